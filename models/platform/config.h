@@ -1,0 +1,98 @@
+// What a machine and its work are made of: one struct per box of the block diagram.
+// The initialisers are the built-in defaults (the textbook host); testbench/keys.cpp gives every
+// field its key, unit, range, help and source.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/units.h"
+
+namespace copypath {
+
+/// How the memory bus keeps time: every burst an event, or shares of bandwidth.
+enum class Timing { kFluid, kBurst };
+
+enum class Arbitration { kRoundRobin, kPriority, kWeighted };
+
+struct CpuConfig {
+  unsigned cores = 8;
+  sc_time syscall = nanoseconds(100);          ///< entry and exit of one system call
+  sc_time context_switch = nanoseconds(1000);  ///< switching a core to another task
+  sc_time time_slice = milliseconds(3);   ///< run time after which a waiting task gets the core
+  sc_time interrupt = nanoseconds(1000);  ///< one interrupt with its softirq
+  Rate copy_rate{10e9};                   ///< copying, bytes per second of payload, one core
+  sc_time page_lookup = nanoseconds(20);  ///< finding and referencing one page-cache page
+  sc_time skb = nanoseconds(500);         ///< building, queueing and freeing one skb
+};
+
+struct MemoryConfig {
+  Rate bandwidth{128e9};     ///< peak
+  double efficiency = 0.75;  ///< share of the peak that mixed traffic reaches
+  sc_time latency = nanoseconds(90);
+  Bytes burst{256};  ///< bytes granted at once in burst timing
+  Arbitration arbitration = Arbitration::kRoundRobin;
+  bool write_allocate = false;  ///< a CPU store reads the line before it is written
+};
+
+struct PageCacheConfig {
+  Bytes size{1024ull * 1024 * 1024};
+  double warm = 0;              ///< share of every file resident at the start
+  Bytes readahead{128 * 1024};  ///< largest readahead window
+};
+
+struct DiskConfig {
+  Rate bandwidth{6.5e9};  ///< what the drive's interface sustains
+  sc_time latency = microseconds(80);
+  unsigned channels = 64;       ///< commands whose media access goes on in parallel
+  unsigned queue_depth = 1024;  ///< submission queue entries
+};
+
+struct NicConfig {
+  Rate rate = Rate::bits(10e9);  ///< line rate
+  Bytes mtu{1500};
+  Rate dma_rate{6.4e9};                        ///< what its DMA engine sustains over PCIe
+  unsigned ring = 1024;                        ///< transmit descriptors
+  Bytes fifo{160 * 1024};                      ///< transmit packet buffer
+  sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
+};
+
+struct SocketConfig {
+  Bytes send_buffer{256 * 1024};
+  Bytes window{4 * 1024 * 1024};  ///< bytes that may be unacknowledged
+  sc_time rtt = microseconds(100);
+};
+
+enum class WorkloadKind { kFileServer };
+
+/// What travels: one tag per page (file, index, version), or real bytes.
+enum class Data { kTags, kBytes };
+
+struct WorkloadConfig {
+  WorkloadKind kind = WorkloadKind::kFileServer;
+  unsigned clients = 1;
+  unsigned files = 0;  ///< distinct files; 0: one per client
+  Bytes file_size{100'000'000};
+  std::string file;        ///< a real input file (absolute once loaded); empty: synthetic
+  Bytes chunk{64 * 1024};  ///< bytes asked for per system call
+  unsigned requests = 1;   ///< files fetched by each client, one after the other
+  Data data = Data::kTags;
+  Rate client_rate{0};  ///< what a client takes at most; 0: no limit
+};
+
+/// The whole effective configuration of a run.
+struct Config {
+  std::vector<std::string> paths{"read_write", "sendfile"};
+  std::string host;  ///< the host profile that was named
+  Timing timing = Timing::kFluid;
+  CpuConfig cpu;
+  MemoryConfig memory;
+  PageCacheConfig page_cache;
+  DiskConfig disk;
+  NicConfig nic;
+  SocketConfig socket;
+  WorkloadConfig workload;
+};
+
+}  // namespace copypath
