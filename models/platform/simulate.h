@@ -24,9 +24,14 @@ struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };
 
+/// An output file could not be written in full; the message says which and why.
+struct OutputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Simulates `path`. At most once per process (a SystemC limit).
-/// Throws std::invalid_argument for an unknown path, Interrupted, and std::runtime_error when
-/// the trace cannot be written in full or the model comes to a standstill (a defect).
+/// Throws std::invalid_argument for an unknown path, Interrupted, OutputError when the trace cannot
+/// be written in full, and std::runtime_error when the model comes to a standstill (a defect).
 Result simulate(const Config& config, const std::string& path, const RunOptions& options);
 
 }  // namespace copypath

@@ -1,0 +1,159 @@
+// The result record: its table of metrics, and its JSON form.
+// A metric that an execution cannot know is absent from Result::values and null in JSON, so that
+// every record has the same keys in the same order. Doubles are written in the shortest form that
+// reads back as the same number; counts are written as integers.
+#include "models/ledger/result.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace copypath {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+const std::string kSyscallPrefix = "syscalls.";
+
+constexpr std::array<const char*, 22> kSyscalls{
+    "read",   "pread",   "readv",      "write",         "writev",  "send",
+    "sendto", "sendmsg", "recv",       "recvfrom",      "recvmsg", "sendfile",
+    "splice", "tee",     "vmsplice",   "mmap",          "munmap",  "madvise",
+    "open",   "close",   "epoll_wait", "io_uring_enter"};
+
+bool is_syscall_metric(const std::string& name) {
+  return name.compare(0, kSyscallPrefix.size(), kSyscallPrefix) == 0;
+}
+
+Json number(const Metric& metric, std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  if (metric.integer) return static_cast<std::int64_t>(std::llround(*value));
+  return *value;
+}
+
+Json movement_to_json(const MovementRecord& movement) {
+  return {{"name", movement.name},       {"agent", movement.agent},
+          {"purpose", movement.purpose}, {"from", movement.from},
+          {"to", movement.to},           {"reason", movement.reason},
+          {"bytes", movement.bytes},     {"transfers", movement.transfers}};
+}
+
+MovementRecord movement_from_json(const Json& json) {
+  MovementRecord movement;
+  json.at("name").get_to(movement.name);
+  json.at("agent").get_to(movement.agent);
+  json.at("purpose").get_to(movement.purpose);
+  json.at("from").get_to(movement.from);
+  json.at("to").get_to(movement.to);
+  json.at("reason").get_to(movement.reason);
+  json.at("bytes").get_to(movement.bytes);
+  json.at("transfers").get_to(movement.transfers);
+  return movement;
+}
+
+}  // namespace
+
+const std::vector<Metric>& metrics() {
+  static const std::vector<Metric> kMetrics{
+      {"payload_bytes", Unit::kBytes, true, "file bytes delivered to the clients"},
+      {"elapsed_s", Unit::kSeconds, false, "from the first request to the last byte delivered"},
+      {"throughput_Bps", Unit::kBytesPerSecond, false, "payload bytes per second of elapsed time"},
+      {"cpu_busy_s", Unit::kSeconds, false, "time that the cores worked, summed over all cores"},
+      {"cpu_s_per_GB", Unit::kSecondsPerGB, false, "core seconds per gigabyte of payload"},
+      {"cpu_copied_bytes", Unit::kBytes, true, "bytes copied by the cores"},
+      {"cpu_copies_per_byte", Unit::kRatio, false, "copies by a core that each byte undergoes"},
+      {"dma_copies_per_byte", Unit::kRatio, false, "copies by DMA that each byte undergoes"},
+      {"cpu_crypto_bytes", Unit::kBytes, true, "bytes encrypted by the cores"},
+      {"cpu_checksum_bytes", Unit::kBytes, true, "bytes that the cores read for a checksum alone"},
+      {"dma_bytes", Unit::kBytes, true, "payload bytes moved by the DMA engines of disk and NIC"},
+      {"bus_bytes", Unit::kBytes, true, "payload bytes that crossed the memory bus"},
+      {"bus_overhead_bytes", Unit::kBytes, true,
+       "bytes on the memory bus that are no payload: descriptors, headers, completions"},
+      {"bus_crossings_per_byte", Unit::kRatio, false,
+       "times that each payload byte crosses the memory bus"},
+      {"dram_bytes", Unit::kBytes, true, "bytes read from and written to DRAM"},
+      {"bus_utilisation", Unit::kRatio, false, "share of the memory bus's usable bandwidth taken"},
+      {"syscalls_total", Unit::kCount, true, "system calls of all kinds"},
+      {"mode_switches", Unit::kCount, true, "changes between user and kernel mode, either way"},
+      {"context_switches", Unit::kCount, true, "times that a core went from one task to another"},
+      {"faults_minor", Unit::kCount, true, "page faults served without the disk"},
+      {"faults_major", Unit::kCount, true, "page faults that waited for the disk"},
+      {"page_cache_hits", Unit::kCount, true, "page lookups that found the page resident"},
+      {"page_cache_misses", Unit::kCount, true, "page lookups that did not find the page"},
+      {"disk_bytes", Unit::kBytes, true, "bytes read from the disk"},
+      {"interrupts", Unit::kCount, true, "device interrupts taken by the cores"},
+      {"packets", Unit::kCount, true, "frames sent on the wire"},
+      {"wire_bytes", Unit::kBytes, true, "bytes sent on the wire, headers and framing included"},
+      {"nic_utilisation", Unit::kRatio, false, "share of the time that the wire was sending"},
+      {"disk_utilisation", Unit::kRatio, false, "share of the disk's bandwidth taken"},
+      {"cpu_utilisation", Unit::kRatio, false, "share of the cores' time spent working"},
+  };
+  return kMetrics;
+}
+
+const Metric* find_metric(const std::string& name) {
+  static const Metric kSyscallCount{"syscalls.NAME", Unit::kCount, true,
+                                    "calls of the system call of that name"};
+  if (is_syscall_metric(name)) {
+    const std::string call = name.substr(kSyscallPrefix.size());
+    const bool known = std::find(kSyscalls.begin(), kSyscalls.end(), call) != kSyscalls.end();
+    return known ? &kSyscallCount : nullptr;
+  }
+  const auto found = std::find_if(metrics().begin(), metrics().end(),
+                                  [&](const Metric& metric) { return metric.name == name; });
+  return found == metrics().end() ? nullptr : &*found;
+}
+
+std::optional<double> Result::value(const std::string& metric) const {
+  if (is_syscall_metric(metric)) {
+    const auto call = syscalls.find(metric.substr(kSyscallPrefix.size()));
+    if (call != syscalls.end()) return static_cast<double>(call->second);
+    // Where calls were counted, a call that is not listed was not made.
+    if (values.count("syscalls_total") != 0) return 0.0;
+    return std::nullopt;
+  }
+  const auto found = values.find(metric);
+  if (found == values.end()) return std::nullopt;
+  return found->second;
+}
+
+Json to_json(const Result& result) {
+  Json json{{"path", result.path}, {"execution", result.execution}};
+  for (const Metric& metric : metrics()) {
+    if (metric.name == std::string("syscalls_total")) {
+      json["syscalls"] = Json::object();
+      for (const auto& [name, count] : result.syscalls) json["syscalls"][name] = count;
+    }
+    json[metric.name] = number(metric, result.value(metric.name));
+  }
+  json["bottleneck"] = result.bottleneck.empty() ? Json() : Json(result.bottleneck);
+  json["delivered_ok"] = result.delivered_ok;
+  json["movements"] = Json::array();
+  for (const MovementRecord& movement : result.movements) {
+    json["movements"].push_back(movement_to_json(movement));
+  }
+  return json;
+}
+
+Result result_from_json(const Json& json) {
+  Result result;
+  json.at("path").get_to(result.path);
+  json.at("execution").get_to(result.execution);
+  for (const Metric& metric : metrics()) {
+    const Json& value = json.at(metric.name);
+    if (!value.is_null()) result.values[metric.name] = value.get<double>();
+  }
+  for (const auto& [name, count] : json.at("syscalls").items()) {
+    result.syscalls[name] = count.get<std::uint64_t>();
+  }
+  if (!json.at("bottleneck").is_null()) json.at("bottleneck").get_to(result.bottleneck);
+  json.at("delivered_ok").get_to(result.delivered_ok);
+  for (const Json& movement : json.at("movements")) {
+    result.movements.push_back(movement_from_json(movement));
+  }
+  return result;
+}
+
+}  // namespace copypath
