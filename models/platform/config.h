@@ -84,7 +84,8 @@ struct WorkloadConfig {
 /// The whole effective configuration of a run.
 struct Config {
   std::vector<std::string> paths{"read_write", "sendfile"};
-  std::string host;  ///< the host profile that was named
+  std::string host;   ///< the host profile that was named
+  std::string title;  ///< one line about the scenario, shown by compare
   Timing timing = Timing::kFluid;
   CpuConfig cpu;
   MemoryConfig memory;
