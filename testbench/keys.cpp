@@ -1,0 +1,264 @@
+// The table itself, and how it is listed. To add a key, add its field to models/platform/config.h
+// and one line to make_keys().
+#include "testbench/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "models/paths/path.h"
+#include "testbench/key_kinds.h"
+
+namespace copypath {
+namespace {
+
+/// The least and the greatest accepted value, written as in a scenario.
+struct Range {
+  const char* least = nullptr;
+  const char* most = nullptr;
+};
+
+/// Nothing to limit: a switch, a choice or a text.
+const Range kAny{};
+
+template <typename Access>
+Key key(const char* name, Access access, Range range, const char* help, const char* source,
+        const char* zero_word = "") {
+  using Value = std::decay_t<decltype(access(std::declval<Config&>()))>;
+  using Kind = KeyKind<Value>;
+  Key result;
+  result.name = name;
+  result.type = Kind::kName;
+  result.zero_word = zero_word;
+  result.help = help;
+  result.source = source;
+  if (range.least != nullptr) {
+    result.accepted = fmt::format("{} to {}", range.least, range.most);
+  } else if constexpr (std::is_enum_v<Value>) {
+    result.accepted = listed(Kind::words());
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    result.accepted = "true or false";
+  }
+  if (!result.zero_word.empty() && !result.accepted.empty()) {
+    result.accepted += ", or " + result.zero_word;
+  }
+
+  const std::string accepted = result.accepted;
+  const std::string zero = zero_word;
+  result.set = [access, range, accepted, zero](Config& config, const std::string& text) {
+    if (!zero.empty() && text == zero) {
+      access(config) = Value{};
+      return;
+    }
+    const Value value = Kind::parse(text);
+    if constexpr (!std::is_same_v<Value, std::vector<std::string>>) {
+      if (range.least != nullptr &&
+          (value < Kind::parse(range.least) || Kind::parse(range.most) < value)) {
+        throw BadValue(quoted(text) + " is out of range, accepted: " + accepted);
+      }
+    }
+    access(config) = value;
+  };
+  // Rates whose range is given in bits per second are printed in bits per second.
+  const bool bits =
+      range.least != nullptr && std::string(range.least).find("bps") != std::string::npos;
+  result.get = [access, bits, zero](const Config& config) {
+    const Value value = access(config);
+    return !zero.empty() && value == Value{} ? zero : Kind::print(value, bits);
+  };
+  return result;
+}
+
+// The name of a key and its field, written once.
+#define FIELD(field) \
+#field, [](auto& config) -> auto& { return config.field; }
+#define NAMED_FIELD(name, field) \
+  name, [](auto& config) -> auto& { return config.field; }
+
+const char* const kAssumed = "assumed";
+
+std::vector<Key> make_keys() {
+  // clang-format off
+  return {
+    key(FIELD(title), kAny, "one line about the scenario, shown by compare", "none: not part of the model", "none"),
+    key(FIELD(host), kAny, "host profile, beside the scenario file or in the shipped scenarios/", "none: the built-in host", "none"),
+    key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces", kAssumed),
+    key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst makes every grant an event", kAssumed),
+
+    key(FIELD(cpu.cores), Range{"1", "256"}, "cores of the server", kAssumed),
+    key(FIELD(cpu.syscall), Range{"0ns", "1ms"}, "entry and exit of one system call", kAssumed),
+    key(FIELD(cpu.context_switch), Range{"0ns", "10ms"}, "switching a core to another task", "1.07 us between threads (i7, Linux 6.6, ddumbying.vercel.app), rounded"),
+    key(FIELD(cpu.time_slice), Range{"1us", "10s"}, "run time after which a waiting task gets the core", kAssumed),
+    key(FIELD(cpu.interrupt), Range{"0ns", "10ms"}, "one device interrupt with its softirq", kAssumed),
+    key(FIELD(cpu.copy_rate), Range{"1MB/s", "10TB/s"}, "copying by one core, in bytes of payload", kAssumed),
+    key(FIELD(cpu.page_lookup), Range{"0ns", "1ms"}, "finding and referencing one page-cache page", kAssumed),
+    key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
+
+    key(FIELD(memory.bandwidth), Range{"1MB/s", "100TB/s"}, "peak bandwidth of the memory bus", kAssumed),
+    key(FIELD(memory.efficiency), Range{"0.01", "1"}, "share of the peak that mixed traffic reaches", "150 of 204.8 GB/s on 8-channel DDR4-3200 (Gallatin, Netflix, 2021), rounded"),
+    key(FIELD(memory.latency), Range{"0ns", "100us"}, "from a request to its first byte", kAssumed),
+    key(FIELD(memory.burst), Range{"64B", "4KiB"}, "bytes granted at once in burst timing, a power of two", kAssumed),
+    key(FIELD(memory.arbitration), kAny, "who gets the bus next in burst timing", kAssumed),
+    key(FIELD(memory.write_allocate), kAny, "a CPU store reads the line before it is written", kAssumed),
+
+    key(FIELD(page_cache.size), Range{"1MiB", "1PiB"}, "capacity of the page cache", kAssumed),
+    key(FIELD(page_cache.warm), Range{"0", "1"}, "share of every file that is resident at the start", kAssumed),
+    key(FIELD(page_cache.readahead), Range{"4KiB", "1GiB"}, "largest readahead window, whole pages", "Linux default (mm/readahead.c, 32 pages)"),
+
+    key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "what the drive's interface sustains", "Samsung PM9A3, sequential read (heise.de 4720224)"),
+    key(FIELD(disk.latency), Range{"0ns", "10s"}, "from a command to its first byte", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
+    key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
+    key(FIELD(disk.queue_depth), Range{"1", "65536"}, "submission queue entries", kAssumed),
+
+    key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate", kAssumed),
+    key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
+    key(FIELD(nic.dma_rate), Range{"1MB/s", "10TB/s"}, "what the DMA engine sustains over PCIe", "PCIe 3.0 x8, reads at 6.1 to 6.7 GB/s (pcie-bench/pcie-model)"),
+    key(FIELD(nic.ring), Range{"18", "65536"}, "transmit descriptors; one skb takes up to 18", "mlx5 default (lucaberton.com)"),
+    key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
+    key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
+
+    key(FIELD(socket.send_buffer), Range{"4KiB", "2GiB"}, "bytes queued in the socket before the sender blocks", kAssumed),
+    key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
+    key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
+
+    key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),
+    key(FIELD(workload.clients), Range{"1", "100000"}, "clients served at the same time", kAssumed),
+    key(FIELD(workload.files), Range{"1", "100000"}, "distinct files, at most one per client", kAssumed, "per_client"),
+    key(FIELD(workload.file_size), Range{"0B", "1PB"}, "size of every file", kAssumed),
+    key(FIELD(workload.file), kAny, "a real input file, whose size and bytes are used", "none: synthetic files", "none"),
+    key(FIELD(workload.chunk), Range{"1B", "2147479552B"}, "bytes asked for per system call", "what sendfile moves per round (fs/splice.c, 16 pages)"),
+    key(FIELD(workload.requests), Range{"1", "1000000000"}, "files fetched by each client, one after the other", kAssumed),
+    key(FIELD(workload.data), kAny, "what travels: a tag per page, or real bytes", kAssumed),
+    key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
+  };
+  // clang-format on
+}
+
+#undef FIELD
+#undef NAMED_FIELD
+
+std::string last_part(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+}  // namespace
+
+std::vector<std::string> KeyKind<std::vector<std::string>>::parse(const std::string& text) {
+  std::vector<std::string> known;
+  for (const Path* path : paths()) known.push_back(path->name);
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
+    if (end > at) names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  std::string wrong;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto again = names.begin() + static_cast<std::ptrdiff_t>(i);
+    const char* const separator = wrong.empty() ? "" : "; ";
+    if (std::find(names.begin(), again, names[i]) != again) {
+      wrong += separator + quoted(names[i]) + " is listed twice";
+    } else if (find_path(names[i]) == nullptr) {
+      wrong += separator + quoted(names[i]) + " is no data path" + did_you_mean(names[i], known);
+    }
+  }
+  if (!wrong.empty()) throw BadValue(wrong + ", accepted: " + listed(known));
+  return names;
+}
+
+std::string KeyKind<std::vector<std::string>>::print(const std::vector<std::string>& value, bool) {
+  return fmt::format("{}", fmt::join(value, " "));
+}
+
+std::string Key::section() const {
+  const std::size_t dot = name.find('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+std::string Key::default_text() const { return get(Config{}); }
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> kKeys = make_keys();
+  return kKeys;
+}
+
+const Key* find_key(const std::string& name) {
+  for (const Key& key : keys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+const std::vector<std::string>& sections() {
+  static const std::vector<std::string> kSections = [] {
+    std::vector<std::string> found;
+    for (const Key& key : keys()) {
+      const std::string section = key.section();
+      if (!section.empty() && (found.empty() || found.back() != section)) found.push_back(section);
+    }
+    return found;
+  }();
+  return kSections;
+}
+
+std::string suggest_key(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  const std::string near = did_you_mean(name, names);
+  if (!near.empty()) return near;
+  for (const std::string& candidate : names) {
+    if (last_part(candidate) == last_part(name)) return " (did you mean '" + candidate + "'?)";
+  }
+  return "";
+}
+
+std::string keys_as_text() {
+  std::array<std::size_t, 4> width{3, 4, 7, 8};
+  for (const Key& key : keys()) {
+    width[0] = std::max(width[0], key.name.size());
+    width[1] = std::max(width[1], key.type.size());
+    width[2] = std::max(width[2], key.default_text().size());
+    width[3] = std::max(width[3], key.accepted.size());
+  }
+  const auto row = [&](const std::string& name, const std::string& type, const std::string& initial,
+                       const std::string& accepted, const std::string& help) {
+    return fmt::format("{:{}}  {:{}}  {:{}}  {:{}}  {}\n", name, width[0], type, width[1], initial,
+                       width[2], accepted, width[3], help);
+  };
+  std::string text = row("key", "type", "default", "accepted", "meaning [source of the default]");
+  std::string section;
+  for (const Key& key : keys()) {
+    if (key.section() != section) text += "\n";
+    section = key.section();
+    text += row(key.name, key.type, key.default_text(), key.accepted,
+                key.help + " [" + key.source + "]");
+  }
+  text +=
+      "\nsize:  B, kB, MB, GB, TB, PB (powers of ten), KiB, MiB, GiB, TiB, PiB (powers of two)\n"
+      "rate:  a size per second (GB/s, MiB/s), or bps, kbps, Mbps, Gbps, Tbps\n"
+      "time:  ps, ns, us, ms, s\n"
+      "ratio: 0.75 or 75%\n";
+  return text;
+}
+
+std::string keys_as_markdown() {
+  std::string text;
+  std::string section = "none yet";
+  for (const Key& key : keys()) {
+    if (key.section() != section) {
+      section = key.section();
+      text += fmt::format("{}### {}\n\n", text.empty() ? "" : "\n",
+                          section.empty() ? "Top level" : "`[" + section + "]`");
+      text += "| key | type | default | accepted | meaning | source of the default |\n";
+      text += "|---|---|---|---|---|---|\n";
+    }
+    text += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", key.name, key.type,
+                        key.default_text(), key.accepted, key.help, key.source);
+  }
+  return text;
+}
+
+}  // namespace copypath
