@@ -1,0 +1,190 @@
+// What the paths of a scenario cost side by side. Every figure comes from the result records;
+// only "per chunk" is worked out here, from the scenario's own numbers.
+#include "testbench/comparison.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "testbench/figures.h"
+#include "testbench/table.h"
+
+namespace copypath {
+
+namespace {
+
+using Cell = std::function<std::string(const Result&)>;
+
+/// The number of chunks in which the whole payload is asked for; 0 when nothing was delivered.
+double chunks(const Config& config, const Result& result) {
+  const double requests = static_cast<double>(config.workload.clients) * config.workload.requests;
+  const double payload = result.value("payload_bytes").value_or(0);
+  const auto chunk = static_cast<double>(config.workload.chunk.count());
+  return requests * std::ceil(payload / requests / chunk);
+}
+
+std::string per_chunk(const Config& config, const Result& result, const std::string& metric) {
+  const auto value = result.value(metric);
+  const double count = chunks(config, result);
+  return value && count > 0 ? figure(*value / count, Unit::kRatio) : "-";
+}
+
+class Sheet {
+public:
+  explicit Sheet(const std::vector<Result>& results) : results_(results) {
+    for (const Result& result : results) table_.columns.push_back(result.path);
+  }
+
+  void heading(const std::string& label) { table_.heading(label); }
+
+  void row(const std::string& label, const Cell& cell) {
+    std::vector<std::string> cells;
+    for (const Result& result : results_) cells.push_back(cell(result));
+    table_.row(label, cells);
+  }
+
+  void metric(const std::string& label, const std::string& name) {
+    row(label, [&](const Result& result) { return figure(result, *find_metric(name)); });
+  }
+
+  const Table& table() const { return table_; }
+
+private:
+  const std::vector<Result>& results_;
+  Table table_;
+};
+
+void add_copies(Sheet& sheet) {
+  sheet.heading("Copies");
+  sheet.metric("copies per byte by DMA", "dma_copies_per_byte");
+  sheet.metric("copies per byte by the CPU", "cpu_copies_per_byte");
+  sheet.metric("bytes copied by the CPU", "cpu_copied_bytes");
+  sheet.metric("bytes checksummed by the CPU", "cpu_checksum_bytes");
+  sheet.metric("bytes encrypted by the CPU", "cpu_crypto_bytes");
+  sheet.heading("Memory bus");
+  sheet.metric("crossings per byte", "bus_crossings_per_byte");
+  sheet.metric("payload carried", "bus_bytes");
+  sheet.metric("other traffic carried", "bus_overhead_bytes");
+}
+
+void add_system_calls(Sheet& sheet, const Config& config, const std::vector<Result>& results) {
+  std::set<std::string> names;
+  for (const Result& result : results) {
+    for (const auto& [name, count] : result.syscalls) names.insert(name);
+  }
+  sheet.heading("Kernel");
+  sheet.metric("system calls", "syscalls_total");
+  for (const std::string& name : names) sheet.metric("  " + name, "syscalls." + name);
+  sheet.metric("mode switches (user/kernel)", "mode_switches");
+  sheet.row("mode switches per chunk",
+            [&](const Result& result) { return per_chunk(config, result, "mode_switches"); });
+  sheet.metric("context switches (task/task)", "context_switches");
+  sheet.metric("page faults, minor", "faults_minor");
+  sheet.metric("page faults, major", "faults_major");
+  sheet.metric("page-cache hits", "page_cache_hits");
+  sheet.metric("page-cache misses", "page_cache_misses");
+  sheet.metric("interrupts", "interrupts");
+}
+
+void add_time(Sheet& sheet) {
+  sheet.heading("Time");
+  sheet.metric("elapsed", "elapsed_s");
+  sheet.metric("throughput", "throughput_Bps");
+  sheet.metric("CPU busy, all cores", "cpu_busy_s");
+  sheet.metric("CPU time per GB", "cpu_s_per_GB");
+  sheet.heading("Utilisation");
+  sheet.metric("cores", "cpu_utilisation");
+  sheet.metric("memory bus", "bus_utilisation");
+  sheet.metric("disk", "disk_utilisation");
+  sheet.metric("NIC", "nic_utilisation");
+  sheet.row("bottleneck", [](const Result& result) {
+    return result.bottleneck.empty() ? std::string("-") : result.bottleneck;
+  });
+  sheet.row("delivered ok",
+            [](const Result& result) { return std::string(result.delivered_ok ? "yes" : "NO"); });
+}
+
+/// "0 B with the CPU instead of 20.0 GB", or "the same 0 B with the CPU".
+std::string change(std::optional<double> before, std::optional<double> after,
+                   const std::string& how) {
+  const std::string old_figure = figure(before, Unit::kBytes);
+  const std::string new_figure = figure(after, Unit::kBytes);
+  if (old_figure == new_figure) return fmt::format("the same {} {}", new_figure, how);
+  return fmt::format("{} {} instead of {}", new_figure, how, old_figure);
+}
+
+std::string movement_line(const std::string& label, const MovementRecord& movement,
+                          std::size_t width) {
+  const std::string where = movement.from + " -> " + movement.to;
+  const std::string start =
+      fmt::format("  {:<11} {:<5} {:<28} {:>8}  ", label, movement.agent, where,
+                  figure(static_cast<double>(movement.bytes), Unit::kBytes));
+  return start + hanging(movement.reason, start.size(), width) + "\n";
+}
+
+}  // namespace
+
+std::string describe(const Config& config, const std::string& scenario) {
+  const WorkloadConfig& work = config.workload;
+  const auto bytes = [](Bytes size) {
+    return figure(static_cast<double>(size.count()), Unit::kBytes);
+  };
+  const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
+  return fmt::format("{}: {} client{} fetching {} of {} in chunks of {}, {} timing\n", scenario,
+                     work.clients, work.clients == 1 ? "" : "s", files, bytes(work.file_size),
+                     bytes(work.chunk), config.timing == Timing::kBurst ? "burst" : "fluid");
+}
+
+std::string comparison_table(const Config& config, const std::vector<Result>& results,
+                             std::size_t width) {
+  Sheet sheet(results);
+  add_copies(sheet);
+  add_system_calls(sheet, config, results);
+  add_time(sheet);
+  return render(sheet.table(), width);
+}
+
+std::string reasons(const Result& result, std::size_t width) {
+  std::string numbered;
+  std::string control;
+  unsigned number = 0;
+  for (const MovementRecord& movement : result.movements) {
+    if (movement.bytes == 0) continue;
+    if (movement.purpose == "control") {
+      control += movement_line("   control", movement, width);
+    } else {
+      const std::string label = fmt::format("{} {}", ++number, movement.purpose);
+      numbered += movement_line(label, movement, width);
+    }
+  }
+  return fmt::format("{}: how its bytes travel\n{}{}", result.path, numbered, control);
+}
+
+std::string summary(const Result& first, const Result& other) {
+  const std::string sentence = fmt::format(
+      "{} moves {}, and {}.\n", other.path,
+      change(first.value("cpu_copied_bytes"), other.value("cpu_copied_bytes"), "with the CPU"),
+      change(first.value("bus_bytes"), other.value("bus_bytes"), "over the memory bus"));
+  return hanging(sentence, 0, terminal_width()) + "\n";
+}
+
+std::string record(const Result& result) {
+  std::string text = fmt::format("{} ({})\n", result.path, result.execution);
+  const auto add = [&](const std::string& name, const std::string& value) {
+    text += fmt::format("  {:<24}{:>14}\n", name, value);
+  };
+  for (const Metric& metric : metrics()) {
+    add(metric.name, figure(result, metric));
+    if (metric.name != std::string("syscalls_total")) continue;
+    for (const auto& [name, count] : result.syscalls) {
+      add("  " + name, figure(static_cast<double>(count), Unit::kCount));
+    }
+  }
+  add("bottleneck", result.bottleneck.empty() ? "-" : result.bottleneck);
+  add("delivered_ok", result.delivered_ok ? "yes" : "NO");
+  return text;
+}
+
+}  // namespace copypath
