@@ -78,12 +78,13 @@ Key key(const char* name, Access access, Range range, const char* help, const ch
   name, [](auto& config) -> auto& { return config.field; }
 
 const char* const kAssumed = "assumed";
+const char* const kByDefinition = "by definition";
 
 std::vector<Key> make_keys() {
   // clang-format off
   return {
-    key(FIELD(title), kAny, "one line about the scenario, shown by compare", "none: not part of the model", "none"),
-    key(FIELD(host), kAny, "host profile, beside the scenario file or in the shipped scenarios/", "none: the built-in host", "none"),
+    key(FIELD(title), kAny, "one line about the scenario, shown by compare", kByDefinition, "none"),
+    key(FIELD(host), kAny, "host profile, beside the scenario file or in the shipped scenarios/", kByDefinition, "none"),
     key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces", kAssumed),
     key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst makes every grant an event", kAssumed),
 
@@ -127,7 +128,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.clients), Range{"1", "100000"}, "clients served at the same time", kAssumed),
     key(FIELD(workload.files), Range{"1", "100000"}, "distinct files, at most one per client", kAssumed, "per_client"),
     key(FIELD(workload.file_size), Range{"0B", "1PB"}, "size of every file", kAssumed),
-    key(FIELD(workload.file), kAny, "a real input file, whose size and bytes are used", "none: synthetic files", "none"),
+    key(FIELD(workload.file), kAny, "a real input file, whose size and bytes are used", kByDefinition, "none"),
     key(FIELD(workload.chunk), Range{"1B", "2147479552B"}, "bytes asked for per system call", "what sendfile moves per round (fs/splice.c, 16 pages)"),
     key(FIELD(workload.requests), Range{"1", "1000000000"}, "files fetched by each client, one after the other", kAssumed),
     key(FIELD(workload.data), kAny, "what travels: a tag per page, or real bytes", kAssumed),

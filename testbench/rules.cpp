@@ -1,0 +1,102 @@
+// The rules, in the order of the table of keys.
+#include "testbench/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "testbench/quantity.h"
+
+namespace copypath {
+namespace {
+
+// Ethernet header and frame check sequence.
+constexpr Bytes kFrameOverhead{18};
+
+// SystemC counts picoseconds in 64 bits, which are 213 days; this leaves room for latencies.
+constexpr double kLongestRun = 100 * 86400.0;
+
+std::string burst(const Config& config) {
+  const std::uint64_t burst = config.memory.burst.count();
+  if ((burst & (burst - 1)) == 0) return "";
+  return fmt::format("{} is not a power of two, accepted: 64B, 128B, ... 4KiB",
+                     to_text(Bytes(burst)));
+}
+
+std::string readahead(const Config& config) {
+  const Bytes window = config.page_cache.readahead;
+  if (window % kPageSize != Bytes(0)) {
+    return fmt::format("{} is not a whole number of pages, accepted: multiples of {}",
+                       to_text(window), to_text(kPageSize));
+  }
+  if (config.page_cache.size < window * 2) {
+    return fmt::format(
+        "{} does not fit the page cache twice, accepted: at most half of page_cache.size = {}",
+        to_text(window), to_text(config.page_cache.size));
+  }
+  return "";
+}
+
+std::string fifo(const Config& config) {
+  const Bytes frame = config.nic.mtu + kFrameOverhead;
+  if (!(config.nic.fifo < frame)) return "";
+  return fmt::format("{} does not hold one frame, accepted: at least {} with nic.mtu = {}",
+                     to_text(config.nic.fifo), to_text(frame), to_text(config.nic.mtu));
+}
+
+std::string holds_packet(Bytes size, const Config& config) {
+  if (!(size < config.nic.mtu)) return "";
+  return fmt::format("{} does not hold one packet, accepted: at least nic.mtu = {}", to_text(size),
+                     to_text(config.nic.mtu));
+}
+
+std::string send_buffer(const Config& config) {
+  return holds_packet(config.socket.send_buffer, config);
+}
+
+std::string window(const Config& config) { return holds_packet(config.socket.window, config); }
+
+std::string files(const Config& config) {
+  if (config.workload.files <= config.workload.clients) return "";
+  return fmt::format("{} is more than there are clients, accepted: at most workload.clients = {}",
+                     config.workload.files, config.workload.clients);
+}
+
+std::string run_time(const Config& config) {
+  const double payload = static_cast<double>(config.workload.file_size.count()) *
+                         config.workload.clients * config.workload.requests;
+  double slowest =
+      std::min({config.nic.rate.bytes_per_second(), config.nic.dma_rate.bytes_per_second(),
+                config.disk.bandwidth.bytes_per_second(),
+                config.memory.bandwidth.bytes_per_second() * config.memory.efficiency});
+  const Rate client_rate = config.workload.client_rate;
+  if (client_rate != Rate(0)) {
+    slowest = std::min(slowest, client_rate.bytes_per_second() * config.workload.clients);
+  }
+  const double days = payload / slowest / 86400;
+  if (days * 86400 <= kLongestRun) return "";
+  return fmt::format(
+      "all clients and requests together take some {:.3g} days at the slowest rate, accepted: at "
+      "most {:.3g}",
+      days, kLongestRun / 86400);
+}
+
+}  // namespace
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> kRules{
+      {{"memory.burst"}, burst},
+      {{"page_cache.readahead", "page_cache.size"}, readahead},
+      {{"nic.fifo", "nic.mtu"}, fifo},
+      {{"socket.send_buffer", "nic.mtu"}, send_buffer},
+      {{"socket.window", "nic.mtu"}, window},
+      {{"workload.files", "workload.clients"}, files},
+      {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
+        "workload.client_rate", "nic.rate", "nic.dma_rate", "disk.bandwidth", "memory.bandwidth",
+        "memory.efficiency"},
+       run_time},
+  };
+  return kRules;
+}
+
+}  // namespace copypath
