@@ -46,7 +46,7 @@ public:
   }
 
   void metric(const std::string& label, const std::string& name) {
-    row(label, [&](const Result& result) { return figure(result, *find_metric(name)); });
+    row(label, [&](const Result& result) { return figure(result, name); });
   }
 
   const Table& table() const { return table_; }
@@ -76,7 +76,11 @@ void add_system_calls(Sheet& sheet, const Config& config, const std::vector<Resu
   }
   sheet.heading("Kernel");
   sheet.metric("system calls", "syscalls_total");
-  for (const std::string& name : names) sheet.metric("  " + name, "syscalls." + name);
+  for (const std::string& name : names) {
+    sheet.row("  " + name, [&](const Result& result) {
+      return figure(result.value("syscalls." + name), Unit::kCount);
+    });
+  }
   sheet.metric("mode switches (user/kernel)", "mode_switches");
   sheet.row("mode switches per chunk",
             [&](const Result& result) { return per_chunk(config, result, "mode_switches"); });
@@ -106,13 +110,11 @@ void add_time(Sheet& sheet) {
             [](const Result& result) { return std::string(result.delivered_ok ? "yes" : "NO"); });
 }
 
-/// "0 B with the CPU instead of 20.0 GB", or "the same 0 B with the CPU".
-std::string change(std::optional<double> before, std::optional<double> after,
-                   const std::string& how) {
-  const std::string old_figure = figure(before, Unit::kBytes);
-  const std::string new_figure = figure(after, Unit::kBytes);
-  if (old_figure == new_figure) return fmt::format("the same {} {}", new_figure, how);
-  return fmt::format("{} {} instead of {}", new_figure, how, old_figure);
+/// "0 B instead of 20.0 GB", or "the same 0 B".
+std::string change(const Result& first, const Result& other, const std::string& metric) {
+  const std::string before = figure(first, metric);
+  const std::string after = figure(other, metric);
+  return before == after ? "the same " + after : fmt::format("{} instead of {}", after, before);
 }
 
 std::string movement_line(const std::string& label, const MovementRecord& movement,
@@ -132,9 +134,12 @@ std::string describe(const Config& config, const std::string& scenario) {
     return figure(static_cast<double>(size.count()), Unit::kBytes);
   };
   const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
-  return fmt::format("{}: {} client{} fetching {} of {} in chunks of {}, {} timing\n", scenario,
-                     work.clients, work.clients == 1 ? "" : "s", files, bytes(work.file_size),
-                     bytes(work.chunk), config.timing == Timing::kBurst ? "burst" : "fluid");
+  const std::string work_line =
+      fmt::format("{} client{} fetching {} of {} in chunks of {}, {} timing", work.clients,
+                  work.clients == 1 ? "" : "s", files, bytes(work.file_size), bytes(work.chunk),
+                  config.timing == Timing::kBurst ? "burst" : "fluid");
+  const std::string& title = config.title.empty() ? scenario : config.title;
+  return fmt::format("{}\n{}\n", title, work_line);
 }
 
 std::string comparison_table(const Config& config, const std::vector<Result>& results,
@@ -153,7 +158,7 @@ std::string reasons(const Result& result, std::size_t width) {
   for (const MovementRecord& movement : result.movements) {
     if (movement.bytes == 0) continue;
     if (movement.purpose == "control") {
-      control += movement_line("   control", movement, width);
+      control += movement_line("  control", movement, width);
     } else {
       const std::string label = fmt::format("{} {}", ++number, movement.purpose);
       numbered += movement_line(label, movement, width);
@@ -162,12 +167,11 @@ std::string reasons(const Result& result, std::size_t width) {
   return fmt::format("{}: how its bytes travel\n{}{}", result.path, numbered, control);
 }
 
-std::string summary(const Result& first, const Result& other) {
-  const std::string sentence = fmt::format(
-      "{} moves {}, and {}.\n", other.path,
-      change(first.value("cpu_copied_bytes"), other.value("cpu_copied_bytes"), "with the CPU"),
-      change(first.value("bus_bytes"), other.value("bus_bytes"), "over the memory bus"));
-  return hanging(sentence, 0, terminal_width()) + "\n";
+std::string summary(const Result& first, const Result& other, std::size_t width) {
+  const std::string sentence =
+      fmt::format("{} moves {} with the CPU, and {} over the memory bus.", other.path,
+                  change(first, other, "cpu_copied_bytes"), change(first, other, "bus_bytes"));
+  return hanging(sentence, 0, width) + "\n";
 }
 
 std::string record(const Result& result) {
@@ -176,7 +180,7 @@ std::string record(const Result& result) {
     text += fmt::format("  {:<24}{:>14}\n", name, value);
   };
   for (const Metric& metric : metrics()) {
-    add(metric.name, figure(result, metric));
+    add(metric.name, figure(result, metric.name));
     if (metric.name != std::string("syscalls_total")) continue;
     for (const auto& [name, count] : result.syscalls) {
       add("  " + name, figure(static_cast<double>(count), Unit::kCount));

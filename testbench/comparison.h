@@ -21,7 +21,7 @@ std::string comparison_table(const Config& config, const std::vector<Result>& re
 std::string reasons(const Result& result, std::size_t width);
 
 /// What the other path saves with respect to the first.
-std::string summary(const Result& first, const Result& other);
+std::string summary(const Result& first, const Result& other, std::size_t width);
 
 /// Every metric of one path, and its system calls.
 std::string record(const Result& result);

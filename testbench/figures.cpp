@@ -32,7 +32,7 @@ std::string scaled(double value, const std::vector<Scale>& scales, const std::st
   }
   const double number = rounded / scale->factor;
   const double size = std::fabs(number) * (1 + 1e-9);
-  const bool whole = scale->factor == 1 && number == std::floor(number);
+  const bool whole = scale->unit == std::string("B") && number == std::floor(number);
   const int decimals = whole || size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return fmt::format("{:.{}f} {}{}", number, decimals, scale->unit, per);
 }
@@ -84,11 +84,10 @@ std::string percent(std::optional<double> share) {
   return share ? fmt::format("{:.1f} %", *share * 100) : "-";
 }
 
-std::string figure(const Result& result, const Metric& metric) {
-  const std::string name = metric.name;
-  const auto value = result.value(name);
-  return name.find("utilisation") != std::string::npos ? percent(value)
-                                                       : figure(value, metric.unit);
+std::string figure(const Result& result, const std::string& metric) {
+  const auto value = result.value(metric);
+  if (metric.find("utilisation") != std::string::npos) return percent(value);
+  return figure(value, find_metric(metric)->unit);
 }
 
 }  // namespace copypath

@@ -14,7 +14,7 @@ std::string figure(std::optional<double> value, Unit unit);
 /// A share of one in per cent.
 std::string percent(std::optional<double> share);
 
-/// The metric's value in `result`; utilisations in per cent.
-std::string figure(const Result& result, const Metric& metric);
+/// The value in `result` of a metric of metrics(); utilisations in per cent.
+std::string figure(const Result& result, const std::string& metric);
 
 }  // namespace copypath

@@ -1,0 +1,60 @@
+// `copypath explain`: the steps of a data path, each with the kernel function that it mirrors and
+// where that can be read. What the bytes cost on that path is known only by running it.
+#include <fmt/format.h>
+
+#include "models/paths/path.h"
+#include "testbench/command.h"
+#include "testbench/output.h"
+#include "testbench/scenario.h"
+#include "testbench/suggest.h"
+#include "testbench/table.h"
+
+namespace copypath {
+
+namespace {
+
+std::string list_of_paths() {
+  std::string text = "Data paths:\n";
+  for (const Path* path : paths()) {
+    const std::string start = fmt::format("  {:<18}", path->name);
+    text += start + hanging(path->summary, start.size(), terminal_width()) + "\n";
+  }
+  return text + "`copypath explain PATH` lists the steps of a path.\n";
+}
+
+std::string explanation(const Path& path) {
+  const std::size_t width = terminal_width();
+  std::string text = fmt::format("{}: {}\n\n", path.name,
+                                 hanging(path.summary, std::string(path.name).size() + 2, width));
+  unsigned number = 0;
+  for (const Step& step : path.steps) {
+    text += fmt::format("{:>3}. {}\n", ++number, hanging(step.what, 5, width));
+    text += fmt::format("     {:<28} {}\n", step.kernel_function, step.source);
+  }
+  return text;
+}
+
+const Path& chosen_path(const std::string& name) {
+  if (const Path* path = find_path(name)) return *path;
+  std::vector<std::string> names;
+  for (const Path* path : paths()) names.emplace_back(path->name);
+  throw BadInput(Problems{fmt::format("unknown path {}{}; `copypath explain` lists the paths",
+                                      quoted(name), did_you_mean(name, names))});
+}
+
+int explain(const Arguments& arguments) {
+  CommandLine line;
+  if (!parse(kExplain, {"Options"}, arguments, "Without PATH, the paths are listed.\n", line)) {
+    return kFine;
+  }
+  write_standard_output(line.operands.empty() ? list_of_paths()
+                                              : explanation(chosen_path(line.operands[0])));
+  return kFine;
+}
+
+}  // namespace
+
+const Command kExplain{"explain", "[PATH]", "the steps of a path, with the kernel's own functions",
+                       explain};
+
+}  // namespace copypath

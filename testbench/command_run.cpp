@@ -1,0 +1,165 @@
+// `copypath run` and `copypath compare`: simulate the paths of a scenario, and report what they
+// cost one by one, or side by side with the reasons. Also keeps the promises about output files.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "testbench/command.h"
+#include "testbench/comparison.h"
+#include "testbench/expect.h"
+#include "testbench/locate.h"
+#include "testbench/run_arguments.h"
+#include "testbench/run_outputs.h"
+#include "testbench/signals.h"
+#include "testbench/simulations.h"
+#include "testbench/table.h"
+
+namespace copypath {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kInterruptStatus = 128;
+
+std::vector<Simulation> plan(const RunArguments& arguments, const std::vector<std::string>& paths,
+                             const RunOutputs& outputs) {
+  std::vector<Simulation> simulations(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    simulations[i].path = paths[i];
+    simulations[i].options.trace_from = arguments.trace_from;
+    simulations[i].options.trace_to = arguments.trace_to;
+    outputs.set_trace(i, simulations[i]);
+  }
+  return simulations;
+}
+
+std::string json_text(const std::string& scenario, const std::vector<Result>& results) {
+  Json runs = Json::array();
+  for (const Result& result : results) runs.push_back(to_json(result));
+  return Json{{"scenario", scenario}, {"runs", runs}}.dump(2) + "\n";
+}
+
+/// Simulates the paths and writes the outputs. Nothing if the run was interrupted.
+std::vector<Result> simulate_all(const RunArguments& arguments, const Scenario& scenario) {
+  const std::vector<std::string>& paths = scenario.config.paths;
+  const SignalGuard guard;
+  std::vector<std::string> inputs{arguments.scenario};
+  if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
+  RunOutputs outputs(arguments.json, arguments.trace, paths, inputs);
+  std::vector<Simulation> simulations = plan(arguments, paths, outputs);
+  run_all(scenario.config, simulations, {!arguments.quiet, [&] { outputs.discard(); }});
+  if (interrupt_count() > 0) {
+    for (std::size_t i = 0; i < simulations.size(); ++i) {
+      if (simulations[i].trace_is_whole) outputs.commit_trace(i);
+    }
+    return {};
+  }
+  std::vector<Result> results;
+  for (const Simulation& simulation : simulations) results.push_back(simulation.result);
+  outputs.write_json(json_text(arguments.scenario, results));
+  outputs.commit();
+  return results;
+}
+
+std::string records(const std::vector<Result>& results) {
+  std::string text;
+  for (const Result& result : results) text += "\n" + record(result);
+  return text;
+}
+
+std::string comparison(const Config& config, const std::vector<Result>& results) {
+  const std::size_t width = terminal_width();
+  std::string text = "\n" + comparison_table(config, results, width);
+  for (const Result& result : results) text += "\n" + reasons(result, width);
+  if (results.size() > 1) text += "\n";
+  for (std::size_t i = 1; i < results.size(); ++i) text += summary(results[0], results[i], width);
+  return text;
+}
+
+/// What became of a scenario's expectations.
+struct Verdicts {
+  std::string text;  ///< for the report; empty if there is nothing to expect
+  std::vector<std::string> failures;
+};
+
+Verdicts judge(const Scenario& scenario, const std::vector<Result>& results) {
+  if (scenario.expectations.empty()) return {};
+  Verdicts verdicts;
+  std::string details;
+  std::size_t passed = 0;
+  std::size_t skipped = 0;
+  for (const Expectation& expectation : scenario.expectations) {
+    const Outcome outcome = evaluate(expectation, results);
+    passed += outcome.verdict == Verdict::kPassed;
+    skipped += outcome.verdict == Verdict::kSkipped;
+    if (outcome.verdict == Verdict::kFailed) verdicts.failures.push_back(outcome.message);
+    if (outcome.verdict == Verdict::kFailed) details += "  failed: " + outcome.message + "\n";
+    if (outcome.verdict == Verdict::kSkipped) details += "  skipped: " + outcome.message + "\n";
+  }
+  verdicts.text =
+      fmt::format("\nExpectations: {} passed, {} failed", passed, verdicts.failures.size());
+  if (skipped > 0) verdicts.text += fmt::format(", {} skipped", skipped);
+  verdicts.text += "\n" + details;
+  return verdicts;
+}
+
+using Report = std::string (*)(const Config&, const std::vector<Result>&);
+
+/// Prints the report and the verdicts; returns the exit status.
+int conclude(const RunArguments& arguments, const Scenario& scenario,
+             const std::vector<Result>& results, Report report) {
+  const Verdicts verdicts = judge(scenario, results);
+  bool delivered = true;
+  for (const Result& result : results) {
+    if (result.delivered_ok) continue;
+    delivered = false;
+    fmt::print(stderr, "copypath: {}: the clients did not get what they asked for\n", result.path);
+  }
+  if (arguments.quiet) {
+    for (const std::string& failure : verdicts.failures) {
+      fmt::print(stderr, "copypath: expectation failed: {}\n", failure);
+    }
+  } else {
+    write_standard_output(describe(scenario.config, arguments.scenario) +
+                          report(scenario.config, results) + verdicts.text);
+  }
+  return delivered && verdicts.failures.empty() ? kFine : kFailedExpectation;
+}
+
+/// Runs the scenario of the command line, and prints what `report` makes of its results.
+int run_scenario(const Command& command, const Arguments& words, Report report) {
+  RunArguments arguments;
+  if (!parse_run_arguments(command, words, arguments)) return kFine;
+  Scenario scenario = load_scenario(arguments.scenario, arguments.overrides, shipped_folder());
+  if (!arguments.paths.empty()) scenario.config.paths = arguments.paths;
+  if (arguments.dump) {
+    write_standard_output(dump(scenario));
+    return kFine;
+  }
+  const std::vector<Result> results = simulate_all(arguments, scenario);
+  if (interrupt_count() > 0) {
+    fmt::print(stderr, "copypath: interrupted\n");
+    return kInterruptStatus + interrupt_signal();
+  }
+  return conclude(arguments, scenario, results, report);
+}
+
+int run(const Arguments& arguments) {
+  return run_scenario(kRun, arguments, [](const Config&, const std::vector<Result>& results) {
+    return records(results);
+  });
+}
+
+int compare(const Arguments& arguments) { return run_scenario(kCompare, arguments, comparison); }
+
+}  // namespace
+
+const Command kRun{"run", "SCENARIO", "simulate the paths of a scenario and print what they cost",
+                   run};
+
+const Command kCompare{"compare", "SCENARIO",
+                       "the paths of a scenario side by side, and why each copy exists", compare};
+
+}  // namespace copypath
