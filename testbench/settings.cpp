@@ -65,16 +65,22 @@ std::size_t utf8_length(const std::string& text, std::size_t at) {
   return overlong || impossible ? 0 : length;
 }
 
+/// The keys as Boost's parser knows them.
+const po::options_description& options() {
+  static const po::options_description kOptions = [] {
+    po::options_description known;
+    for (const Key& key : keys()) known.add_options()(key.name.c_str(), po::value<std::string>());
+    known.add_options()((kExpectPrefix + "*").c_str(), po::value<std::string>());
+    return known;
+  }();
+  return kOptions;
+}
+
 /// What Boost's parser makes of a text whose every line it accepts.
 std::vector<po::option> parse(const std::string& text) {
-  po::options_description known;
-  for (const Key& key : keys()) {
-    known.add_options()(key.name.c_str(), po::value<std::string>());
-  }
-  known.add_options()((kExpectPrefix + "*").c_str(), po::value<std::string>());
   std::istringstream stream(text);
   const bool kAllowUnregistered = true;  // they are reported here, all of them
-  return po::parse_config_file(stream, known, kAllowUnregistered).options;
+  return po::parse_config_file(stream, options(), kAllowUnregistered).options;
 }
 
 /// Where a setting was found, before its key has been checked.
@@ -259,13 +265,13 @@ std::vector<Setting> read_settings(const std::string& text, const std::string& f
   Lines lines(file, problems);
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.add(line);
-  const std::vector<po::option> options = parse(lines.text());
-  if (options.size() != lines.places().size()) {
+  const std::vector<po::option> parsed = parse(lines.text());
+  if (parsed.size() != lines.places().size()) {
     throw std::logic_error("the lines of " + file + " do not match its settings");
   }
   std::vector<Setting> settings;
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    const auto setting = checked(options[i], lines.places()[i], problems);
+  for (std::size_t i = 0; i < parsed.size(); ++i) {
+    const auto setting = checked(parsed[i], lines.places()[i], problems);
     if (setting) settings.push_back(*setting);
   }
   return without_repetitions(settings, problems);
