@@ -44,9 +44,9 @@ std::string command_help(const Command& command, const po::options_description& 
                          const std::string& notes) {
   std::ostringstream listed;
   listed << options;
-  return fmt::format("Usage: copypath {} {}{}[OPTIONS]\n\n{}.\n\n{}{}", command.name,
-                     command.operand, *command.operand != '\0' ? " " : "", command.summary,
-                     listed.str(), notes.empty() ? "" : "\n" + notes);
+  return fmt::format("Usage: copypath {} {}{}[OPTIONS]\n{}: {}.\n\n{}{}", command.name,
+                     command.operand, *command.operand != '\0' ? " " : "", command.name,
+                     command.summary, listed.str(), notes.empty() ? "" : "\n" + notes);
 }
 
 std::vector<std::string> names_of(const po::options_description& options) {

@@ -43,6 +43,9 @@ struct CommandLine {
 bool parse(const Command& command, boost::program_options::options_description options,
            const Arguments& arguments, const std::string& notes, CommandLine& line);
 
+/// The message about a path that does not exist.
+std::string unknown_path(const std::string& name);
+
 /// Runs the program with the arguments that follow its name. Says on standard error what went
 /// wrong, and returns the exit status.
 int run_program(const Arguments& arguments);

@@ -36,10 +36,7 @@ std::string explanation(const Path& path) {
 
 const Path& chosen_path(const std::string& name) {
   if (const Path* path = find_path(name)) return *path;
-  std::vector<std::string> names;
-  for (const Path* path : paths()) names.emplace_back(path->name);
-  throw BadInput(Problems{fmt::format("unknown path {}{}; `copypath explain` lists the paths",
-                                      quoted(name), did_you_mean(name, names))});
+  throw BadInput(Problems{unknown_path(name)});
 }
 
 int explain(const Arguments& arguments) {
@@ -53,6 +50,13 @@ int explain(const Arguments& arguments) {
 }
 
 }  // namespace
+
+std::string unknown_path(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Path* path : paths()) names.emplace_back(path->name);
+  return fmt::format("unknown path {}{}; `copypath explain` lists the paths", quoted(name),
+                     did_you_mean(name, names));
+}
 
 const Command kExplain{"explain", "[PATH]", "the steps of a path, with the kernel's own functions",
                        explain};

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "testbench/figures.h"
+#include "testbench/quantity.h"
 #include "testbench/table.h"
 
 namespace copypath {
@@ -130,13 +131,10 @@ std::string movement_line(const std::string& label, const MovementRecord& moveme
 
 std::string describe(const Config& config, const std::string& scenario) {
   const WorkloadConfig& work = config.workload;
-  const auto bytes = [](Bytes size) {
-    return figure(static_cast<double>(size.count()), Unit::kBytes);
-  };
   const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
   const std::string work_line =
       fmt::format("{} client{} fetching {} of {} in chunks of {}, {} timing", work.clients,
-                  work.clients == 1 ? "" : "s", files, bytes(work.file_size), bytes(work.chunk),
+                  work.clients == 1 ? "" : "s", files, to_text(work.file_size), to_text(work.chunk),
                   config.timing == Timing::kBurst ? "burst" : "fluid");
   const std::string& title = config.title.empty() ? scenario : config.title;
   return fmt::format("{}\n{}\n", title, work_line);

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <numeric>
 
@@ -51,7 +52,7 @@ std::string ProgressLine::text(double elapsed_seconds) const {
   const double share = done / static_cast<double>(shares_.size());
   line += fmt::format("all {:.0f} %", share * 100);
   if (share > 0 && elapsed_seconds >= kSecondsBeforeEstimate) {
-    line += fmt::format("  {:.0f} s left", elapsed_seconds * (1 - share) / share);
+    line += fmt::format("  {:.0f} s left", std::ceil(elapsed_seconds * (1 - share) / share));
   }
   return line;
 }

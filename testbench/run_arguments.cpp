@@ -16,13 +16,15 @@ namespace po = boost::program_options;
 
 namespace {
 
+constexpr unsigned kHelpWidth = 100;
+
 constexpr const char* kNotes =
-    "Paths, keys and scenario files: `copypath explain`, `copypath keys`.\n"
+    "`copypath explain` lists the paths, `copypath keys` the keys.\n"
     "With several paths, --trace FILE.vcd writes one trace for each: FILE.PATH.vcd.\n"
     "Files are complete or not there: they are renamed into place at the end of the run.\n";
 
 po::options_description run_options() {
-  po::options_description options("Options");
+  po::options_description options("Options", kHelpWidth);
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto texts = [](const char* name) {
     return po::value<std::vector<std::string>>()->composing()->value_name(name);
@@ -81,9 +83,7 @@ private:
 
   void read_path(const std::string& name) {
     if (find_path(name) == nullptr) {
-      std::vector<std::string> names;
-      for (const Path* path : paths()) names.emplace_back(path->name);
-      problems.push_back("--path: unknown path " + quoted(name) + did_you_mean(name, names));
+      problems.push_back("--path: " + unknown_path(name));
     } else if (std::count(run_.paths.begin(), run_.paths.end(), name) == 0) {
       run_.paths.push_back(name);
     }

@@ -157,6 +157,7 @@ TEST_F(Output, NamesOfOneFileAreRecognised) {
   EXPECT_TRUE(same_file(in_folder("a"), in_folder("./a")));
   EXPECT_TRUE(same_file(in_folder("a"), in_folder("b")));
   EXPECT_TRUE(same_file(in_folder("new"), in_folder("./new")));
+  EXPECT_TRUE(same_file("no-such-file", "./no-such-file"));
   EXPECT_FALSE(same_file(in_folder("a"), in_folder("new")));
 }
 
