@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <systemc>
 
 namespace copypath {
@@ -31,6 +32,11 @@ public:
   friend constexpr bool operator<=(Bytes a, Bytes b) { return a.count_ <= b.count_; }
   friend constexpr bool operator>(Bytes a, Bytes b) { return a.count_ > b.count_; }
   friend constexpr bool operator>=(Bytes a, Bytes b) { return a.count_ >= b.count_; }
+
+  /// Shows the number in a waveform.
+  friend void sc_trace(sc_core::sc_trace_file* file, const Bytes& bytes, const std::string& name) {
+    sc_core::sc_trace(file, bytes.count_, name, 64);
+  }
 
 private:
   std::uint64_t count_ = 0;

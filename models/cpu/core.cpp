@@ -1,0 +1,93 @@
+#include "models/cpu/core.h"
+
+#include "models/cpu/task.h"
+
+namespace copypath {
+
+using sc_core::SC_ZERO_TIME;
+using sc_core::sc_time_stamp;
+
+Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number)
+    : sc_module(name), config_(config), number_(number) {
+  SC_HAS_PROCESS(Core);
+  SC_METHOD(service);
+  sensitive << service_;
+  dont_initialize();
+}
+
+void Core::interrupt(InterruptHandler& handler) {
+  ++interrupts_;
+  steal(config_.interrupt);
+  pending_.push_back({interrupts_until_, &handler});
+  if (pending_.size() == 1) service_.notify(interrupts_until_ - sc_time_stamp());
+  mode_lane_.set("irq");
+}
+
+void Core::steal(sc_time cost) {
+  interrupts_until_ = std::max(interrupts_until_, sc_time_stamp()) + cost;
+  if (current_ != nullptr) {
+    stolen_ += cost;
+  } else {
+    busy_ += cost;
+  }
+}
+
+void Core::service() {
+  while (!pending_.empty() && pending_.front().done <= sc_time_stamp()) {
+    InterruptHandler* handler = pending_.front().handler;
+    pending_.pop_front();
+    handler->handle(*this);
+  }
+  if (!pending_.empty()) {
+    service_.notify(pending_.front().done - sc_time_stamp());
+  } else {
+    mode_lane_.set(mode_);
+  }
+}
+
+void Core::dispatch(Task& task) {
+  const sc_time now = sc_time_stamp();
+  sc_time delay = SC_ZERO_TIME;
+  if (interrupts_until_ > now) {  // counted as busy already, when the core was idle
+    delay = interrupts_until_ - now;
+    busy_ -= delay;
+  }
+  if (last_ != &task) delay += config_.context_switch;
+  current_ = &task;
+  last_ = &task;
+  dispatched_ = now;
+  stolen_ = SC_ZERO_TIME;
+  task_number_ = task.number();
+  task.resume_on(*this, delay);
+}
+
+void Core::release() {
+  busy_ += sc_time_stamp() - dispatched_;
+  current_ = nullptr;
+  show("idle", "-");
+}
+
+sc_time Core::take_stolen() {
+  const sc_time stolen = stolen_;
+  stolen_ = SC_ZERO_TIME;
+  return stolen;
+}
+
+sc_time Core::busy() const {
+  return current_ == nullptr ? busy_ : busy_ + (sc_time_stamp() - dispatched_);
+}
+
+void Core::show(const char* mode, const char* call) {
+  mode_ = mode;
+  if (pending_.empty()) mode_lane_.set(mode);
+  call_lane_.set(call);
+}
+
+void Core::trace(sc_core::sc_trace_file* file) const {
+  const std::string prefix = "cpu.core" + std::to_string(number_);
+  mode_lane_.trace(file, prefix + ".mode");
+  call_lane_.trace(file, prefix + ".call");
+  sc_core::sc_trace(file, task_number_, prefix + ".task", 16);
+}
+
+}  // namespace copypath

@@ -1,0 +1,73 @@
+// One core: it runs a task, or an interrupt, or nothing. An interrupt steals its time from the task
+// that is running: whatever the task does next begins that much later.
+// Left out: caches private to the core, frequency changes, SMT.
+#pragma once
+
+#include <deque>
+#include <systemc>
+
+#include "models/cpu/interrupt.h"
+#include "models/ledger/text_lane.h"
+#include "models/memory/transfer.h"
+
+namespace copypath {
+
+class Task;
+
+class Core : public sc_core::sc_module {
+public:
+  MemoryPort memory{"memory"};
+
+  Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number);
+
+  unsigned number() const { return number_; }
+  bool idle() const { return current_ == nullptr; }
+  const Task* last_task() const { return last_; }
+
+  /// Takes an interrupt; `handler` runs when its time has been spent.
+  void interrupt(InterruptHandler& handler);
+  /// Charges `cost` of softirq work to this core, now.
+  void steal(sc_time cost);
+
+  /// Puts `task` on this idle core; it resumes when the switch is done.
+  void dispatch(Task& task);
+  /// The running task leaves the core.
+  void release();
+  /// The time that interrupts have taken from the running task since it last asked.
+  sc_time take_stolen();
+
+  /// Time spent on tasks, switches and interrupts so far.
+  sc_time busy() const;
+  std::uint64_t interrupts() const { return interrupts_; }
+
+  /// What the waveform shows for this core. The texts must be literals.
+  void show(const char* mode, const char* call);
+  void trace(sc_core::sc_trace_file* file) const override;
+
+private:
+  struct Pending {
+    sc_time done;
+    InterruptHandler* handler;
+  };
+
+  void service();
+
+  CpuConfig config_;
+  unsigned number_;
+  Task* current_ = nullptr;
+  const Task* last_ = nullptr;
+  sc_time dispatched_;
+  sc_time busy_;      // up to the last release, and of interrupts on the idle core
+  sc_time stolen_;
+  sc_time interrupts_until_;
+  std::deque<Pending> pending_;
+  sc_core::sc_event service_;
+  std::uint64_t interrupts_ = 0;
+
+  const char* mode_ = "idle";  // of the task; an interrupt hides it
+  mutable TextLane mode_lane_{"idle"};
+  mutable TextLane call_lane_{"-"};
+  unsigned task_number_ = 0;
+};
+
+}  // namespace copypath

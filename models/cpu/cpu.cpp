@@ -1,0 +1,60 @@
+#include "models/cpu/cpu.h"
+
+namespace copypath {
+
+Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config)
+    : sc_module(name), config_(config) {
+  for (unsigned i = 0; i < config.cores; ++i) {
+    cores_.push_back(std::make_unique<Core>(("core" + std::to_string(i)).c_str(), config, i));
+  }
+}
+
+void Cpu::wake(Task& task) {
+  Core* chosen = nullptr;
+  for (const auto& core : cores_) {
+    if (!core->idle()) continue;
+    if (core->last_task() == &task) {
+      chosen = core.get();
+      break;
+    }
+    if (chosen == nullptr) chosen = core.get();
+  }
+  if (chosen != nullptr) {
+    chosen->dispatch(task);
+  } else {
+    enqueue(task);
+  }
+}
+
+void Cpu::enqueue(Task& task) {
+  run_queue_.push_back(&task);
+  run_queue_length_ = static_cast<unsigned>(run_queue_.size());
+}
+
+void Cpu::release(Core& core) {
+  core.release();
+  if (run_queue_.empty()) return;
+  Task& next = *run_queue_.front();
+  run_queue_.pop_front();
+  run_queue_length_ = static_cast<unsigned>(run_queue_.size());
+  core.dispatch(next);
+}
+
+sc_time Cpu::busy() const {
+  sc_time total;
+  for (const auto& core : cores_) total += core->busy();
+  return total;
+}
+
+std::uint64_t Cpu::interrupts() const {
+  std::uint64_t total = 0;
+  for (const auto& core : cores_) total += core->interrupts();
+  return total;
+}
+
+void Cpu::trace(sc_core::sc_trace_file* file) const {
+  for (const auto& core : cores_) core->trace(file);
+  sc_core::sc_trace(file, run_queue_length_, "cpu.run_queue", 16);
+}
+
+}  // namespace copypath

@@ -1,0 +1,25 @@
+// Interrupts as devices and drivers see them: a device raises a line, a core takes the time of
+// the interrupt and its softirq, and then the driver's handler has run.
+#pragma once
+
+#include <systemc>
+
+namespace copypath {
+
+class Core;
+
+/// What a device's `irq` port is bound to.
+class InterruptLine : virtual public sc_core::sc_interface {
+public:
+  virtual void raise() = 0;
+};
+
+/// The driver's side. `handle` runs when the core has spent the time of the interrupt; it must
+/// not wait, and may charge more work to the core (Core::steal).
+class InterruptHandler {
+public:
+  virtual ~InterruptHandler() = default;
+  virtual void handle(Core& core) = 0;
+};
+
+}  // namespace copypath

@@ -1,0 +1,89 @@
+#include "models/cpu/task.h"
+
+#include <algorithm>
+
+#include "models/cpu/cpu.h"
+
+namespace copypath {
+
+using sc_core::SC_ZERO_TIME;
+using sc_core::sc_time_stamp;
+
+void WaitQueue::wake_all() {
+  std::vector<Task*> tasks;
+  tasks.swap(tasks_);
+  for (Task* task : tasks) task->cpu().wake(*task);
+}
+
+void Task::start() {
+  cpu_.wake(*this);
+  sc_core::wait(resume_);
+}
+
+void Task::finish() {
+  settle();
+  leave_core();
+}
+
+void Task::settle() {
+  for (;;) {
+    unspent_ += core_->take_stolen();
+    if (unspent_ == SC_ZERO_TIME) return;
+    const sc_time now = sc_time_stamp();
+    if (now >= slice_end_) {
+      if (cpu_.someone_waits()) {
+        cpu_.enqueue(*this);
+        switch_out();
+        continue;
+      }
+      slice_end_ = now + cpu_.config().time_slice;
+    }
+    const sc_time part = std::min(unspent_, slice_end_ - now);
+    unspent_ -= part;
+    sc_core::wait(part);
+  }
+}
+
+void Task::sleep(WaitQueue& queue) {
+  queue.add(*this);
+  switch_out();
+}
+
+void Task::switch_out() {
+  ++cpu_.context_switches_;
+  leave_core();
+  sc_core::wait(resume_);
+}
+
+void Task::copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
+  settle();
+  const sc_time start = sc_time_stamp();
+  const sc_time latency = core_->memory.copy(movement, from, to, limit);
+  const sc_time alone = size_of(from) / limit;
+  const sc_time taken = sc_time_stamp() - start;
+  if (taken > alone) stall_time_ += taken - alone;
+  spend(latency);
+}
+
+void Task::show(const char* mode, const char* call) {
+  mode_ = mode;
+  call_ = call;
+  core_->show(mode, call);
+}
+
+void Task::leave_core() {
+  run_time_ += sc_time_stamp() - dispatched_;
+  Core& core = *core_;
+  core_ = nullptr;
+  cpu_.release(core);
+}
+
+void Task::resume_on(Core& core, sc_time delay) {
+  core_ = &core;
+  dispatched_ = sc_time_stamp();
+  slice_end_ = dispatched_ + delay + cpu_.config().time_slice;
+  core.show(mode_, call_);
+  resume_.notify(delay);
+}
+
+}  // namespace copypath

@@ -1,0 +1,89 @@
+// A thread of the server, as the operating system schedules it. Its program is a SystemC process
+// that calls spend() for what it computes and blocks in sleep(). Small costs are added up in local
+// time and waited for at once, before anything that others can see (settle()).
+#pragma once
+
+#include <systemc>
+#include <vector>
+
+#include "models/cpu/core.h"
+
+namespace copypath {
+
+class Cpu;
+class Task;
+
+/// Tasks that wait for something.
+class WaitQueue {
+public:
+  void add(Task& task) { tasks_.push_back(&task); }
+  bool empty() const { return tasks_.empty(); }
+  void wake_all();
+
+private:
+  std::vector<Task*> tasks_;
+};
+
+class Task {
+public:
+  Task(Cpu& cpu, unsigned number) : cpu_(cpu), number_(number) {}
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  unsigned number() const { return number_; }
+
+  /// The first thing the process does: waits for a core.
+  void start();
+  /// The last thing: gives the core back.
+  void finish();
+
+  /// Computes for `cost`. Others see the time pass at the next settle().
+  void spend(sc_time cost) { unspent_ += cost; }
+  /// Waits until everything spent, and what interrupts stole meanwhile, has passed. A task whose
+  /// time slice is over goes to the end of the run queue here.
+  void settle();
+
+  /// Settles, then blocks until `ready()` holds; `queue` must be woken whenever it may have become
+  /// true.
+  template <typename Ready>
+  void wait_until(WaitQueue& queue, Ready ready) {
+    settle();
+    while (!ready()) sleep(queue);
+  }
+
+  /// Copies memory on this task's core, at no more than `limit`. Settles first.
+  void copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit);
+
+  Core& core() { return *core_; }
+  Cpu& cpu() { return cpu_; }
+
+  /// What the waveform shows while this task runs (literals).
+  void show(const char* mode, const char* call);
+
+  /// Time on a core so far, switches included.
+  sc_time run_time() const { return run_time_; }
+  /// The part of it in which a copy waited for the memory bus.
+  sc_time stall_time() const { return stall_time_; }
+
+private:
+  friend class Core;
+
+  void sleep(WaitQueue& queue);
+  void switch_out();
+  void leave_core();
+  void resume_on(Core& core, sc_time delay);
+
+  Cpu& cpu_;
+  unsigned number_;
+  Core* core_ = nullptr;
+  sc_core::sc_event resume_;
+  sc_time unspent_;
+  sc_time slice_end_;
+  sc_time dispatched_;
+  sc_time run_time_;
+  sc_time stall_time_;
+  const char* mode_ = "user";
+  const char* call_ = "-";
+};
+
+}  // namespace copypath

@@ -1,0 +1,39 @@
+// What the files on the drive hold: a real file of the user's, or synthetic content that can be
+// recomputed anywhere (so that the receiver can check it without keeping a copy).
+// Every file of a run has the same size; with a real input file, each is a copy of it.
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "models/memory/content.h"
+#include "models/platform/config.h"
+
+namespace copypath {
+
+class Media {
+public:
+  /// Throws std::runtime_error if the input file cannot be opened.
+  explicit Media(const WorkloadConfig& config);
+
+  std::uint32_t files() const { return files_; }
+  Bytes file_size() const { return file_size_; }
+
+  /// Appends bytes [offset, offset + bytes) of a file to `to`.
+  /// Throws std::runtime_error if the input file cannot be read (it shrank, for instance).
+  void read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to);
+
+  /// Whether `content` is exactly what the file holds from `offset` on.
+  bool holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content);
+
+private:
+  Data data_;
+  std::uint32_t files_;
+  Bytes file_size_;
+  std::string name_;
+  std::ifstream input_;
+  std::vector<std::uint8_t> scratch_;
+};
+
+}  // namespace copypath

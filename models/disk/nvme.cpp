@@ -1,0 +1,76 @@
+#include "models/disk/nvme.h"
+
+namespace copypath {
+
+Nvme::Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, DiskQueues& queues,
+           Media& media)
+    : sc_module(name), config_(config), queues_(queues), media_(media) {
+  registers.register_b_transport(this, &Nvme::write_register);
+  SC_HAS_PROCESS(Nvme);
+  SC_THREAD(engine);
+}
+
+void Nvme::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
+  if (payload.get_address() != kTailDoorbell || !payload.is_write()) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  const unsigned tail = *reinterpret_cast<const std::uint32_t*>(payload.get_data_ptr());
+  const auto depth = static_cast<unsigned>(queues_.submission.size());
+  outstanding_ += (tail + depth - tail_) % depth;
+  tail_ = tail;
+  doorbell_.notify(sc_core::SC_ZERO_TIME);
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Nvme::engine() {
+  for (;;) {
+    fetch_commands();
+    if (accesses_.empty()) {
+      wait(doorbell_);
+      continue;
+    }
+    const sc_time now = sc_core::sc_time_stamp();
+    if (accesses_.front().ready > now) {
+      wait(accesses_.front().ready - now, doorbell_);
+      continue;
+    }
+    const Access access = std::move(accesses_.front());
+    accesses_.pop_front();
+    transfer(access);
+  }
+}
+
+void Nvme::fetch_commands() {
+  while (head_ != tail_ && accesses_.size() < config_.channels) {
+    Access access{std::move(queues_.submission[head_]), {}};
+    head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
+    memory.control(Movement::kDiskCommand,
+                   kCommandSize + kListEntrySize * access.command.pages.size(), config_.bandwidth);
+    access.ready = sc_core::sc_time_stamp() + config_.latency;
+    accesses_.push_back(std::move(access));
+  }
+}
+
+void Nvme::transfer(const Access& access) {
+  const DiskCommand& command = access.command;
+  transferring_ = true;
+  content_.clear();
+  media_.read(command.file, command.offset, size_of(command.pages), content_);
+  memory.dma_write(Movement::kDiskRead, content_, command.pages, config_.bandwidth);
+  memory.control(Movement::kDiskCompletion, kCompletionSize, config_.bandwidth);
+  transferring_ = false;
+  --outstanding_;
+  queues_.completion.push_back(command.cookie);
+  if (!queues_.interrupt_pending) {
+    queues_.interrupt_pending = true;
+    irq->raise();
+  }
+}
+
+void Nvme::trace(sc_core::sc_trace_file* file) const {
+  sc_core::sc_trace(file, outstanding_, "disk.outstanding", 16);
+  sc_core::sc_trace(file, transferring_, "disk.dma");
+}
+
+}  // namespace copypath

@@ -1,0 +1,21 @@
+// The two ways in which the kernel takes bytes out of the page cache for a caller: copied into the
+// caller's buffer (read), or as references to the pages themselves (splice, sendfile).
+#pragma once
+
+#include "models/kernel/page_cache.h"
+
+namespace copypath {
+
+/// filemap_read(): copies up to `wanted` bytes from the file's position to `buffer`, and advances
+/// the position. Returns how many; fewer only at the end of the file.
+Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint64_t buffer,
+                   Bytes wanted);
+
+/// The most that fits into the internal pipe of sendfile (16 buffers of a page).
+constexpr Bytes kPipeSize = kPageSize * 16;
+
+/// filemap_splice_read(): up to `wanted` bytes from the file's position as references to pages, one
+/// segment each, and advances the position. Fewer only at the end of the file or of the pipe.
+SegmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted);
+
+}  // namespace copypath

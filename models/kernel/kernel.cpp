@@ -1,0 +1,48 @@
+#include "models/kernel/kernel.h"
+
+namespace copypath {
+
+const char* name_of(Call call) {
+  switch (call) {
+    case Call::kRead: return "read";
+    case Call::kWrite: return "write";
+    case Call::kSendfile: return "sendfile";
+  }
+  return "?";
+}
+
+Kernel::Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config,
+               PhysicalMemory& memory, Media& media, DiskQueues& disk, NicQueues& nic)
+    : sc_module(name),
+      block("block", disk),
+      page_cache("page_cache", config, memory, block, media),
+      device("device", nic),
+      skbs(memory, page_cache) {}
+
+std::uint64_t Kernel::calls() const {
+  std::uint64_t total = 0;
+  for (const std::uint64_t n : calls_) total += n;
+  return total;
+}
+
+void Kernel::trace(sc_core::sc_trace_file* file) const {
+  page_cache.trace(file);
+  device.trace(file);
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    sc_core::sc_trace(file, calls_[i],
+                      std::string("kernel.calls_") + name_of(static_cast<Call>(i)), 32);
+  }
+}
+
+SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : task_(task) {
+  kernel.count(call);
+  task_.show("kernel", name_of(call));
+  task_.spend(task_.cpu().config().syscall / 2);
+}
+
+SystemCall::~SystemCall() {
+  task_.spend(task_.cpu().config().syscall / 2);
+  task_.show("user", "-");
+}
+
+}  // namespace copypath

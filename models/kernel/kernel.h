@@ -1,0 +1,48 @@
+// The operating system: page cache, block layer, network device and skb memory, and what a system
+// call is. Paths are written against this.
+#pragma once
+
+#include <array>
+
+#include "models/kernel/page_cache.h"
+#include "models/kernel/tcp_socket.h"
+
+namespace copypath {
+
+enum class Call : std::uint8_t { kRead, kWrite, kSendfile };
+constexpr std::size_t kCalls = 3;
+const char* name_of(Call call);
+
+class Kernel : public sc_core::sc_module {
+public:
+  BlockLayer block;
+  PageCache page_cache;
+  NetDevice device;
+  SkbAllocator skbs;
+
+  Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config,
+         PhysicalMemory& memory, Media& media, DiskQueues& disk, NicQueues& nic);
+
+  void count(Call call) { ++calls_[static_cast<std::size_t>(call)]; }
+  std::uint64_t calls(Call call) const { return calls_[static_cast<std::size_t>(call)]; }
+  std::uint64_t calls() const;
+
+  void trace(sc_core::sc_trace_file* file) const override;
+
+private:
+  std::array<std::uint64_t, kCalls> calls_{};
+};
+
+/// A system call, from entry to return: two mode switches, whose time the task spends.
+class SystemCall {
+public:
+  SystemCall(Kernel& kernel, Task& task, Call call);
+  ~SystemCall();
+  SystemCall(const SystemCall&) = delete;
+  SystemCall& operator=(const SystemCall&) = delete;
+
+private:
+  Task& task_;
+};
+
+}  // namespace copypath

@@ -1,0 +1,131 @@
+// The page cache: pages of files in memory, found by (file, index), least recently used first out.
+// A page is locked while the disk fills it, and stays in memory as long as somebody holds a
+// reference (a reader that waits for it, an skb that carries it).
+// Left out: writing (dirty pages and write-back), active and inactive lists, large folios. Pages
+// that are locked or referenced cannot be evicted, so a very small cache may exceed its size.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "models/cpu/cpu.h"
+#include "models/kernel/block_layer.h"
+#include "models/kernel/readahead.h"
+#include "models/memory/memory_bus.h"
+
+namespace copypath {
+
+/// An open file: position, end, and the state of its readahead (struct file).
+struct OpenFile {
+  std::uint32_t number = 0;
+  Bytes size;
+  Bytes position;
+  Readahead readahead{0};
+
+  Bytes left() const { return size - position; }
+};
+
+class PageCache : public sc_core::sc_module {
+public:
+  PageCache(const sc_core::sc_module_name& name, const PageCacheConfig& config,
+            PhysicalMemory& memory, BlockLayer& block, Media& media);
+
+  OpenFile open(std::uint32_t file) const;
+
+  /// filemap_get_pages(): appends to `pages` the part of [position, position + wanted) that is in
+  /// memory from the first page on, at least one page, and takes a reference on each of its pages.
+  /// Starts readahead and waits for the disk as needed.
+  void get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+
+  /// Takes one more reference on the page in which the segment lies.
+  void hold_page(const Segment& segment) { ++pages_[frame_of(segment.address)].references; }
+
+  /// Drops the reference that get_pages() took on every page of the segment.
+  void put_pages(const Segment& segment);
+
+  /// Fills the first `share` of every file, as if it had been read before. Takes no time.
+  void warm_up(double share, MemoryBus& bus);
+
+  /// Pages that had to be read from the disk.
+  std::uint64_t misses() const { return misses_; }
+  /// Pages that readers took beyond those: the rest was there already (as cachestat counts).
+  std::uint64_t hits() const { return accesses_ > misses_ ? accesses_ - misses_ : 0; }
+  std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t resident() const { return resident_; }  ///< pages
+
+  void trace(sc_core::sc_trace_file* file) const override;
+
+private:
+  static constexpr Frame kNoFrame = 0xffffffff;
+  static constexpr unsigned kNodePages = 64;
+
+  /// 64 adjacent pages of a file (a leaf of the kernel's xarray).
+  struct Node {
+    Node() { std::fill(std::begin(frames), std::end(frames), kNoFrame); }
+    Frame frames[kNodePages];
+    unsigned used = 0;
+  };
+
+  struct Read;
+
+  /// What the kernel keeps in struct page.
+  struct Page {
+    std::uint32_t file = 0;
+    std::uint32_t index = 0;
+    Frame newer = kNoFrame;  // in the order of use
+    Frame older = kNoFrame;
+    std::uint32_t references = 0;
+    bool cached = false;
+    bool mark = false;     // PG_readahead
+    Read* read = nullptr;  // locked: being read
+  };
+
+  /// A read that fills adjacent pages, and who waits for it.
+  struct Read : BlockRequest {
+    explicit Read(PageCache& owner) : cache(owner) {}
+    void finished() override { cache.finish(*this); }
+
+    PageCache& cache;
+    std::vector<Frame> frames;
+    WaitQueue waiters;
+  };
+
+  std::uint64_t pages_of(const OpenFile& file) const {
+    return units_covering(file.size, kPageSize);
+  }
+  Frame find(std::uint32_t file, std::uint64_t index);
+  Frame add(std::uint32_t file, std::uint64_t index);
+  void remove(Frame frame);
+  void make_room();
+  void touch(Frame frame);
+  void link_newest(Frame frame);
+  void unlink(Frame frame);
+
+  void read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window);
+  void submit(const OpenFile& file, std::uint64_t first, Read& read);
+  void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);
+  void wait_for(Task& task, Frame frame);
+  void finish(Read& read);
+
+  PageCacheConfig config_;
+  std::uint64_t capacity_;  // pages
+  PhysicalMemory& memory_;
+  BlockLayer& block_;
+  Media& media_;
+
+  std::vector<Page> pages_;  // by frame
+  std::unordered_map<std::uint64_t, Node> nodes_;
+  Frame newest_ = kNoFrame;
+  Frame oldest_ = kNoFrame;
+  std::vector<std::unique_ptr<Read>> reads_;
+  std::vector<Read*> free_reads_;
+
+  std::uint64_t resident_ = 0;
+  std::uint64_t accesses_ = 0;
+  std::uint64_t misses_ = 0;
+  std::uint64_t evictions_ = 0;
+  unsigned reading_ = 0;  // pages locked, for the waveform
+};
+
+}  // namespace copypath

@@ -1,0 +1,76 @@
+// A TCP socket as a sender sees it: payload is appended to skbs (by copying, or by reference), skbs
+// go to the device as far as the window allows, and their memory is released when the peer has
+// acknowledged them, not when they have left. A writer blocks while the send buffer is full.
+// Follows tcp_sendmsg_locked(), tcp_write_xmit() and tcp_ack() of net/ipv4 (Linux 6.x), with
+// automatic corking, without Nagle's algorithm (TCP_NODELAY).
+// Left out: congestion control (the window is fixed), losses, splitting an skb at the window's edge.
+// The send buffer counts payload, where Linux counts memory (truesize).
+#pragma once
+
+#include <deque>
+
+#include "models/cpu/cpu.h"
+#include "models/kernel/net_device.h"
+#include "models/kernel/skb.h"
+
+namespace copypath {
+
+class TcpSocket {
+public:
+  TcpSocket(std::uint32_t connection, const SocketConfig& config, Bytes mtu, NetDevice& device,
+            SkbAllocator& allocator, PageCache& page_cache);
+
+  std::uint32_t connection() const { return connection_; }
+
+  /// tcp_sendmsg(): copies `from` into kernel memory and sends it. Blocks while the send buffer is
+  /// full; returns when everything is in it.
+  void send(Task& task, const SegmentList& from);
+
+  /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages of the page cache (one segment each) by reference,
+  /// and takes over the references. `more`: more will follow at once (MSG_MORE).
+  void send_pages(Task& task, const SegmentList& pages, bool more);
+
+  /// Blocks until the client has sent a request, and takes it.
+  void receive_request(Task& task);
+
+  // Called by the device, in interrupt context:
+  void take_completion(Skb& skb);                    ///< the NIC has sent it
+  void take_acknowledgement(std::uint64_t sequence); ///< the client has everything before
+  void take_request();
+
+  Bytes queued() const { return queued_; }  ///< in the send buffer
+  void trace(sc_core::sc_trace_file* file) const;
+
+private:
+  /// While a task fills skbs, interrupts must not send them (lock_sock()).
+  class Lock;
+
+  bool has_room() const;
+  Skb& skb_with_room(Task& task, Lock& lock);
+  void push(Task& task, bool more);
+  void push_unsent();
+  void release_if_done(Skb& skb);
+
+  std::uint32_t connection_;
+  SocketConfig config_;
+  Bytes goal_;  // the size up to which an skb is filled
+  NetDevice& device_;
+  SkbAllocator& allocator_;
+  PageCache& page_cache_;
+
+  std::deque<Skb*> unsent_;
+  std::deque<Skb*> in_flight_;
+  Bytes queued_;
+  Bytes in_flight_bytes_;
+  unsigned in_device_ = 0;  // skbs
+  std::uint64_t next_sequence_ = 0;
+  bool locked_ = false;
+  bool more_ = false;
+  PageFragmentCursor cursor_;
+  WaitQueue writers_;
+
+  unsigned requests_ = 0;
+  WaitQueue readers_;
+};
+
+}  // namespace copypath

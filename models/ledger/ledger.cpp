@@ -1,0 +1,70 @@
+// Sums over the accounts of the ledger; nothing else in the program counts bytes.
+#include "models/ledger/ledger.h"
+
+#include <fmt/format.h>
+
+namespace copypath {
+
+namespace {
+
+template <typename Matches>
+Bytes sum(const std::array<Ledger::Account, kMovements>& accounts,
+          std::uint64_t Ledger::Account::*figure, Matches matches) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < kMovements; ++i) {
+    if (matches(kind_of(static_cast<Movement>(i)))) total += accounts[i].*figure;
+  }
+  return Bytes(total);
+}
+
+}  // namespace
+
+Bytes Ledger::bytes(Purpose purpose) const {
+  return sum(accounts_, &Account::bytes,
+             [=](const MovementKind& kind) { return kind.purpose == purpose; });
+}
+
+Bytes Ledger::payload_bytes(Agent agent) const {
+  return sum(accounts_, &Account::bytes,
+             [=](const MovementKind& kind) { return kind.agent == agent && kind.is_payload(); });
+}
+
+Bytes Ledger::payload_bus_bytes() const {
+  return sum(accounts_, &Account::bus_bytes,
+             [](const MovementKind& kind) { return kind.is_payload(); });
+}
+
+Bytes Ledger::control_bus_bytes() const {
+  return sum(accounts_, &Account::bus_bytes,
+             [](const MovementKind& kind) { return !kind.is_payload(); });
+}
+
+std::vector<MovementRecord> Ledger::records() const {
+  std::vector<MovementRecord> records;
+  for (std::size_t i = 0; i < kMovements; ++i) {
+    if (accounts_[i].transfers == 0) continue;
+    const MovementKind& kind = kind_of(static_cast<Movement>(i));
+    MovementRecord record;
+    record.name = kind.name;
+    record.agent = name_of(kind.agent);
+    record.purpose = name_of(kind.purpose);
+    record.from = name_of(kind.from);
+    record.to = name_of(kind.to);
+    record.reason = kind.reason;
+    record.bytes = accounts_[i].bytes;
+    record.transfers = accounts_[i].transfers;
+    records.push_back(record);
+  }
+  return records;
+}
+
+void Ledger::trace(sc_core::sc_trace_file* file) const {
+  for (std::size_t i = 0; i < kMovements; ++i) {
+    const MovementKind& kind = kind_of(static_cast<Movement>(i));
+    if (!kind.is_payload()) continue;
+    sc_core::sc_trace(file, accounts_[i].active, fmt::format("movements.{}", kind.name), 4);
+    sc_core::sc_trace(file, accounts_[i].bytes, fmt::format("movements.{}_bytes", kind.name), 64);
+  }
+}
+
+}  // namespace copypath

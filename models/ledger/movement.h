@@ -1,0 +1,61 @@
+// Every way in which bytes can move in this machine, and why: one row per kind of movement.
+// A movement has an agent (who moves the bytes), a place it reads from and one it writes to, and
+// a purpose. Each end that lies in memory is one crossing of the memory bus.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace copypath {
+
+enum class Agent : std::uint8_t { kCore, kDisk, kNic };
+enum class Purpose : std::uint8_t { kDma, kCopy, kChecksum, kCrypto, kCompress, kControl };
+enum class Place : std::uint8_t {
+  kDisk,          ///< in the drive
+  kPageCache,     ///< pages of files, in memory
+  kUserBuffer,    ///< the server's own memory
+  kSocketBuffer,  ///< kernel memory behind an skb
+  kQueues,        ///< descriptor rings and command queues, in memory
+  kNic            ///< in the adapter, on its way to the wire
+};
+
+const char* name_of(Agent agent);
+const char* name_of(Purpose purpose);
+const char* name_of(Place place);
+
+constexpr bool in_memory(Place place) { return place != Place::kDisk && place != Place::kNic; }
+
+/// The kinds of movement, in the order in which a byte meets them.
+enum class Movement : std::uint8_t {
+  kDiskRead,
+  kCopyToUser,
+  kCopyFromUser,
+  kTransmitCopy,
+  kTransmitPage,
+  kHeaders,
+  kDescriptors,
+  kCompletion,
+  kDiskCommand,
+  kDiskCompletion,
+};
+constexpr std::size_t kMovements = 10;
+
+constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
+
+struct MovementKind {
+  const char* name;
+  Agent agent;
+  Purpose purpose;
+  Place from;
+  Place to;
+  const char* reason;  ///< why these bytes must move, one sentence
+
+  constexpr bool reads_memory() const { return in_memory(from); }
+  constexpr bool writes_memory() const { return in_memory(to); }
+  constexpr bool is_payload() const { return purpose != Purpose::kControl; }
+};
+
+const MovementKind& kind_of(Movement movement);
+
+}  // namespace copypath

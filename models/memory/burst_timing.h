@@ -1,0 +1,53 @@
+// Burst timing: the arbiter grants the bus burst by burst, and every grant is an event. A master
+// that is slower than the bus asks for its next burst at its own pace; after losing arbitration it
+// may catch up by as many bursts as it can have outstanding.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/ledger/text_lane.h"
+#include "models/memory/arbiter.h"
+#include "models/memory/bus_timing.h"
+
+namespace copypath {
+
+class BurstTiming : public BusTiming, public sc_core::sc_module {
+public:
+  /// Bursts that a master can have outstanding (assumed; the depth of a small request queue).
+  static constexpr unsigned kOutstanding = 8;
+
+  BurstTiming(const sc_core::sc_module_name& name, double capacity, Bytes burst,
+              Arbitration arbitration);
+
+  void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  void trace(sc_core::sc_trace_file* file) override;
+
+  /// Bursts granted so far.
+  std::uint64_t grants() const { return grants_; }
+
+private:
+  struct Request {
+    Agent agent{};
+    std::uint64_t left = 0;  ///< bytes; 0: no request
+    double limit = 0;        ///< bytes per second
+    sc_time due;             ///< when the master asks for its next burst
+    sc_core::sc_event done;
+  };
+
+  void grant();
+  void finish(Request& request, sc_time burst_end);
+
+  double capacity_;
+  Bytes burst_;
+  std::unique_ptr<Arbiter> arbiter_;
+  std::vector<std::unique_ptr<Request>> requests_;  // by master
+  std::vector<Arbiter::Master> ready_;
+  sc_time free_at_;
+  sc_core::sc_event look_;
+  std::uint64_t grants_ = 0;
+  TextLane owner_{"-"};
+};
+
+}  // namespace copypath

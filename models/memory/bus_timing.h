@@ -1,0 +1,30 @@
+// How the bus keeps time: a transfer occupies it, and the call returns when its last byte has
+// crossed. Two ways that agree in the long run:
+//   fluid   every transfer gets a share of the bandwidth; an event when a transfer starts or ends
+//   burst   every burst is granted by an arbiter; an event per grant, for waveforms
+#pragma once
+
+#include <memory>
+#include <systemc>
+
+#include "models/ledger/movement.h"
+#include "models/platform/config.h"
+
+namespace copypath {
+
+class BusTiming {
+public:
+  virtual ~BusTiming() = default;
+
+  /// Blocks the calling process while `bus_bytes` cross the bus for `master` (numbered from 0,
+  /// one transfer at a time), at no more than `limit` bytes per second.
+  virtual void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) = 0;
+
+  virtual void trace(sc_core::sc_trace_file* file) = 0;
+
+  /// `capacity` in bytes per second.
+  static std::unique_ptr<BusTiming> make(Timing timing, const MemoryConfig& config,
+                                         double capacity);
+};
+
+}  // namespace copypath

@@ -1,0 +1,74 @@
+#include "models/memory/fluid_timing.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace copypath {
+
+FluidTiming::Flow& FluidTiming::flow_of(unsigned master) {
+  while (flows_.size() <= master) flows_.push_back(std::make_unique<Flow>());
+  return *flows_[master];
+}
+
+void FluidTiming::occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+  Flow& flow = flow_of(master);
+  flow.agent = agent;
+  flow.limit = limit;
+  flow.rate = 0;
+  flow.left = static_cast<double>(bus_bytes.count());
+  flow.updated = sc_core::sc_time_stamp();
+  active_.push_back(&flow);
+  share_out();
+  do {
+    sc_core::wait(flow.done);
+  } while (sc_core::sc_time_stamp() < flow.finish);
+  active_.erase(std::find(active_.begin(), active_.end(), &flow));
+  share_out();
+}
+
+void FluidTiming::share_out() {
+  double wanted = 0;
+  for (const Flow* flow : active_) wanted += flow->limit;
+  load_percent_ = static_cast<unsigned>(std::lround(100 * std::min(1.0, wanted / capacity_)));
+  const bool was_contended = contended_;
+  contended_ = wanted > capacity_;
+  if (!contended_) {  // everybody gets what it can take
+    for (Flow* flow : active_) {
+      if (was_contended || flow->rate == 0) set_rate(*flow, flow->limit);
+    }
+    return;
+  }
+  demands_.clear();
+  for (const Flow* flow : active_) demands_.push_back({flow->agent, flow->limit});
+  copypath::share_out(capacity_, arbitration_, demands_);
+  for (std::size_t i = 0; i < active_.size(); ++i) set_rate(*active_[i], demands_[i].share);
+}
+
+void FluidTiming::set_rate(Flow& flow, double rate) {
+  if (rate == flow.rate) {
+    if (rate != 0) return;
+    // Starved by masters of higher rank: the end is not in sight.
+    flow.finish = sc_core::sc_max_time();
+    return;
+  }
+  const sc_time now = sc_core::sc_time_stamp();
+  const auto elapsed = static_cast<double>((now - flow.updated).value());  // ps
+  flow.left = std::max(0.0, flow.left - flow.rate * elapsed * 1e-12);
+  flow.updated = now;
+  flow.rate = rate;
+  flow.done.cancel();
+  if (rate == 0) {
+    flow.finish = sc_core::sc_max_time();
+    return;
+  }
+  const sc_time left =
+      sc_time::from_value(static_cast<sc_dt::uint64>(std::ceil(flow.left / rate * 1e12)));
+  flow.finish = now + left;
+  flow.done.notify(left);
+}
+
+void FluidTiming::trace(sc_core::sc_trace_file* file) {
+  sc_core::sc_trace(file, load_percent_, "memory.bus_load_percent", 7);
+}
+
+}  // namespace copypath

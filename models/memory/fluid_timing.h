@@ -1,0 +1,44 @@
+// Fluid timing: transfers share the bus as fair_shares.h says. A transfer's end is known when it
+// starts and moves only when the shares change, so an uncontended one costs a single event.
+#pragma once
+
+#include <vector>
+
+#include "models/memory/bus_timing.h"
+#include "models/memory/fair_shares.h"
+
+namespace copypath {
+
+class FluidTiming : public BusTiming {
+public:
+  FluidTiming(double capacity, Arbitration arbitration)
+      : capacity_(capacity), arbitration_(arbitration) {}
+
+  void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  void trace(sc_core::sc_trace_file* file) override;
+
+private:
+  struct Flow {
+    Agent agent{};
+    double limit = 0;
+    double rate = 0;  ///< bytes per second at present
+    double left = 0;  ///< bytes left at `updated`
+    sc_time updated;
+    sc_time finish;
+    sc_core::sc_event done;
+  };
+
+  Flow& flow_of(unsigned master);
+  void share_out();
+  void set_rate(Flow& flow, double rate);
+
+  double capacity_;
+  Arbitration arbitration_;
+  std::vector<std::unique_ptr<Flow>> flows_;  // by master
+  std::vector<Flow*> active_;
+  std::vector<Demand> demands_;
+  bool contended_ = false;
+  unsigned load_percent_ = 0;
+};
+
+}  // namespace copypath

@@ -1,0 +1,47 @@
+// The memory bus with the DRAM behind it, shared by all masters: cores, the disk's DMA and the
+// NIC's DMA. Capacity is the peak bandwidth times the efficiency that mixed traffic reaches
+// (refresh, read/write turnaround and row misses are in that factor). Every movement of bytes is
+// a transaction here: it takes time, changes memory, and is entered in the ledger.
+// Left out: banks, channels, caches.
+#pragma once
+
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
+#include <memory>
+
+#include "models/ledger/ledger.h"
+#include "models/memory/bus_timing.h"
+#include "models/memory/transfer.h"
+
+namespace copypath {
+
+class MemoryBus : public sc_core::sc_module {
+public:
+  tlm_utils::multi_passthrough_target_socket<MemoryBus, 64, MemoryProtocol> in{"in"};
+
+  MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
+            PhysicalMemory& memory, Ledger& ledger);
+
+  /// What mixed traffic reaches, bytes per second: bandwidth times efficiency.
+  double capacity() const { return capacity_; }
+
+  /// Sets what memory holds before the run begins: no time passes and the ledger is not touched.
+  void preset(const SegmentList& to, const Content& content) { memory_.write(to, content); }
+
+  void trace(sc_core::sc_trace_file* file) const override { timing_->trace(file); }
+
+private:
+  void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
+  /// How often each byte crosses the bus: once per end in memory, and once more for the line that
+  /// a core's store reads before it writes (write-allocate).
+  unsigned crossings(const MovementKind& kind) const;
+  void move(const Transfer& transfer);
+
+  MemoryConfig config_;
+  double capacity_;
+  PhysicalMemory& memory_;
+  Ledger& ledger_;
+  std::unique_ptr<BusTiming> timing_;
+};
+
+}  // namespace copypath

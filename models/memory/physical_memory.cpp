@@ -1,0 +1,213 @@
+// Frames and their contents. Nearly every frame holds one run, so a frame has one tag, and the few
+// that hold several (odd sizes and offsets) keep a list beside it.
+#include "models/memory/physical_memory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace copypath {
+
+namespace {
+
+constexpr std::uint32_t kPage = static_cast<std::uint32_t>(kPageSize.count());
+
+// A tag with this marker has its runs in the list of mixed frames.
+constexpr std::uint32_t kMixed = 0xfffffffe;
+
+/// Calls visit(frame, begin, bytes) for the part of every frame that the list covers.
+template <typename Visit>
+void for_each_part(const SegmentList& list, Visit visit) {
+  for (const Segment& segment : list) {
+    std::uint64_t address = segment.address;
+    std::uint32_t left = segment.bytes;
+    while (left > 0) {
+      const auto begin = static_cast<std::uint32_t>(address % kPage);
+      const std::uint32_t bytes = std::min(left, kPage - begin);
+      visit(frame_of(address), begin, bytes);
+      address += bytes;
+      left -= bytes;
+    }
+  }
+}
+
+}  // namespace
+
+void append(SegmentList& list, Segment segment) {
+  if (!list.empty() && list.back().address + list.back().bytes == segment.address) {
+    list.back().bytes += segment.bytes;
+  } else {
+    list.push_back(segment);
+  }
+}
+
+Bytes size_of(const SegmentList& list) {
+  std::uint64_t total = 0;
+  for (const Segment& segment : list) total += segment.bytes;
+  return Bytes(total);
+}
+
+Frame PhysicalMemory::allocate() {
+  if (free_.empty()) return allocate_adjacent(1);
+  const Frame frame = free_.back();
+  free_.pop_back();
+  forget(frame);
+  return frame;
+}
+
+Frame PhysicalMemory::allocate_adjacent(unsigned frames) {
+  auto& free = adjacent_[frames];
+  Frame first = next_;
+  if (free.empty()) {
+    next_ += frames;
+    if (data_ == Data::kTags) {
+      tags_.resize(next_);
+    } else {
+      bytes_.resize(next_);
+    }
+  } else {
+    first = free.back();
+    free.pop_back();
+    for (unsigned i = 0; i < frames; ++i) forget(first + i);
+  }
+  return first;
+}
+
+std::uint64_t PhysicalMemory::frames_in_use() const {
+  std::uint64_t free = free_.size();
+  for (const auto& [frames, list] : adjacent_) free += frames * list.size();
+  return next_ - free;
+}
+
+void PhysicalMemory::forget(Frame frame) {
+  if (data_ == Data::kBytes) {
+    bytes_[frame].reset();
+    return;
+  }
+  if (tags_[frame].file == kMixed) mixed_.erase(frame);
+  tags_[frame] = Tag{};
+}
+
+std::uint8_t* PhysicalMemory::bytes_of(Frame frame) {
+  if (!bytes_[frame]) bytes_[frame] = std::make_unique<std::uint8_t[]>(kPage);
+  return bytes_[frame].get();
+}
+
+void PhysicalMemory::define(Frame frame, const Tag& tag) {
+  Tag& held = tags_[frame];
+  if (held.file == kMixed) {
+    define_mixed(frame, tag);
+  } else if (held.file == kUndefined || (tag.begin <= held.begin && tag.end >= held.end)) {
+    held = tag;
+  } else if (held.same_run(tag) && tag.begin <= held.end && tag.end >= held.begin) {
+    held.begin = std::min(held.begin, tag.begin);
+    held.end = std::max(held.end, tag.end);
+  } else {
+    mixed_[frame] = {held};
+    held = Tag{};
+    held.file = kMixed;
+    define_mixed(frame, tag);
+  }
+}
+
+void PhysicalMemory::define_mixed(Frame frame, const Tag& tag) {
+  std::vector<Tag>& list = mixed_[frame];
+  std::vector<Tag> result;
+  for (const Tag& old : list) {  // what the new tag leaves of each old one
+    if (old.begin < tag.begin) {
+      result.push_back(old);
+      result.back().end = std::min(old.end, tag.begin);
+    }
+    if (old.end > tag.end) {
+      result.push_back(old);
+      result.back().begin = std::max(old.begin, tag.end);
+    }
+  }
+  result.push_back(tag);
+  std::sort(result.begin(), result.end(),
+            [](const Tag& a, const Tag& b) { return a.begin < b.begin; });
+  list.clear();
+  for (const Tag& next : result) {
+    if (!list.empty() && list.back().same_run(next) && list.back().end == next.begin) {
+      list.back().end = next.end;
+    } else {
+      list.push_back(next);
+    }
+  }
+  if (list.size() == 1) {
+    tags_[frame] = list.front();
+    mixed_.erase(frame);
+  }
+}
+
+void PhysicalMemory::read_tags(Frame frame, std::uint32_t begin, std::uint32_t end,
+                               Content& to) const {
+  std::uint32_t at = begin;
+  const auto take = [&](const Tag& tag) {
+    const std::uint32_t from = std::max<std::uint32_t>(at, tag.begin);
+    const std::uint32_t until = std::min<std::uint32_t>(end, tag.end);
+    if (from >= until) return;
+    if (from > at) to.append({kUndefined, 0, 0, from - at});
+    to.append({tag.file, tag.version, static_cast<std::uint64_t>(tag.origin + from), until - from});
+    at = until;
+  };
+  if (tags_[frame].file == kMixed) {
+    for (const Tag& tag : mixed_.at(frame)) take(tag);
+  } else {
+    take(tags_[frame]);
+  }
+  if (at < end) to.append({kUndefined, 0, 0, end - at});
+}
+
+void PhysicalMemory::read(const SegmentList& from, Content& to) const {
+  for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
+    if (data_ == Data::kTags) {
+      read_tags(frame, begin, begin + bytes, to);
+    } else {
+      static const std::uint8_t kZeros[kPage] = {};
+      to.append(bytes_[frame] ? bytes_[frame].get() + begin : kZeros, bytes);
+    }
+  });
+}
+
+void PhysicalMemory::write(const SegmentList& to, const Content& from) {
+  if (data_ == Data::kBytes) {
+    std::size_t at = 0;
+    if (from.bytes().size() != size_of(to).count()) throw std::logic_error("sizes differ");
+    for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
+      std::memcpy(bytes_of(frame) + begin, from.bytes().data() + at, bytes);
+      at += bytes;
+    });
+    return;
+  }
+  auto run = from.runs().begin();
+  std::uint64_t used = 0;  // of the run
+  for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
+    while (bytes > 0) {
+      if (run == from.runs().end()) throw std::logic_error("sizes differ");
+      const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run->bytes - used));
+      Tag tag;
+      tag.file = run->file;
+      tag.version = run->version;
+      tag.origin = static_cast<std::int64_t>(run->offset + used) - begin;
+      tag.begin = static_cast<std::uint16_t>(begin);
+      tag.end = static_cast<std::uint16_t>(begin + n);
+      define(frame, tag);
+      begin += n;
+      bytes -= n;
+      used += n;
+      if (used == run->bytes) {
+        ++run;
+        used = 0;
+      }
+    }
+  });
+}
+
+void PhysicalMemory::copy(const SegmentList& from, const SegmentList& to) {
+  scratch_.clear();
+  read(from, scratch_);
+  write(to, scratch_);
+}
+
+}  // namespace copypath

@@ -1,0 +1,89 @@
+// The machine's memory: page frames that can be allocated, and what they hold. Contents change
+// only through the memory system (memory_bus.h), which enters every movement in the ledger.
+// Left out: a limit on the number of frames (the page cache has one of its own), NUMA nodes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "models/memory/content.h"
+#include "models/platform/config.h"
+
+namespace copypath {
+
+/// The number of a page frame; its bytes start at physical address frame * kPageSize.
+using Frame = std::uint32_t;
+
+/// A stretch of physical memory. It may span frames.
+struct Segment {
+  std::uint64_t address;
+  std::uint32_t bytes;
+};
+using SegmentList = std::vector<Segment>;
+
+constexpr std::uint64_t address_of(Frame frame) { return frame * kPageSize.count(); }
+constexpr Frame frame_of(std::uint64_t address) {
+  return static_cast<Frame>(address / kPageSize.count());
+}
+
+/// Appends a segment, joined with the last one where the two are adjacent.
+void append(SegmentList& list, Segment segment);
+Bytes size_of(const SegmentList& list);
+
+class PhysicalMemory {
+public:
+  explicit PhysicalMemory(Data data) : data_(data) {}
+
+  /// One frame, of undefined content.
+  Frame allocate();
+  void free(Frame frame) { free_.push_back(frame); }
+
+  /// `frames` adjacent frames, of undefined content. Freed by giving back the same number.
+  Frame allocate_adjacent(unsigned frames);
+  void free_adjacent(Frame first, unsigned frames) { adjacent_[frames].push_back(first); }
+
+  /// Frames handed out and not yet freed.
+  std::uint64_t frames_in_use() const;
+
+private:
+  friend class MemoryBus;  // the only one who may change what memory holds
+
+  /// Appends what `from` holds to `to`.
+  void read(const SegmentList& from, Content& to) const;
+  /// Fills `to` with `from`, which must be as long.
+  void write(const SegmentList& to, const Content& from);
+  void copy(const SegmentList& from, const SegmentList& to);
+
+  /// Part of a frame that holds a run: bytes [begin, end) of the frame; the byte at 0 would be
+  /// the file's byte `origin`.
+  struct Tag {
+    std::uint32_t file = kUndefined;
+    std::uint32_t version = 0;
+    std::int64_t origin = 0;
+    std::uint16_t begin = 0;
+    std::uint16_t end = 0;
+
+    bool same_run(const Tag& other) const {
+      return file == other.file && version == other.version && origin == other.origin;
+    }
+  };
+
+  void define(Frame frame, const Tag& tag);
+  void define_mixed(Frame frame, const Tag& tag);
+  void forget(Frame frame);
+  void read_tags(Frame frame, std::uint32_t begin, std::uint32_t end, Content& to) const;
+  std::uint8_t* bytes_of(Frame frame);
+
+  Data data_;
+  Frame next_ = 0;
+  std::vector<Frame> free_;
+  std::map<unsigned, std::vector<Frame>> adjacent_;
+  std::vector<Tag> tags_;                             // Data::kTags: by frame
+  std::map<Frame, std::vector<Tag>> mixed_;           // frames that hold several runs
+  std::vector<std::unique_ptr<std::uint8_t[]>> bytes_;  // Data::kBytes: by frame
+  mutable Content scratch_;
+};
+
+}  // namespace copypath

@@ -1,0 +1,70 @@
+// Fills the one transaction of a port and sends it down the bus.
+#include "models/memory/transfer.h"
+
+#include <stdexcept>
+
+namespace copypath {
+
+MemoryPort::MemoryPort(const char* name) : simple_initiator_socket(name) {
+  payload_.set_extension(&transfer_);
+}
+
+MemoryPort::~MemoryPort() { payload_.clear_extension(&transfer_); }
+
+sc_time MemoryPort::dma_write(Movement movement, const Content& from, const SegmentList& to,
+                              Rate limit) {
+  transfer_.movement = movement;
+  transfer_.from = nullptr;
+  transfer_.to = &to;
+  transfer_.source = &from;
+  transfer_.sink = nullptr;
+  transfer_.limit = limit;
+  return issue(tlm::TLM_WRITE_COMMAND, to.empty() ? 0 : to.front().address, size_of(to));
+}
+
+sc_time MemoryPort::dma_read(Movement movement, const SegmentList& from, Content& to, Rate limit) {
+  transfer_.movement = movement;
+  transfer_.from = &from;
+  transfer_.to = nullptr;
+  transfer_.source = nullptr;
+  transfer_.sink = &to;
+  transfer_.limit = limit;
+  return issue(tlm::TLM_READ_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
+}
+
+sc_time MemoryPort::copy(Movement movement, const SegmentList& from, const SegmentList& to,
+                         Rate limit) {
+  transfer_.movement = movement;
+  transfer_.from = &from;
+  transfer_.to = &to;
+  transfer_.source = nullptr;
+  transfer_.sink = nullptr;
+  transfer_.limit = limit;
+  return issue(tlm::TLM_IGNORE_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
+}
+
+sc_time MemoryPort::control(Movement movement, Bytes bytes, Rate limit) {
+  transfer_.movement = movement;
+  transfer_.from = nullptr;
+  transfer_.to = nullptr;
+  transfer_.source = nullptr;
+  transfer_.sink = nullptr;
+  transfer_.limit = limit;
+  return issue(kind_of(movement).reads_memory() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, 0,
+               bytes);
+}
+
+sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes) {
+  payload_.set_command(command);
+  payload_.set_address(address);
+  payload_.set_data_length(static_cast<unsigned>(bytes.count()));
+  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_time latency = sc_core::SC_ZERO_TIME;
+  (*this)->b_transport(payload_, latency);
+  if (payload_.is_response_error()) {
+    throw std::logic_error(std::string(name()) + ": " + payload_.get_response_string());
+  }
+  return latency;
+}
+
+}  // namespace copypath

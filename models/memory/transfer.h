@@ -1,0 +1,62 @@
+// The transaction on the memory bus, and the port through which a master issues it. A transfer is
+// a TLM-2.0 generic payload whose extension says what a plain address cannot: the kind of movement
+// (for the ledger), a scatter-gather list at each end that lies in memory, and what the master
+// itself can sustain. As the extension is not ignorable, the bus has a protocol of its own.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <systemc>
+#include <tlm>
+
+#include "models/ledger/movement.h"
+#include "models/memory/physical_memory.h"
+
+namespace copypath {
+
+/// Generic payload with a mandatory Transfer extension; b_transport only.
+struct MemoryProtocol {
+  using tlm_payload_type = tlm::tlm_generic_payload;
+  using tlm_phase_type = tlm::tlm_phase;
+};
+
+class Transfer : public tlm::tlm_extension<Transfer> {
+public:
+  Movement movement{};
+  const SegmentList* from = nullptr;  ///< memory that is read; nullptr: comes from the device
+  const SegmentList* to = nullptr;    ///< memory that is written; nullptr: goes to the device
+  const Content* source = nullptr;    ///< what the device delivers
+  Content* sink = nullptr;            ///< where the device receives
+  Rate limit;                         ///< bytes per second that the master can sustain
+
+  tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    *this = static_cast<const Transfer&>(other);
+  }
+};
+
+/// A master's way to memory. Every call blocks while the bytes move and returns the latency with
+/// which the first of them arrives, for the caller to add where nothing hides it.
+/// One transfer at a time.
+class MemoryPort : public tlm_utils::simple_initiator_socket<MemoryPort, 64, MemoryProtocol> {
+public:
+  explicit MemoryPort(const char* name);
+  ~MemoryPort() override;
+
+  /// Device to memory.
+  sc_time dma_write(Movement movement, const Content& from, const SegmentList& to, Rate limit);
+  /// Memory to device: appends to `to`.
+  sc_time dma_read(Movement movement, const SegmentList& from, Content& to, Rate limit);
+  /// Memory to memory, by a core.
+  sc_time copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit);
+  /// Control traffic (descriptors, headers, completions), whose content is not simulated.
+  sc_time control(Movement movement, Bytes bytes, Rate limit);
+
+private:
+  sc_time issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes);
+
+  tlm::tlm_generic_payload payload_;
+  Transfer transfer_;
+};
+
+}  // namespace copypath

@@ -1,0 +1,52 @@
+// What travels between the NIC and the clients: the segments of one skb, acknowledgements, and
+// requests, as TLM-2.0 transactions with an extension; and the sizes of headers and gaps.
+#pragma once
+
+#include <tlm>
+
+#include "models/memory/content.h"
+
+namespace copypath {
+
+/// Ethernet, IPv4 and TCP with timestamps, in front of the payload of every frame.
+constexpr Bytes kIpTcpHeader{20 + 20 + 12};
+constexpr Bytes kEthernetHeader{14};
+constexpr Bytes kFrameHeaders = kEthernetHeader + kIpTcpHeader;
+/// Frame check sequence, preamble with start delimiter, gap between frames (IEEE 802.3).
+constexpr Bytes kFrameOverhead{4 + 8 + 12};
+
+/// The payload of a full frame (the maximum segment size).
+constexpr Bytes segment_size(Bytes mtu) { return mtu - kIpTcpHeader; }
+
+/// The frames into which `payload` is cut.
+constexpr std::uint64_t frames_for(Bytes payload, Bytes mtu) {
+  return units_covering(payload, segment_size(mtu));
+}
+
+/// The time on the wire of `payload`, in bytes of the line rate.
+constexpr Bytes wire_bytes(Bytes payload, Bytes mtu) {
+  return payload + (kFrameHeaders + kFrameOverhead) * frames_for(payload, mtu);
+}
+
+struct WireProtocol {
+  using tlm_payload_type = tlm::tlm_generic_payload;
+  using tlm_phase_type = tlm::tlm_phase;
+};
+
+class Packet : public tlm::tlm_extension<Packet> {
+public:
+  enum class Kind { kData, kAcknowledgement, kRequest };
+
+  Kind kind = Kind::kData;
+  std::uint32_t connection = 0;
+  std::uint64_t sequence = 0;        ///< of the first byte, or the next one expected
+  Bytes bytes;                       ///< payload
+  const Content* content = nullptr;  ///< of data
+
+  tlm::tlm_extension_base* clone() const override { return new Packet(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    *this = static_cast<const Packet&>(other);
+  }
+};
+
+}  // namespace copypath

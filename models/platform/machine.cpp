@@ -1,0 +1,57 @@
+#include "models/platform/machine.h"
+
+namespace copypath {
+
+Machine::Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path)
+    : sc_module(name),
+      config_(config),
+      path_(path),
+      media(config.workload),
+      memory(config.workload.data),
+      bus("memory", config.memory, config.timing, memory, ledger),
+      cpu("cpu", config.cpu),
+      disk_queues(config.disk.queue_depth),
+      disk("disk", config.disk, disk_queues, media),
+      nic_queues(config.nic.ring),
+      nic("nic", config.nic, nic_queues),
+      kernel("kernel", config.page_cache, memory, media, disk_queues, nic_queues),
+      clients("clients", config.workload, config.socket, media),
+      server("server", config, path, kernel, memory, cpu, clients),
+      disk_interrupt_(cpu.core(config.cpu.cores - 1), kernel.block),
+      nic_interrupt_(cpu.core(0), kernel.device) {
+  // Masters of the bus are numbered in this order.
+  for (unsigned i = 0; i < cpu.cores(); ++i) cpu.core(i).memory.bind(bus.in);
+  disk.memory.bind(bus.in);
+  nic.memory.bind(bus.in);
+  nic.completions.bind(bus.in);
+  kernel.block.registers.bind(disk.registers);
+  kernel.device.registers.bind(nic.registers);
+  disk.irq(disk_interrupt_);
+  nic.irq(nic_interrupt_);
+  nic.wire.bind(clients.in);
+  clients.out.bind(nic.receive);
+  kernel.page_cache.warm_up(config.page_cache.warm, bus);
+
+  SC_HAS_PROCESS(Machine);
+  SC_METHOD(finish);
+  sensitive << clients.all_delivered();
+  dont_initialize();
+}
+
+void Machine::finish() {
+  finished_ = true;
+  sc_core::sc_pause();
+}
+
+void Machine::trace(sc_core::sc_trace_file* file) const {
+  ledger.trace(file);
+  cpu.trace(file);
+  bus.trace(file);
+  disk.trace(file);
+  kernel.trace(file);
+  nic.trace(file);
+  server.trace(file);
+  clients.trace(file);
+}
+
+}  // namespace copypath

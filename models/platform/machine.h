@@ -1,0 +1,62 @@
+// A whole machine with its clients, wired from a configuration:
+//
+//   file server --- kernel: page cache, sockets, drivers
+//        |              |            |          |
+//      cores          (memory)     disk        NIC === wire === clients
+//        |              |            |          |
+//        +------------ memory bus and DRAM -----+
+#pragma once
+
+#include <memory>
+
+#include "models/cpu/cpu.h"
+#include "models/disk/nvme.h"
+#include "models/kernel/kernel.h"
+#include "models/ledger/ledger.h"
+#include "models/memory/memory_bus.h"
+#include "models/nic/nic.h"
+#include "models/workload/clients.h"
+#include "models/workload/file_server.h"
+
+namespace copypath {
+
+class Machine : public sc_core::sc_module {
+public:
+  Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path);
+
+  const Config& config() const { return config_; }
+  bool finished() const { return finished_; }
+
+  /// What the run has cost. To be called when the machine has finished.
+  Result result() const;
+
+  void trace(sc_core::sc_trace_file* file) const override;
+
+private:
+  void finish();
+  std::string bottleneck(const Result& result, sc_time elapsed) const;
+
+  Config config_;
+  const Path& path_;
+
+public:
+  Ledger ledger;
+  Media media;
+  PhysicalMemory memory;
+  MemoryBus bus;
+  Cpu cpu;
+  DiskQueues disk_queues;
+  Nvme disk;
+  NicQueues nic_queues;
+  Nic nic;
+  Kernel kernel;
+  Clients clients;
+  FileServer server;
+
+private:
+  InterruptRoute disk_interrupt_;
+  InterruptRoute nic_interrupt_;
+  bool finished_ = false;
+};
+
+}  // namespace copypath

@@ -1,0 +1,99 @@
+// From a machine that has finished to its result record. Figures about bytes come from the ledger.
+#include <algorithm>
+
+#include "models/platform/machine.h"
+
+namespace copypath {
+
+namespace {
+
+double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
+double count(Bytes bytes) { return static_cast<double>(bytes.count()); }
+double count(std::uint64_t n) { return static_cast<double>(n); }
+
+}  // namespace
+
+Result Machine::result() const {
+  const sc_time elapsed = clients.finish_time();
+  const double seconds = elapsed.to_seconds();
+  const double payload = count(clients.delivered());
+  const double dma = count(ledger.bytes(Purpose::kDma));
+  const double copied = count(ledger.bytes(Purpose::kCopy));
+  const double on_bus = count(ledger.payload_bus_bytes());
+  const double overhead = count(ledger.control_bus_bytes());
+  const double busy = cpu.busy().to_seconds();
+
+  Result result;
+  result.path = path_.name;
+  result.execution = config_.timing == Timing::kFluid ? "fluid" : "burst";
+  auto& v = result.values;
+  v["payload_bytes"] = payload;
+  v["elapsed_s"] = seconds;
+  v["throughput_Bps"] = ratio(payload, seconds);
+  v["cpu_busy_s"] = busy;
+  v["cpu_s_per_GB"] = ratio(busy, payload / 1e9);
+  v["cpu_copied_bytes"] = copied;
+  v["cpu_copies_per_byte"] = ratio(copied, payload);
+  v["dma_copies_per_byte"] = ratio(dma, payload);
+  v["cpu_crypto_bytes"] = count(ledger.bytes(Purpose::kCrypto));
+  v["cpu_checksum_bytes"] = count(ledger.bytes(Purpose::kChecksum));
+  v["dma_bytes"] = dma;
+  v["bus_bytes"] = on_bus;
+  v["bus_overhead_bytes"] = overhead;
+  v["bus_crossings_per_byte"] = ratio(on_bus, payload);
+  v["dram_bytes"] = on_bus + overhead;  // no cache: every crossing reaches DRAM
+  v["bus_utilisation"] = ratio(on_bus + overhead, bus.capacity() * seconds);
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    const auto call = static_cast<Call>(i);
+    if (kernel.calls(call) > 0) result.syscalls[name_of(call)] = kernel.calls(call);
+  }
+  v["syscalls_total"] = count(kernel.calls());
+  v["mode_switches"] = 2 * count(kernel.calls());
+  v["context_switches"] = count(cpu.context_switches());
+  v["faults_minor"] = 0;
+  v["faults_major"] = 0;
+  v["page_cache_hits"] = count(kernel.page_cache.hits());
+  v["page_cache_misses"] = count(kernel.page_cache.misses());
+  v["disk_bytes"] = count(ledger.payload_bytes(Agent::kDisk));
+  v["interrupts"] = count(cpu.interrupts());
+  v["packets"] = count(nic.packets_sent());
+  v["wire_bytes"] = count(nic.wire_bytes_sent());
+  v["nic_utilisation"] =
+      ratio(count(nic.wire_bytes_sent()), config_.nic.rate.bytes_per_second() * seconds);
+  v["disk_utilisation"] = ratio(count(ledger.payload_bytes(Agent::kDisk)),
+                                config_.disk.bandwidth.bytes_per_second() * seconds);
+  v["cpu_utilisation"] = ratio(busy, cpu.cores() * seconds);
+  result.bottleneck = bottleneck(result, elapsed);
+  result.delivered_ok = clients.correct() && clients.delivered() == clients.expected();
+  result.movements = ledger.records();
+  return result;
+}
+
+// The resource that is busiest. Cores that wait for the memory bus in a copy are not what limits
+// the run, so that time does not count for them; and fewer threads than cores cannot use them all.
+std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
+  sc_time stalled;
+  double busiest_thread = 0;
+  for (const auto& connection : server.connections()) {
+    const Task& task = connection->task;
+    stalled += task.stall_time();
+    busiest_thread =
+        std::max(busiest_thread, ratio((task.run_time() - task.stall_time()).to_seconds(),
+                                       elapsed.to_seconds()));
+  }
+  const double working = (cpu.busy() - stalled).to_seconds();
+  const double cores = ratio(working, cpu.cores() * elapsed.to_seconds());
+
+  std::pair<double, const char*> busiest{-1, ""};
+  const auto consider = [&](double utilisation, const char* name) {
+    if (utilisation > busiest.first) busiest = {utilisation, name};
+  };
+  consider(*result.value("nic_utilisation"), "nic");
+  consider(*result.value("disk_utilisation"), "disk");
+  consider(*result.value("bus_utilisation"), "memory_bus");
+  consider(std::max(cores, busiest_thread), "cpu");
+  consider(clients.utilisation(elapsed), "client");
+  return busiest.second;
+}
+
+}  // namespace copypath

@@ -1,0 +1,87 @@
+#include "models/workload/clients.h"
+
+#include <algorithm>
+
+namespace copypath {
+
+Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
+                 const SocketConfig& link, Media& media)
+    : sc_module(name),
+      config_(config),
+      one_way_(link.rtt / 2),
+      media_(media),
+      clients_(config.clients) {
+  in.register_b_transport(this, &Clients::take);
+}
+
+void Clients::start_of_simulation() {
+  if (expected() == Bytes(0)) all_delivered_.notify(sc_core::SC_ZERO_TIME);
+}
+
+Bytes Clients::expected() const {
+  return media_.file_size() * config_.requests * clients_.size();
+}
+
+void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
+  const Packet& packet = *payload.get_extension<Packet>();
+  Client& client = clients_[packet.connection];
+  check(client, packet.connection, packet);
+  client.received += packet.bytes;
+  delivered_ += packet.bytes;
+
+  const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
+  sc_time consumed = arrival;
+  if (config_.client_rate != Rate()) {
+    const sc_time takes = packet.bytes / config_.client_rate;
+    consumed = std::max(arrival, client.free_at) + takes;
+    client.busy += takes;
+  }
+  client.free_at = consumed;
+  const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
+  reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(), back);
+  if (client.received == media_.file_size() * (client.complete + 1)) {
+    if (++client.complete < config_.requests) {
+      reply(Packet::Kind::kRequest, packet.connection, 0, back);
+    } else {
+      finish_time_ = std::max(finish_time_, consumed);
+      if (++finished_ == clients_.size()) {
+        all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
+      }
+    }
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Clients::check(Client& client, std::uint32_t number, const Packet& packet) {
+  const Bytes position = client.received - media_.file_size() * client.complete;
+  if (packet.sequence != client.received.count() ||
+      position + packet.bytes > media_.file_size() ||
+      !media_.holds(file_of(number), position.count(), packet.bytes, *packet.content)) {
+    correct_ = false;
+  }
+}
+
+void Clients::reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence,
+                    sc_time delay) {
+  Packet extension;
+  extension.kind = kind;
+  extension.connection = connection;
+  extension.sequence = sequence;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlm::TLM_WRITE_COMMAND);
+  payload.set_extension(&extension);
+  out->b_transport(payload, delay);
+  payload.clear_extension(&extension);
+}
+
+double Clients::utilisation(sc_time now) const {
+  sc_time most;
+  for (const Client& client : clients_) most = std::max(most, client.busy);
+  return now == sc_core::SC_ZERO_TIME ? 0 : std::min(1.0, most / now);
+}
+
+void Clients::trace(sc_core::sc_trace_file* file) const {
+  sc_trace(file, delivered_, "clients.delivered_bytes");
+}
+
+}  // namespace copypath

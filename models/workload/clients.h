@@ -1,0 +1,66 @@
+// The clients at the other end of the wire: each asks for a file, takes what arrives, checks that it
+// is exactly what it asked for, in order, and acknowledges it. A slow client (workload.client_rate)
+// acknowledges when it has consumed. The clients' own machines cost nothing here.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <vector>
+
+#include "models/disk/media.h"
+#include "models/nic/wire.h"
+#include "models/platform/config.h"
+
+namespace copypath {
+
+class Clients : public sc_core::sc_module {
+public:
+  tlm_utils::simple_target_socket<Clients, 32, WireProtocol> in{"in"};
+  tlm_utils::simple_initiator_socket<Clients, 32, WireProtocol> out{"out"};
+
+  Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
+          const SocketConfig& link, Media& media);
+
+  /// The file that a client fetches.
+  std::uint32_t file_of(unsigned client) const { return client % media_.files(); }
+
+  Bytes delivered() const { return delivered_; }
+  Bytes expected() const;
+  /// Everything that arrived so far was right.
+  bool correct() const { return correct_; }
+  /// Notified when the last byte has arrived at the last client.
+  const sc_core::sc_event& all_delivered() const { return all_delivered_; }
+  /// When the last byte arrived at the last client.
+  sc_time finish_time() const { return finish_time_; }
+  /// The share of the time up to `now` for which the slowest client was busy consuming.
+  double utilisation(sc_time now) const;
+
+  void trace(sc_core::sc_trace_file* file) const override;
+
+  void start_of_simulation() override;
+
+private:
+  struct Client {
+    Bytes received;        // of the stream
+    unsigned complete = 0;  // requests
+    sc_time free_at;       // when everything received has been consumed
+    sc_time busy;
+  };
+
+  void take(tlm::tlm_generic_payload& payload, sc_time& delay);
+  void check(Client& client, std::uint32_t number, const Packet& packet);
+  void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
+
+  WorkloadConfig config_;
+  sc_time one_way_;
+  Media& media_;
+  std::vector<Client> clients_;
+  Bytes delivered_;
+  std::size_t finished_ = 0;
+  sc_time finish_time_;
+  sc_core::sc_event all_delivered_;
+  bool correct_ = true;
+};
+
+}  // namespace copypath

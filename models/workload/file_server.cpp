@@ -1,0 +1,42 @@
+#include "models/workload/file_server.h"
+
+namespace copypath {
+
+namespace {
+/// Sockets that a waveform shows; more would be too many lanes to read.
+constexpr std::size_t kTracedSockets = 4;
+}  // namespace
+
+FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
+                       Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
+    : sc_module(name), config_(config.workload), path_(path) {
+  for (unsigned client = 0; client < config_.clients; ++client) {
+    connections_.push_back(std::unique_ptr<Connection>(new Connection{
+        kernel, memory, {cpu, client},
+        {client, config.socket, config.nic.mtu, kernel.device, kernel.skbs, kernel.page_cache},
+        kernel.page_cache.open(clients.file_of(client)), config_.chunk}));
+    Connection& connection = *connections_.back();
+    connection.socket.take_request();  // the first one is there when the run begins
+    sc_core::sc_spawn([this, &connection] { serve(connection); },
+                      ("thread" + std::to_string(client)).c_str());
+  }
+}
+
+void FileServer::serve(Connection& connection) {
+  connection.task.start();
+  for (unsigned request = 0; request < config_.requests; ++request) {
+    connection.socket.receive_request(connection.task);
+    connection.file = connection.kernel.page_cache.open(connection.file.number);
+    path_.serve(connection);
+  }
+  connection.task.finish();
+  ++finished_;
+}
+
+void FileServer::trace(sc_core::sc_trace_file* file) const {
+  for (std::size_t i = 0; i < connections_.size() && i < kTracedSockets; ++i) {
+    connections_[i]->socket.trace(file);
+  }
+}
+
+}  // namespace copypath

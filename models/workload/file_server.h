@@ -1,0 +1,35 @@
+// A file server with a thread per connection: each blocks until its client asks, sends the whole
+// file down the path under test, and waits for the next request. Opening the file and parsing the
+// request are left out.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/paths/path.h"
+#include "models/workload/clients.h"
+#include "models/workload/connection.h"
+
+namespace copypath {
+
+class FileServer : public sc_core::sc_module {
+public:
+  FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
+             Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients);
+
+  const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
+  /// Server threads that have done all their work.
+  unsigned finished() const { return finished_; }
+
+  void trace(sc_core::sc_trace_file* file) const override;
+
+private:
+  void serve(Connection& connection);
+
+  WorkloadConfig config_;
+  const Path& path_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  unsigned finished_ = 0;
+};
+
+}  // namespace copypath
