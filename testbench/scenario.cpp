@@ -34,6 +34,9 @@ const Setting* find_setting(const std::vector<Setting>& settings, const std::str
   return nullptr;
 }
 
+/// A file in a message: in full, however long it is.
+std::string named(const fs::path& file) { return "'" + file.string() + "'"; }
+
 class Loader {
 public:
   Loader(std::string file, std::string shipped_folder)
@@ -112,16 +115,16 @@ private:
   }
 
   void apply_host(const std::vector<Setting>& settings, const std::vector<Setting>& command_line) {
-    const Setting* named = find_setting(command_line, "host");
+    const Setting* wanted = find_setting(command_line, "host");
     std::vector<fs::path> folders{folder_, shipped_folder_};
-    if (named != nullptr) {
+    if (wanted != nullptr) {
       folders.insert(folders.begin(), fs::path());
     } else {
-      named = find_setting(settings, "host");
+      wanted = find_setting(settings, "host");
     }
-    if (named == nullptr || named->value == find_key("host")->zero_word) return;
+    if (wanted == nullptr || wanted->value == find_key("host")->zero_word) return;
     for (const fs::path& folder : folders) {
-      const fs::path file = folder / named->value;
+      const fs::path file = folder / wanted->value;
       std::error_code error;
       if (!fs::exists(file, error)) continue;
       const auto text = read_text(file.string(), problems_);
@@ -135,9 +138,9 @@ private:
     }
     std::vector<std::string> looked_in;
     for (const fs::path& folder : folders) {
-      looked_in.push_back(quoted(folder.empty() ? "." : folder.string()));
+      looked_in.push_back(named(folder.empty() ? "." : folder));
     }
-    problem(*named, "no host profile " + quoted(named->value) + " in " + listed(looked_in));
+    problem(*wanted, "no host profile " + named(wanted->value) + " in " + listed(looked_in));
   }
 
   /// Makes workload.file absolute, and takes the size from it.
@@ -158,13 +161,13 @@ private:
                                                ", accepted: one of the two");
     }
     if (status.type() == fs::file_type::not_found) {
-      problem(setting, quoted(file.string()) + " does not exist");
+      problem(setting, named(file) + " does not exist");
     } else if (fs::is_directory(status)) {
-      problem(setting, quoted(file.string()) + " is a directory, accepted: a regular file");
+      problem(setting, named(file) + " is a directory, accepted: a regular file");
     } else if (!fs::is_regular_file(status)) {
-      problem(setting, quoted(file.string()) + " is not a regular file");
+      problem(setting, named(file) + " is not a regular file");
     } else if (!std::ifstream(file, std::ios::binary)) {
-      problem(setting, quoted(file.string()) + " cannot be read");
+      problem(setting, named(file) + " cannot be read");
     } else if (!is_text(file.string(), false) || file.string().find('#') != std::string::npos) {
       // It could not be dumped; and a name that is no text would damage the terminal.
       problem(setting, "the full name of the file has a '#' or is not plain text");

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -235,13 +236,12 @@ std::optional<std::string> read_text(const std::string& file, Problems& problems
   if (error) return refuse("cannot be read: " + error.message());
   if (fs::is_directory(status)) return refuse("is a directory, not a file");
   if (!fs::is_regular_file(status)) return refuse("is not a regular file");
+  if (fs::file_size(file, error) > kLongestFile)
+    return refuse("is larger than 1MiB, and so no scenario");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return refuse("cannot be read: permission denied");
-  std::string text(kLongestFile + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   if (stream.bad()) return refuse("cannot be read");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > kLongestFile) return refuse("is larger than 1MiB, and so no scenario");
   const std::string kByteOrderMark = "\xef\xbb\xbf";
   if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
     text.erase(0, kByteOrderMark.size());

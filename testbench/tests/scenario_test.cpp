@@ -479,7 +479,7 @@ void survive(const Load& load) {
 
 TEST_F(ScenarioTest, RandomBytesAreBadInput) {
   std::mt19937 random(3);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 200; ++i) {
     std::string text(1 + random() % 200, ' ');
     for (char& c : text) c = static_cast<char>(random() % 256);
     text += '\0';
@@ -512,7 +512,7 @@ TEST_F(ScenarioTest, RandomWordsOfTheLanguageNeverCrash) {
                                         "= 5\n",     "bottleneck",
                                         "expect.",   "expect.*"};
   std::mt19937 random(4);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 400; ++i) {
     std::string text;
     for (auto words = random() % 30; words > 0; --words) {
       text += kWords[random() % kWords.size()];
