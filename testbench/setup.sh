@@ -94,6 +94,7 @@ build() (
       cat "$log" >&2
       fail 3 "cannot be configured here; the reason is above"
     fi
+    : >"$log"
   fi
   ninja -C "$folder" ${CMAKE_BUILD_PARALLEL_LEVEL:+-j "$CMAKE_BUILD_PARALLEL_LEVEL"} "$target" \
     2>&1 9>&- | show_progress "$log" "$folder"

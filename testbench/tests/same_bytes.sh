@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 produce() {  # SUBFOLDER PROGRAM
   mkdir "$folder/$1" && cd "$folder/$1" || exit
-  "$2" run "$scenario" --trace trace.vcd --json result.json >report.txt || exit
+  "$2" run "$scenario" --trace trace.vcd --json result.json >/dev/null || exit
   [[ -s trace.vcd || -s $(find . -name '*.vcd' -print -quit) ]] && [[ -s result.json ]] || exit
   find . -name '*.vcd' -exec sed -i '/^\$date/,/^\$end/d' {} +
 }
