@@ -49,7 +49,7 @@ bool names_a_descriptor(const std::string& target) {
   return folder.compare(0, 6, "/proc/") == 0;
 }
 
-bool must_be_written_directly(const std::string& target, const struct stat& status) {
+bool must_not_be_replaced(const std::string& target, const struct stat& status) {
   return !S_ISREG(status.st_mode) || is_open_as(STDOUT_FILENO, status) ||
          names_a_descriptor(target);
 }
@@ -73,14 +73,11 @@ mode_t usual_mode() {
   return 0666 & ~mask;
 }
 
-/// Creates an empty file beside `destination`, with its extension, for those who look at it.
-std::string create_temporary(const std::string& target, const std::string& destination,
-                             mode_t mode) {
-  const std::string extension = fs::path(target).extension().string();
-  const std::string suffix = extension.size() <= 16 ? extension : std::string();
-  std::string name = folder_of(destination) + "/.copypath-XXXXXX" + suffix;
+std::string create_temporary(const std::string& target, const std::string& folder,
+                             const std::string& suffix, mode_t mode) {
+  std::string name = folder + "/.copypath-XXXXXX" + suffix;
   const int file = mkostemps(name.data(), static_cast<int>(suffix.size()), O_CLOEXEC);
-  if (file < 0) fail(target, errno);
+  if (file < 0) fail(target, fmt::format("{}: {}", folder, std::strerror(errno)));
   fchmod(file, mode);
   close(file);
   return name;
@@ -96,50 +93,80 @@ void write_all(int file, const std::string& target, const std::string& text) {
   }
 }
 
+/// Closes its descriptor at the end of its scope.
+class Descriptor {
+public:
+  Descriptor(const std::string& file, int mode, const std::string& target)
+      : number_(open(file.c_str(), mode | O_CLOEXEC)) {
+    if (number_ < 0) fail(target, errno);
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+
+private:
+  int number_;
+};
+
+void copy_all(int from, int to, const std::string& target) {
+  std::string block(64 * 1024, '\0');
+  for (ssize_t count = 0; (count = read(from, block.data(), block.size())) != 0;) {
+    if (count < 0 && errno != EINTR) fail(target, errno);
+    if (count > 0) write_all(to, target, block.substr(0, static_cast<std::size_t>(count)));
+  }
+}
+
 }  // namespace
 
-OutputFile::OutputFile(std::string target) : target_(std::move(target)), destination_(target_) {
+OutputFile::OutputFile(std::string target, const std::string& suffix)
+    : target_(std::move(target)), destination_(target_) {
   if (target_.empty()) throw OutputError("cannot write a file without a name");
   struct stat status {};
   const bool exists = stat(target_.c_str(), &status) == 0;
   if (!exists && errno != ENOENT && errno != ENOTDIR) fail(target_, errno);
   if (target_.back() == '/' || (exists && S_ISDIR(status.st_mode))) fail(target_, "it is a folder");
   if (exists && access(target_.c_str(), W_OK) != 0) fail(target_, errno);
-  if (exists && must_be_written_directly(target_, status)) {
-    path_ = target_;
+  is_replaceable_ = !exists || !must_not_be_replaced(target_, status);
+  if (!is_replaceable_) {
+    path_ = create_temporary(target_, fs::temp_directory_path().string(), suffix, 0600);
     return;
   }
   if (exists) destination_ = fs::canonical(target_).string();
   check_folder(target_, destination_);
-  path_ = create_temporary(target_, destination_, exists ? status.st_mode & 07777 : usual_mode());
+  const mode_t mode = exists ? status.st_mode & 07777 : usual_mode();
+  path_ = create_temporary(target_, folder_of(destination_), suffix, mode);
 }
 
 OutputFile::~OutputFile() { discard(); }
 
 void OutputFile::discard() {
-  if (!is_direct() && !committed_) unlink(path_.c_str());
+  if (!committed_) unlink(path_.c_str());
 }
 
 void OutputFile::write(const std::string& text) {
-  struct stat status {};
-  // Standard output is written through its own descriptor, which knows how far it has got.
-  if (is_direct() && stat(target_.c_str(), &status) == 0 && is_open_as(STDOUT_FILENO, status)) {
-    return write_all(STDOUT_FILENO, target_, text);
-  }
-  const int file = open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-  if (file < 0) fail(target_, errno);
-  try {
-    write_all(file, target_, text);
-  } catch (...) {
-    close(file);
-    throw;
-  }
-  if (close(file) != 0) fail(target_, errno);
+  const Descriptor file(path_, O_WRONLY | O_TRUNC, target_);
+  write_all(file.number(), target_, text);
 }
 
 void OutputFile::commit() {
-  if (is_direct() || committed_) return;
-  if (std::rename(path_.c_str(), destination_.c_str()) != 0) fail(target_, errno);
+  if (committed_) return;
+  if (is_replaceable_) {
+    if (std::rename(path_.c_str(), destination_.c_str()) != 0) fail(target_, errno);
+    committed_ = true;
+    return;
+  }
+  const Descriptor content(path_, O_RDONLY, target_);
+  struct stat status {};
+  // Standard output is written through its own descriptor, which knows how far it has got.
+  if (stat(target_.c_str(), &status) == 0 && is_open_as(STDOUT_FILENO, status)) {
+    copy_all(content.number(), STDOUT_FILENO, target_);
+  } else {
+    const Descriptor file(target_, O_WRONLY | O_TRUNC, target_);
+    copy_all(content.number(), file.number(), target_);
+  }
+  discard();
   committed_ = true;
 }
 

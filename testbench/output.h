@@ -1,6 +1,7 @@
 // Output files that appear whole or not at all.
 // A regular file is written under a temporary name in its own folder and renamed when it is
-// complete; a device, a pipe or this process's own standard output is written directly.
+// complete. What must not be replaced by another file, such as a device, a pipe or this process's
+// own standard output, receives the content when it is complete.
 // The target is checked, and the temporary created, before any work is done.
 #pragma once
 
@@ -11,8 +12,8 @@ namespace copypath {
 class OutputFile {
 public:
   /// Throws OutputError when `target` cannot be written: its folder does not exist, it is a folder
-  /// itself, permission is missing.
-  explicit OutputFile(std::string target);
+  /// itself, permission is missing. The temporary's name ends in `suffix`.
+  explicit OutputFile(std::string target, const std::string& suffix = "");
 
   /// Removes the temporary unless commit() was called.
   ~OutputFile();
@@ -34,12 +35,14 @@ public:
   /// Puts the complete file in its place. Throws OutputError.
   void commit();
 
-private:
-  bool is_direct() const { return path_ == target_; }
+  /// Whether commit() renames, which does not fail for lack of room.
+  bool is_replaceable() const { return is_replaceable_; }
 
+private:
   std::string target_;
   std::string destination_;  ///< the target with links resolved
   std::string path_;
+  bool is_replaceable_ = true;
   bool committed_ = false;
 };
 

@@ -50,7 +50,7 @@ RunOutputs::RunOutputs(const std::string& json, const std::string& trace,
   for (const std::string& path : paths) {
     const std::string target = paths.size() == 1 ? trace : trace_name(trace, path);
     if (!json.empty()) check_distinct({json, target}, inputs);
-    traces_.push_back(std::make_unique<OutputFile>(target));
+    traces_.push_back(std::make_unique<OutputFile>(target, ".vcd"));
   }
 }
 
@@ -65,8 +65,13 @@ void RunOutputs::write_json(const std::string& text) {
 }
 
 void RunOutputs::commit() {
-  for (const auto& trace : traces_) trace->commit();
-  if (json_) json_->commit();
+  // What may fail for lack of room comes first, so that nothing has been replaced if it does.
+  for (const bool replaceable : {false, true}) {
+    for (const auto& trace : traces_) {
+      if (trace->is_replaceable() == replaceable) trace->commit();
+    }
+    if (json_ && json_->is_replaceable() == replaceable) json_->commit();
+  }
 }
 
 void RunOutputs::commit_trace(std::size_t index) {

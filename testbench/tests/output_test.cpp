@@ -2,6 +2,7 @@
 // no temporary is left behind.
 #include "testbench/output.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,8 +75,8 @@ TEST_F(Output, LeavesTheOldFileAndNoTemporaryWhenNotCommitted) {
   EXPECT_EQ(files(), 1u);
 }
 
-TEST_F(Output, TemporaryLiesBesideTheTargetWithItsExtension) {
-  const OutputFile file(in_folder("trace.vcd"));
+TEST_F(Output, TemporaryLiesBesideTheTargetWithTheSuffixThatIsWanted) {
+  const OutputFile file(in_folder("trace"), ".vcd");
   EXPECT_EQ(fs::path(file.path()).parent_path(), folder_);
   EXPECT_EQ(fs::path(file.path()).extension(), ".vcd");
   EXPECT_TRUE(fs::exists(file.path()));
@@ -131,24 +132,39 @@ TEST_F(Output, RefusesAFolderWithoutPermission) {
   fs::permissions(folder_, fs::perms::owner_all);
 }
 
-TEST_F(Output, WritesADeviceDirectlyAndSaysThatItIsFull) {
+TEST_F(Output, WritesIntoADeviceAndSaysThatItIsFull) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
-  OutputFile file("/dev/full");
-  EXPECT_EQ(file.path(), "/dev/full");
-  try {
+  std::string temporary;
+  {
+    OutputFile file("/dev/full", ".vcd");
+    temporary = file.path();
+    EXPECT_FALSE(file.is_replaceable());
     file.write("x");
-    FAIL() << "writing to a full device must fail";
-  } catch (const OutputError& error) {
-    EXPECT_STREQ(error.what(), "cannot write /dev/full: No space left on device");
+    try {
+      file.commit();
+      FAIL() << "writing to a full device must fail";
+    } catch (const OutputError& error) {
+      EXPECT_STREQ(error.what(), "cannot write /dev/full: No space left on device");
+    }
   }
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
+  EXPECT_FALSE(fs::exists(temporary));
 }
 
-TEST_F(Output, WritesAPipeDirectly) {
+TEST_F(Output, WritesIntoAPipeWithoutReplacingIt) {
   const std::string pipe = in_folder("pipe");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_EQ(OutputFile(pipe).path(), pipe);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  OutputFile file(pipe);
+  file.write("whole");
+  file.commit();
+  std::string text(16, '\0');
+  const ssize_t size = read(reader, text.data(), text.size());
+  close(reader);
+  EXPECT_EQ(text.substr(0, size < 0 ? 0 : static_cast<std::size_t>(size)), "whole");
   EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_EQ(files(), 1u);
 }
 
 TEST_F(Output, NamesOfOneFileAreRecognised) {
