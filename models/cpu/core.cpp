@@ -64,7 +64,7 @@ void Core::dispatch(Task& task) {
 void Core::release() {
   busy_ += sc_time_stamp() - dispatched_;
   current_ = nullptr;
-  show("idle", "-");
+  show("", "");
 }
 
 sc_time Core::take_stolen() {

@@ -64,9 +64,9 @@ private:
   sc_core::sc_event service_;
   std::uint64_t interrupts_ = 0;
 
-  const char* mode_ = "idle";  // of the task; an interrupt hides it
-  mutable TextLane mode_lane_{"idle"};
-  mutable TextLane call_lane_{"-"};
+  const char* mode_ = "";  // of the task; an interrupt hides it
+  mutable TextLane mode_lane_;
+  mutable TextLane call_lane_;
   unsigned task_number_ = 0;
 };
 

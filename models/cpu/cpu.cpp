@@ -28,6 +28,7 @@ void Cpu::wake(Task& task) {
 
 void Cpu::enqueue(Task& task) {
   run_queue_.push_back(&task);
+  task.show("run queue");
   run_queue_length_ = static_cast<unsigned>(run_queue_.size());
 }
 
@@ -55,6 +56,7 @@ std::uint64_t Cpu::interrupts() const {
 void Cpu::trace(sc_core::sc_trace_file* file) const {
   for (const auto& core : cores_) core->trace(file);
   sc_core::sc_trace(file, run_queue_length_, "cpu.run_queue", 16);
+  sc_core::sc_trace(file, context_switches_, "cpu.context_switches", 32);
 }
 
 }  // namespace copypath

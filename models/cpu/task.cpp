@@ -18,11 +18,13 @@ void WaitQueue::wake_all() {
 void Task::start() {
   cpu_.wake(*this);
   sc_core::wait(resume_);
+  show(mode_);
 }
 
 void Task::finish() {
   settle();
   leave_core();
+  show("");
 }
 
 void Task::settle() {
@@ -46,6 +48,7 @@ void Task::settle() {
 
 void Task::sleep(WaitQueue& queue) {
   queue.add(*this);
+  show(queue.reason());
   switch_out();
 }
 
@@ -53,22 +56,27 @@ void Task::switch_out() {
   ++cpu_.context_switches_;
   leave_core();
   sc_core::wait(resume_);
+  show(mode_);
 }
 
 void Task::copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
   settle();
+  show(kind_of(movement).name);
   const sc_time start = sc_time_stamp();
   const sc_time latency = core_->memory.copy(movement, from, to, limit);
   const sc_time alone = size_of(from) / limit;
   const sc_time taken = sc_time_stamp() - start;
   if (taken > alone) stall_time_ += taken - alone;
   spend(latency);
+  show(mode_);
 }
 
 void Task::show(const char* mode, const char* call) {
   mode_ = mode;
   call_ = call;
   core_->show(mode, call);
+  state_lane_.set(mode);
+  call_lane_.set(call);
 }
 
 void Task::leave_core() {
@@ -83,7 +91,13 @@ void Task::resume_on(Core& core, sc_time delay) {
   dispatched_ = sc_time_stamp();
   slice_end_ = dispatched_ + delay + cpu_.config().time_slice;
   core.show(mode_, call_);
+  show("context switch");
   resume_.notify(delay);
+}
+
+void Task::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {
+  state_lane_.trace(file, prefix + ".state");
+  call_lane_.trace(file, prefix + ".call");
 }
 
 }  // namespace copypath

@@ -16,11 +16,16 @@ class Task;
 /// Tasks that wait for something.
 class WaitQueue {
 public:
+  /// `reason`: what a waveform shows for a task that waits here (a literal).
+  explicit WaitQueue(const char* reason = "waiting") : reason_(reason) {}
+
+  const char* reason() const { return reason_; }
   void add(Task& task) { tasks_.push_back(&task); }
   bool empty() const { return tasks_.empty(); }
   void wake_all();
 
 private:
+  const char* reason_;
   std::vector<Task*> tasks_;
 };
 
@@ -59,6 +64,9 @@ public:
 
   /// What the waveform shows while this task runs (literals).
   void show(const char* mode, const char* call);
+  /// What the waveform shows that the task does in detail, or waits for (a literal).
+  void show(const char* state) { state_lane_.set(state); }
+  void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
 
   /// Time on a core so far, switches included.
   sc_time run_time() const { return run_time_; }
@@ -83,7 +91,9 @@ private:
   sc_time run_time_;
   sc_time stall_time_;
   const char* mode_ = "user";
-  const char* call_ = "-";
+  const char* call_ = "";
+  mutable TextLane state_lane_;
+  mutable TextLane call_lane_;
 };
 
 }  // namespace copypath

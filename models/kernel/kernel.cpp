@@ -42,7 +42,7 @@ SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : task_(task) {
 
 SystemCall::~SystemCall() {
   task_.spend(task_.cpu().config().syscall / 2);
-  task_.show("user", "-");
+  task_.show("user", "");
 }
 
 }  // namespace copypath

@@ -88,7 +88,7 @@ private:
 
     PageCache& cache;
     std::vector<Frame> frames;
-    WaitQueue waiters;
+    WaitQueue waiters{"wait disk"};
   };
 
   std::uint64_t pages_of(const OpenFile& file) const {

@@ -67,10 +67,10 @@ private:
   bool locked_ = false;
   bool more_ = false;
   PageFragmentCursor cursor_;
-  WaitQueue writers_;
+  WaitQueue writers_{"wait send buffer"};
 
   unsigned requests_ = 0;
-  WaitQueue readers_;
+  WaitQueue readers_{"wait request"};
 };
 
 }  // namespace copypath

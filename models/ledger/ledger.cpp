@@ -62,7 +62,7 @@ void Ledger::trace(sc_core::sc_trace_file* file) const {
   for (std::size_t i = 0; i < kMovements; ++i) {
     const MovementKind& kind = kind_of(static_cast<Movement>(i));
     if (!kind.is_payload()) continue;
-    sc_core::sc_trace(file, accounts_[i].active, fmt::format("movements.{}", kind.name), 4);
+    sc_core::sc_trace(file, accounts_[i].active, fmt::format("movements.{}", kind.name), 8);
     sc_core::sc_trace(file, accounts_[i].bytes, fmt::format("movements.{}_bytes", kind.name), 64);
   }
 }

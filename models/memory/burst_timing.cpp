@@ -45,7 +45,7 @@ void BurstTiming::grant() {
     }
   }
   if (ready_.empty()) {
-    owner_.set("-");
+    owner_.set("");
     if (next_due != sc_core::sc_max_time()) look_.notify(next_due - now);
     return;
   }

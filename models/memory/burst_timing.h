@@ -47,7 +47,7 @@ private:
   sc_time free_at_;
   sc_core::sc_event look_;
   std::uint64_t grants_ = 0;
-  TextLane owner_{"-"};
+  TextLane owner_{"", 4};
 };
 
 }  // namespace copypath

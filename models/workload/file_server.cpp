@@ -3,8 +3,8 @@
 namespace copypath {
 
 namespace {
-/// Sockets that a waveform shows; more would be too many lanes to read.
-constexpr std::size_t kTracedSockets = 4;
+/// Connections that a waveform shows; more would be too many lanes to read.
+constexpr std::size_t kTracedConnections = 4;
 }  // namespace
 
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
@@ -34,7 +34,8 @@ void FileServer::serve(Connection& connection) {
 }
 
 void FileServer::trace(sc_core::sc_trace_file* file) const {
-  for (std::size_t i = 0; i < connections_.size() && i < kTracedSockets; ++i) {
+  for (std::size_t i = 0; i < connections_.size() && i < kTracedConnections; ++i) {
+    connections_[i]->task.trace(file, "server.thread" + std::to_string(i));
     connections_[i]->socket.trace(file);
   }
 }
