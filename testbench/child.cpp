@@ -10,6 +10,10 @@
 
 #include "testbench/signals.h"
 
+#ifdef COPYPATH_COVERAGE
+#include <gcov.h>
+#endif
+
 namespace copypath {
 
 namespace {
@@ -72,9 +76,11 @@ void child_main(const Config& config, const Simulation& simulation, int report, 
   follow_parent(parent);
   simulate_and_report(config, simulation, report);
   if (getppid() != parent) on_orphaned();
-  // Not _exit(): coverage and sanitizers report when a process exits. The parent's own objects
-  // live on the stack above and are left alone.
-  std::exit(EXIT_SUCCESS);
+#ifdef COPYPATH_COVERAGE
+  __gcov_dump();
+#endif
+  // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
+  _exit(EXIT_SUCCESS);
 }
 
 }  // namespace copypath
