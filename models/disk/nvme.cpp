@@ -19,7 +19,7 @@ void Nvme::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
   const auto depth = static_cast<unsigned>(queues_.submission.size());
   outstanding_ += (tail + depth - tail_) % depth;
   tail_ = tail;
-  doorbell_.notify(sc_core::SC_ZERO_TIME);
+  doorbell_.notify();
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

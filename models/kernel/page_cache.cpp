@@ -5,6 +5,11 @@
 
 namespace copypath {
 
+namespace {
+/// Entries by which tables that are indexed by frame grow.
+constexpr std::size_t kGrowth = 4096;
+}  // namespace
+
 PageCache::PageCache(const sc_core::sc_module_name& name, const PageCacheConfig& config,
                      PhysicalMemory& memory, BlockLayer& block, Media& media)
     : sc_module(name),
@@ -136,33 +141,49 @@ void PageCache::finish(Read& read) {
   free_reads_.push_back(&read);
 }
 
+PageCache::Node* PageCache::find_node(std::uint64_t key) {
+  if (last_node_ != nullptr && last_node_->key == key) return last_node_;
+  const auto node = nodes_.find(key);
+  if (node == nodes_.end()) return nullptr;
+  return last_node_ = &node->second;
+}
+
+PageCache::Node& PageCache::make_node(std::uint64_t key) {
+  if (Node* node = find_node(key); node != nullptr) return *node;
+  last_node_ = &nodes_.emplace(key, key).first->second;
+  return *last_node_;
+}
+
 Frame PageCache::find(std::uint32_t file, std::uint64_t index) {
-  const auto node = nodes_.find((std::uint64_t{file} << 32) | (index / kNodePages));
-  return node == nodes_.end() ? kNoFrame : node->second.frames[index % kNodePages];
+  const Node* node = find_node(key_of(file, index));
+  return node == nullptr ? kNoFrame : node->frames[index % kNodePages];
 }
 
 Frame PageCache::add(std::uint32_t file, std::uint64_t index) {
   make_room();
   const Frame frame = memory_.allocate();
-  if (pages_.size() <= frame) pages_.resize(frame + 1);
-  Page& page = pages_[frame];
-  page = Page{};
-  page.file = file;
-  page.index = static_cast<std::uint32_t>(index);
-  page.cached = true;
-  link_newest(frame);
-  Node& node = nodes_[(std::uint64_t{file} << 32) | (index / kNodePages)];
+  if (pages_.size() <= frame) pages_.resize(frame + kGrowth);
+  Node& node = make_node(key_of(file, index));
   node.frames[index % kNodePages] = frame;
   ++node.used;
+  Page& page = pages_[frame];
+  page = Page{};
+  page.index = static_cast<std::uint32_t>(index);
+  page.node = &node;
+  page.cached = true;
+  link_newest(frame);
   ++resident_;
   return frame;
 }
 
 void PageCache::remove(Frame frame) {
   Page& page = pages_[frame];
-  const auto node = nodes_.find((std::uint64_t{page.file} << 32) | (page.index / kNodePages));
-  node->second.frames[page.index % kNodePages] = kNoFrame;
-  if (--node->second.used == 0) nodes_.erase(node);
+  Node& node = *page.node;
+  node.frames[page.index % kNodePages] = kNoFrame;
+  if (--node.used == 0) {
+    if (last_node_ == &node) last_node_ = nullptr;
+    nodes_.erase(node.key);
+  }
   unlink(frame);
   page.cached = false;
   --resident_;

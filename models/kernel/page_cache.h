@@ -5,6 +5,7 @@
 // that are locked or referenced cannot be evicted, so a very small cache may exceed its size.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -62,8 +63,10 @@ private:
 
   /// 64 adjacent pages of a file (a leaf of the kernel's xarray).
   struct Node {
-    Node() { std::fill(std::begin(frames), std::end(frames), kNoFrame); }
-    Frame frames[kNodePages];
+    explicit Node(std::uint64_t number) : key(number) { frames.fill(kNoFrame); }
+
+    std::uint64_t key;  ///< in nodes_
+    std::array<Frame, kNodePages> frames;
     unsigned used = 0;
   };
 
@@ -71,14 +74,14 @@ private:
 
   /// What the kernel keeps in struct page.
   struct Page {
-    std::uint32_t file = 0;
-    std::uint32_t index = 0;
+    std::uint32_t index = 0;  // in its file
     Frame newer = kNoFrame;  // in the order of use
     Frame older = kNoFrame;
     std::uint32_t references = 0;
     bool cached = false;
     bool mark = false;     // PG_readahead
     Read* read = nullptr;  // locked: being read
+    Node* node = nullptr;
   };
 
   /// A read that fills adjacent pages, and who waits for it.
@@ -94,6 +97,11 @@ private:
   std::uint64_t pages_of(const OpenFile& file) const {
     return units_covering(file.size, kPageSize);
   }
+  static std::uint64_t key_of(std::uint32_t file, std::uint64_t index) {
+    return (std::uint64_t{file} << 32) | (index / kNodePages);
+  }
+  Node* find_node(std::uint64_t key);
+  Node& make_node(std::uint64_t key);
   Frame find(std::uint32_t file, std::uint64_t index);
   Frame add(std::uint32_t file, std::uint64_t index);
   void remove(Frame frame);
@@ -116,6 +124,7 @@ private:
 
   std::vector<Page> pages_;  // by frame
   std::unordered_map<std::uint64_t, Node> nodes_;
+  Node* last_node_ = nullptr;  // that was looked up: readers go page by page
   Frame newest_ = kNoFrame;
   Frame oldest_ = kNoFrame;
   std::vector<std::unique_ptr<Read>> reads_;

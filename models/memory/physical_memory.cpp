@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint32_t kPage = static_cast<std::uint32_t>(kPageSize.count());
 
+// Frames by which the tables grow.
+constexpr std::size_t kGrowth = 4096;
+
 // A tag with this marker has its runs in the list of mixed frames.
 constexpr std::uint32_t kMixed = 0xfffffffe;
 
@@ -60,11 +63,8 @@ Frame PhysicalMemory::allocate_adjacent(unsigned frames) {
   Frame first = next_;
   if (free.empty()) {
     next_ += frames;
-    if (data_ == Data::kTags) {
-      tags_.resize(next_);
-    } else {
-      bytes_.resize(next_);
-    }
+    if (data_ == Data::kTags && next_ > tags_.size()) tags_.resize(next_ + kGrowth);
+    if (data_ == Data::kBytes && next_ > bytes_.size()) bytes_.resize(next_ + kGrowth);
   } else {
     first = free.back();
     free.pop_back();

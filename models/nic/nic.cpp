@@ -28,7 +28,7 @@ void Nic::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
   const auto size = static_cast<unsigned>(queues_.descriptors.size());
   ring_used_ += (tail + size - tail_) % size;
   tail_ = tail;
-  doorbell_.notify(SC_ZERO_TIME);
+  doorbell_.notify();
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -83,7 +83,7 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
   const sc_time latency = memory.control(Movement::kHeaders, kFrameHeaders, config_.dma_rate);
   packet.first_frame = sc_time_stamp() + latency +
                        std::min(packet.bytes, segment_size(config_.mtu)) / config_.dma_rate;
-  fifo_filled_.notify(SC_ZERO_TIME);
+  fifo_filled_.notify();
   SegmentList list;
   for (unsigned i = 1; i < count;) {  // fragments of one kind go in one transfer
     const Movement movement = queues_.descriptors[(head_ + i) % size].movement;
@@ -96,7 +96,7 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
     memory.dma_read(movement, list, packet.content, config_.dma_rate);
   }
   packet.gathered = true;
-  gathered_.notify(SC_ZERO_TIME);
+  gathered_.notify();
 }
 
 // The wire: packets out of the FIFO, frame by frame at line rate.
@@ -138,7 +138,7 @@ void Nic::send(Outgoing& packet) {
   queues_.completed.push_back(packet.last.cookie);
   fifo_used_ -= packet.bytes;
   fifo_.pop_front();
-  fifo_drained_.notify(SC_ZERO_TIME);
+  fifo_drained_.notify();
   moderate(sc_time_stamp());
 }
 
