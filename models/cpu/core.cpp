@@ -74,7 +74,10 @@ sc_time Core::take_stolen() {
 }
 
 sc_time Core::busy() const {
-  return current_ == nullptr ? busy_ : busy_ + (sc_time_stamp() - dispatched_);
+  const sc_time now = sc_time_stamp();
+  if (current_ != nullptr) return busy_ + (now - dispatched_);
+  // Interrupts were counted in full when they came.
+  return interrupts_until_ > now ? busy_ - std::min(busy_, interrupts_until_ - now) : busy_;
 }
 
 void Core::show(const char* mode, const char* call) {
