@@ -111,12 +111,12 @@ std::vector<Key> make_keys() {
     key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "what the drive's interface sustains", "Samsung PM9A3, sequential read (heise.de 4720224)"),
     key(FIELD(disk.latency), Range{"0ns", "10s"}, "from a command to its first byte", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
     key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
-    key(FIELD(disk.queue_depth), Range{"1", "65536"}, "submission queue entries", kAssumed),
+    key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free", kAssumed),
 
     key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate", kAssumed),
     key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
     key(FIELD(nic.dma_rate), Range{"1MB/s", "10TB/s"}, "what the DMA engine sustains over PCIe", "PCIe 3.0 x8, reads at 6.1 to 6.7 GB/s (pcie-bench/pcie-model)"),
-    key(FIELD(nic.ring), Range{"18", "65536"}, "transmit descriptors; one skb takes up to 18", "mlx5 default (lucaberton.com)"),
+    key(FIELD(nic.ring), Range{"19", "65536"}, "transmit descriptors; one skb takes up to 18, and one stays free", "mlx5 default (lucaberton.com)"),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 

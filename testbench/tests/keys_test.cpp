@@ -118,7 +118,7 @@ TEST(Keys, SwitchesHaveThreeSpellings) {
 TEST(Keys, BadValuesNameWhatIsAccepted) {
   EXPECT_EQ(reason("cpu.cores", "0"), "'0' is out of range, accepted: 1 to 256");
   EXPECT_EQ(reason("cpu.cores", "4294967297"), "'4294967297' is out of range, accepted: 1 to 256");
-  EXPECT_EQ(reason("nic.ring", "17"), "'17' is out of range, accepted: 18 to 65536");
+  EXPECT_EQ(reason("nic.ring", "18"), "'18' is out of range, accepted: 19 to 65536");
   EXPECT_EQ(reason("nic.rate", "0Gbps"), "'0Gbps' is out of range, accepted: 1kbps to 10Tbps");
   EXPECT_EQ(reason("workload.chunk", "2147479553B"),
             "'2147479553B' is out of range, accepted: 1B to 2147479552B");

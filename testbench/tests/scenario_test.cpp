@@ -243,7 +243,7 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "a.ini:11: 'what' is neither 'key = value' nor a '[section]'",
       "a.ini:12: '= 5' has no key before the '='",
       "a.ini:13: a '[section]' stands on a line of its own",
-      "a.ini:14: nic.ring: has no value, accepted: 18 to 65536",
+      "a.ini:14: nic.ring: has no value, accepted: 19 to 65536",
       "a.ini:15: fifo: a '#' begins a comment, put a space before it (no value can hold one)",
       "a.ini:17: memory.arbitration: 'round-robin' is unknown, accepted: round_robin, priority or "
       "weighted (did you mean 'round_robin'?)",
