@@ -18,7 +18,7 @@ void WaitQueue::wake_all() {
 void Task::start() {
   cpu_.wake(*this);
   sc_core::wait(resume_);
-  show(mode_);
+  show(mode_, call_);
 }
 
 void Task::finish() {
@@ -56,7 +56,7 @@ void Task::switch_out() {
   ++cpu_.context_switches_;
   leave_core();
   sc_core::wait(resume_);
-  show(mode_);
+  show(mode_, call_);
 }
 
 void Task::copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
@@ -90,7 +90,7 @@ void Task::resume_on(Core& core, sc_time delay) {
   core_ = &core;
   dispatched_ = sc_time_stamp();
   slice_end_ = dispatched_ + delay + cpu_.config().time_slice;
-  core.show(mode_, call_);
+  core.show("switch", call_);
   show("context switch");
   resume_.notify(delay);
 }

@@ -28,14 +28,15 @@ std::uint64_t Kernel::calls() const {
 void Kernel::trace(sc_core::sc_trace_file* file) const {
   page_cache.trace(file);
   device.trace(file);
+  sc_core::sc_trace(file, mode_switches_, "kernel.mode_switches", 32);
   for (std::size_t i = 0; i < kCalls; ++i) {
     sc_core::sc_trace(file, calls_[i],
                       std::string("kernel.calls_") + name_of(static_cast<Call>(i)), 32);
   }
 }
 
-SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : task_(task) {
-  kernel.count(call);
+SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : kernel_(kernel), task_(task) {
+  kernel_.enter(call);
   task_.show("kernel", name_of(call));
   task_.spend(task_.cpu().config().syscall / 2);
 }
@@ -43,6 +44,7 @@ SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : task_(task) {
 SystemCall::~SystemCall() {
   task_.spend(task_.cpu().config().syscall / 2);
   task_.show("user", "");
+  kernel_.leave();
 }
 
 }  // namespace copypath

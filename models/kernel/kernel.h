@@ -23,7 +23,11 @@ public:
   Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config,
          PhysicalMemory& memory, Media& media, DiskQueues& disk, NicQueues& nic);
 
-  void count(Call call) { ++calls_[static_cast<std::size_t>(call)]; }
+  void enter(Call call) {
+    ++calls_[static_cast<std::size_t>(call)];
+    ++mode_switches_;
+  }
+  void leave() { ++mode_switches_; }
   std::uint64_t calls(Call call) const { return calls_[static_cast<std::size_t>(call)]; }
   std::uint64_t calls() const;
 
@@ -31,6 +35,7 @@ public:
 
 private:
   std::array<std::uint64_t, kCalls> calls_{};
+  std::uint64_t mode_switches_ = 0;  // for the waveform
 };
 
 /// A system call, from entry to return: two mode switches, whose time the task spends.
@@ -42,6 +47,7 @@ public:
   SystemCall& operator=(const SystemCall&) = delete;
 
 private:
+  Kernel& kernel_;
   Task& task_;
 };
 
