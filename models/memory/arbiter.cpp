@@ -37,12 +37,13 @@ public:
     for (const Master& master : ready) {
       if (rank_of(master.agent) == best) first_.push_back(master);
     }
-    return last_ = next_after(last_, first_);
+    if (last_.size() <= best) last_.resize(best + 1);
+    return last_[best] = next_after(last_[best], first_);
   }
 
 private:
   std::vector<Master> first_;
-  unsigned last_ = 0;
+  std::vector<unsigned> last_;  // by rank: a grant to another rank must not start the round anew
 };
 
 class Weighted : public Arbiter {
