@@ -1,0 +1,252 @@
+// Laws of the clients: only exactly what was asked for, in order and once, counts as correct;
+// acknowledgements and further requests come a round trip after what they answer, and a slow
+// client's acknowledgements at its own rate.
+#include "models/workload/clients.h"
+
+#include <memory>
+#include <vector>
+
+#include "testbench/tests/simulation_test.h"
+
+namespace copypath {
+namespace {
+
+/// Sends packets to clients, and notes what they send back.
+class Server : public sc_core::sc_module {
+public:
+  struct Reply {
+    sc_time arrival;
+    Packet::Kind kind;
+    std::uint32_t connection;
+    std::uint64_t sequence;
+  };
+
+  tlm_utils::simple_initiator_socket<Server, 32, WireProtocol> wire{"wire"};
+  tlm_utils::simple_target_socket<Server, 32, WireProtocol> receive{"receive"};
+  std::vector<Reply> replies;
+
+  explicit Server(const sc_core::sc_module_name& name) : sc_module(name) {
+    receive.register_b_transport(this, &Server::take);
+  }
+
+  /// The content of [offset, offset + bytes) of `file`, as bytes at `sequence` of the stream.
+  void send(std::uint32_t connection, std::uint64_t sequence, std::uint32_t file,
+            std::uint64_t offset, std::uint64_t bytes) {
+    Content content;
+    content.append({file, 0, offset, bytes});
+    Packet packet;
+    packet.connection = connection;
+    packet.sequence = sequence;
+    packet.bytes = Bytes(bytes);
+    packet.content = &content;
+    tlm::tlm_generic_payload payload;
+    payload.set_command(tlm::TLM_WRITE_COMMAND);
+    payload.set_extension(&packet);
+    sc_time delay;
+    wire->b_transport(payload, delay);
+    payload.clear_extension(&packet);
+  }
+
+private:
+  void take(tlm::tlm_generic_payload& payload, sc_time& delay) {
+    const Packet& packet = *payload.get_extension<Packet>();
+    replies.push_back(
+        {sc_core::sc_time_stamp() + delay, packet.kind, packet.connection, packet.sequence});
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
+};
+
+class ClientsTest : public SimulationTest {
+protected:
+  ClientsTest() {
+    workload_.clients = 2;
+    workload_.file_size = Bytes(10'000);
+    link_.rtt = microseconds(100);
+  }
+
+  void build() {
+    media_ = std::make_unique<Media>(workload_);
+    clients_ = std::make_unique<Clients>("clients", workload_, link_, *media_);
+    server_ = std::make_unique<Server>("server");
+    server_->wire.bind(clients_->in);
+    clients_->out.bind(server_->receive);
+    sc_core::sc_spawn_options options;  // sensitive before the simulation starts
+    options.spawn_method();
+    options.dont_initialize();
+    options.set_sensitivity(&clients_->all_delivered());
+    sc_core::sc_spawn(
+        [this] {
+          delivered_ = true;
+          delivered_at_ = sc_core::sc_time_stamp();
+        },
+        "watch", &options);
+  }
+
+  /// Runs `sends` against clients that each expect 10 000 bytes; returns their verdict.
+  bool correct_after(const std::function<void(Server&)>& sends) {
+    build();
+    spawn("server", [&] { sends(*server_); });
+    run();
+    return clients_->correct();
+  }
+
+  WorkloadConfig workload_;
+  SocketConfig link_;
+  std::unique_ptr<Media> media_;
+  std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Server> server_;
+  bool delivered_ = false;
+  sc_time delivered_at_;
+};
+
+TEST_F(ClientsTest, ExactlyWhatWasAskedForIsCorrect) {
+  EXPECT_TRUE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 4000);
+    server.send(1, 0, 1, 0, 10'000);
+    server.send(0, 4000, 0, 4000, 6000);
+  }));
+  EXPECT_TRUE(delivered_);
+  EXPECT_EQ(clients_->delivered(), clients_->expected());
+}
+
+TEST_F(ClientsTest, AnotherFileIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, 1, 0, 10'000); }));
+}
+
+TEST_F(ClientsTest, UndefinedMemoryIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, kUndefined, 0, 10'000); }));
+}
+
+TEST_F(ClientsTest, RightPlaceOfTheWrongOffsetIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, 0, 1, 9'999); }));
+}
+
+TEST_F(ClientsTest, GapIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 4000);
+    server.send(0, 4001, 0, 4001, 5999);
+  }));
+}
+
+TEST_F(ClientsTest, DuplicateIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 4000);
+    server.send(0, 0, 0, 0, 4000);
+  }));
+}
+
+TEST_F(ClientsTest, ReorderingIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 4000, 0, 4000, 6000);
+    server.send(0, 0, 0, 0, 4000);
+  }));
+}
+
+TEST_F(ClientsTest, ContentOfOneConnectionOnAnotherIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 4000);
+    server.send(1, 4000, 1, 4000, 6000);
+  }));
+}
+
+TEST_F(ClientsTest, SurplusInTheLastPacketIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, 0, 0, 10'001); }));
+}
+
+TEST_F(ClientsTest, SurplusAfterTheLastRequestIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 10'000);
+    server.send(0, 10'000, 0, 0, 10);  // the beginning once more: nobody asked for it
+  }));
+}
+
+TEST_F(ClientsTest, EveryRequestFetchesTheFileFromItsBeginning) {
+  workload_.requests = 2;
+  EXPECT_TRUE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 10'000);
+    server.send(0, 10'000, 0, 0, 10'000);
+    server.send(1, 0, 1, 0, 10'000);
+  }));
+  EXPECT_FALSE(delivered_) << "client 1 has asked twice";
+  EXPECT_EQ(clients_->expected(), Bytes(40'000));
+}
+
+TEST_F(ClientsTest, PacketThatSpansTwoRequestsIsWrong) {
+  workload_.requests = 2;
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 9'000);
+    server.send(0, 9'000, 0, 9'000, 2'000);
+  }));
+}
+
+TEST_F(ClientsTest, AcknowledgementComesARoundTripLater) {
+  workload_.requests = 2;
+  build();
+  spawn_at(microseconds(7), "server", [&] {
+    server_->send(0, 0, 0, 0, 4000);
+    sc_core::wait(microseconds(5));
+    server_->send(0, 4000, 0, 4000, 6000);
+  });
+  run();
+  const auto& replies = server_->replies;
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[0].kind, Packet::Kind::kAcknowledgement);
+  EXPECT_EQ(replies[0].sequence, 4000U);
+  EXPECT_EQ(replies[0].arrival, microseconds(107));
+  EXPECT_EQ(replies[1].sequence, 10'000U);
+  EXPECT_EQ(replies[1].arrival, microseconds(112));
+  EXPECT_EQ(replies[2].kind, Packet::Kind::kRequest) << "the file is there: the next one";
+  EXPECT_EQ(replies[2].arrival, microseconds(112));
+}
+
+TEST_F(ClientsTest, LastByteArrivesHalfARoundTripAfterItWasSent) {
+  build();
+  spawn_at(microseconds(7), "server", [&] {
+    server_->send(0, 0, 0, 0, 10'000);
+    sc_core::wait(microseconds(5));
+    server_->send(1, 0, 1, 0, 10'000);
+  });
+  run();
+  EXPECT_TRUE(clients_->correct());
+  EXPECT_EQ(clients_->finish_time(), microseconds(62));
+  EXPECT_EQ(delivered_at_, microseconds(62));
+}
+
+TEST_F(ClientsTest, SlowClientAcknowledgesAtItsOwnRate) {
+  workload_.client_rate = Rate(1e9);  // 4000 bytes take 4 us
+  build();
+  spawn("server", [&] {
+    server_->send(0, 0, 0, 0, 4000);        // arrives at 50, consumed at 54
+    server_->send(0, 4000, 0, 4000, 2000);  // consumed at 56
+    sc_core::wait(microseconds(20));
+    server_->send(0, 6000, 0, 6000, 4000);  // arrives at 70, consumed at 74
+  });
+  run();
+  const auto& replies = server_->replies;
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[0].arrival, microseconds(104));
+  EXPECT_EQ(replies[1].arrival, microseconds(106));
+  EXPECT_EQ(replies[2].arrival, microseconds(124));
+  EXPECT_NEAR(clients_->utilisation(microseconds(100)), 0.1, 1e-9);
+}
+
+TEST_F(ClientsTest, NothingToFetchIsDeliveredAtOnce) {
+  workload_.file_size = Bytes(0);
+  build();
+  run();
+  EXPECT_TRUE(delivered_);
+  EXPECT_TRUE(clients_->correct());
+  EXPECT_EQ(clients_->finish_time(), sc_core::SC_ZERO_TIME);
+}
+
+TEST_F(ClientsTest, ClientsShareFilesRoundRobin) {
+  workload_.clients = 5;
+  workload_.files = 2;
+  build();
+  EXPECT_EQ(clients_->file_of(0), 0U);
+  EXPECT_EQ(clients_->file_of(3), 1U);
+  EXPECT_EQ(clients_->file_of(4), 0U);
+}
+
+}  // namespace
+}  // namespace copypath
