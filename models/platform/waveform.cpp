@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <vector>
 
 #include "models/platform/simulate.h"
@@ -20,7 +21,8 @@ constexpr const char* kSuffix = ".vcd";
   throw OutputError(file + ": " + std::strerror(error));
 }
 
-/// SystemC does not look whether its writes succeed. On a full device the file cannot grow any more.
+/// SystemC does not look whether its writes succeed. On a full device the file cannot grow any
+/// more.
 void check_room(const std::string& file) {
   const int fd = open(file.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) fail(file, errno);
@@ -31,6 +33,27 @@ void check_room(const std::string& file) {
   const bool whole = written == static_cast<ssize_t>(probe.size()) && ftruncate(fd, end) == 0;
   ::close(fd);
   if (!whole) fail(file, error);
+}
+
+/// SystemC writes the values at the start of a trace without a time, which viewers take for 0; a
+/// comment before them says when they were taken. Puts the time in the comment's place.
+void put_start_time(const std::string& file) {
+  std::fstream vcd(file, std::ios::in | std::ios::out | std::ios::binary);
+  std::string line;
+  std::string time;
+  std::streamoff comment = 0;
+  for (std::streamoff at = 0; std::getline(vcd, line) && line != "$dumpvars"; at = vcd.tellg()) {
+    if (line == "$comment") comment = at;
+    if (line.rfind("All initial values are dumped below", 0) != 0) continue;
+    const std::size_t equals = line.find(" = ");  // ... at time 0.0001 sec = 100000000 ...
+    if (equals != std::string::npos) time = std::to_string(std::stoull(line.substr(equals + 3)));
+  }
+  if (time.empty() || time == "0") return;
+  std::string text = "$comment The values at the start: $end";
+  const auto room = static_cast<std::size_t>(vcd.tellg() - comment) - sizeof "$dumpvars";
+  text.resize(room - time.size() - 3, ' ');
+  vcd.seekp(comment);
+  vcd << text << "\n#" << time << "\n";
 }
 
 }  // namespace
@@ -61,6 +84,7 @@ void Waveform::close() {
   sc_core::sc_close_vcd_trace_file(trace_);
   trace_ = nullptr;
   check_room(written_);
+  put_start_time(written_);
   if (written_ != file_ && std::rename(written_.c_str(), file_.c_str()) != 0) fail(file_, errno);
 }
 
