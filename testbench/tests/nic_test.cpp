@@ -1,0 +1,237 @@
+// Laws of the adapter: a packet's way from doorbell to wire to interrupt, to the picosecond; line
+// rate less framing; DMA-bound when DMA is slower; the FIFO bounds how far DMA runs ahead; no two
+// interrupts closer than the delay. Frames: 14 Ethernet, 52 IP and TCP, 24 FCS, preamble and gap.
+#include "models/nic/nic.h"
+
+#include "testbench/tests/nic_bench.h"
+#include "testbench/tests/simulation_test.h"
+
+namespace copypath {
+namespace {
+
+constexpr std::uint64_t kFull = 65160;  // 45 segments of 1448 bytes, in 16 pages
+
+class NicTest : public SimulationTest {
+protected:
+  NicTest() {
+    config_.ring = 4096;
+    config_.rate = Rate(1.25e9);
+    config_.dma_rate = Rate(6.4e9);
+    config_.fifo = Bytes(10'000'000);
+  }
+
+  NicBench& build() {
+    bench_ = std::make_unique<NicBench>(config_, bus_);
+    return *bench_;
+  }
+
+  /// Sends `packets` packets of `bytes` that are all in the ring at time zero.
+  NicHost& send(unsigned packets, std::uint64_t bytes) {
+    NicBench& bench = build();
+    spawn("driver", [=, &bench] {
+      const SegmentList fragments = bench.holding(0, 0, bytes);
+      for (unsigned i = 0; i < packets; ++i) bench.host.fill(fragments, i * bytes);
+      bench.host.ring();
+    });
+    run();
+    EXPECT_EQ(bench.host.arrivals.size(), packets);
+    return bench.host;
+  }
+
+  /// Payload bytes per second, without the time until the first packet is through.
+  static double goodput(const NicHost& host) {
+    const auto& all = host.arrivals;
+    double bytes = 0;
+    for (std::size_t i = 1; i < all.size(); ++i) bytes += static_cast<double>(all[i].bytes.count());
+    return bytes / (all.back().time - all.front().time).to_seconds();
+  }
+
+  sc_time dma(std::uint64_t bytes) const { return Bytes(bytes) / config_.dma_rate; }
+  sc_time line(std::uint64_t bytes) const { return Bytes(bytes) / config_.rate; }
+
+  NicConfig config_;
+  MemoryConfig bus_;
+  std::unique_ptr<NicBench> bench_;
+};
+
+TEST(Wire, FramesAndTheirOverhead) {
+  const Bytes mtu(1500);
+  EXPECT_EQ(segment_size(mtu), Bytes(1448));
+  EXPECT_EQ(frames_for(Bytes(1), mtu), 1U);
+  EXPECT_EQ(frames_for(Bytes(1448), mtu), 1U);
+  EXPECT_EQ(frames_for(Bytes(1449), mtu), 2U);
+  EXPECT_EQ(wire_bytes(Bytes(1448), mtu), Bytes(1538)) << "a full frame with its gap";
+  EXPECT_EQ(wire_bytes(Bytes(kFull), mtu), Bytes(45 * 1538));
+  EXPECT_EQ(wire_bytes(Bytes(8948), Bytes(9000)), Bytes(9038));
+}
+
+TEST_F(NicTest, PacketTakesItsWayToThePicosecond) {
+  NicBench& bench = build();
+  spawn_at(microseconds(2), "driver", [&] {
+    bench.host.fill(bench.holding(3, 0, kFull), 5);
+    bench.host.ring();
+  });
+  run();
+  // Descriptors (16 bytes each, one for the headers), headers, and the first frame are fetched; the
+  // rest is gathered while the first frames are on the wire.
+  const sc_time first_frame =
+      microseconds(2) + dma(17 * 16) + bus_.latency + dma(66) + bus_.latency + dma(1448);
+  const sc_time sent = first_frame + line(kFull + 45 * 90);
+  ASSERT_EQ(bench.host.arrivals.size(), 1U);
+  const auto& arrival = bench.host.arrivals[0];
+  EXPECT_EQ(arrival.time, sent);
+  EXPECT_EQ(arrival.connection, 7U);
+  EXPECT_EQ(arrival.sequence, 5U);
+  ASSERT_EQ(arrival.content.runs().size(), 1U) << "gathered in order";
+  EXPECT_EQ(arrival.content.runs()[0].file, 3U);
+  EXPECT_EQ(arrival.content.runs()[0].bytes, kFull);
+  EXPECT_EQ(bench.host.interrupts, (std::vector<sc_time>{sent + dma(16)})) << "after write-back";
+  EXPECT_EQ(bench.nic.packets_sent(), 45U);
+  EXPECT_EQ(bench.nic.wire_bytes_sent(), Bytes(kFull + 45 * 90));
+}
+
+TEST_F(NicTest, FirstFrameLeavesBeforeThePacketIsGathered) {
+  config_.dma_rate = Rate(1.3e9);  // barely faster than the wire: 50 us for the packet
+  const NicHost& host = send(1, kFull);
+  const double gathered = kFull / 1.3e9;
+  const double on_wire = (kFull + 45 * 90) / 1.25e9;
+  EXPECT_LT(host.arrivals[0].time.to_seconds(), on_wire + 0.1 * gathered);
+}
+
+TEST_F(NicTest, LastFrameWaitsForSlowDma) {
+  config_.dma_rate = Rate(0.5e9);
+  const NicHost& host = send(1, kFull);
+  const sc_time gathered = dma(17 * 16) + bus_.latency + dma(66) + dma(kFull);
+  EXPECT_EQ(host.arrivals[0].time, gathered + line(1538)) << "nothing leaves before it is there";
+}
+
+TEST_F(NicTest, DescriptorsArePartOfTheTraffic) {
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    bench.host.fill(bench.holding(0, 0, 10'000));  // 3 pages
+    bench.host.fill(bench.holding(0, 0, 4096));
+    bench.host.fill({{0, 100}, {8192, 100}, {20'000, 50}}, 0, Movement::kTransmitCopy);
+    bench.host.ring();
+  });
+  run();
+  const Ledger& ledger = bench.memory.ledger;
+  EXPECT_EQ(ledger.account(Movement::kDescriptors).bytes, 16U * (4 + 2 + 4));
+  EXPECT_EQ(ledger.account(Movement::kHeaders).bytes, 66U * 3);
+  EXPECT_EQ(ledger.account(Movement::kCompletion).bytes, 16U * 3);
+  EXPECT_EQ(ledger.account(Movement::kTransmitPage).bytes, 14'096U);
+  EXPECT_EQ(ledger.account(Movement::kTransmitCopy).bytes, 250U);
+}
+
+TEST_F(NicTest, LineRateLessFraming) {
+  EXPECT_NEAR(goodput(send(100, kFull)), 1.25e9 * 1448 / 1538, 0.001 * 1.25e9);
+}
+
+TEST_F(NicTest, LineRateLessFramingOfJumboFrames) {
+  config_.mtu = Bytes(9000);
+  EXPECT_NEAR(goodput(send(100, 7 * 8948)), 1.25e9 * 8948 / 9038, 0.001 * 1.25e9);
+}
+
+TEST_F(NicTest, SmallPacketsPayForTheirFrames) {
+  EXPECT_NEAR(goodput(send(1000, 100)), 1.25e9 * 100 / 190, 0.01 * 1.25e9);
+}
+
+TEST_F(NicTest, SlowDmaBoundsTheThroughput) {
+  config_.dma_rate = Rate(0.5e9);
+  // Per packet 66 bytes of headers and 17 descriptors go the same way.
+  const double expected = 0.5e9 * kFull / (kFull + 66 + 17 * 16);
+  EXPECT_NEAR(goodput(send(100, kFull)), expected, 0.005 * expected);
+}
+
+TEST_F(NicTest, SlowBusBoundsTheThroughput) {
+  bus_.bandwidth = Rate(1e9);
+  bus_.efficiency = 0.5;
+  const double expected = 0.5e9 * kFull / (kFull + 66 + 17 * 16);
+  EXPECT_NEAR(goodput(send(100, kFull)), expected, 0.01 * expected);
+}
+
+TEST_F(NicTest, FifoBoundsHowFarDmaRunsAhead) {
+  config_.fifo = Bytes(3 * kFull + 100);
+  const NicHost& host = send(30, kFull);
+  std::uint64_t sent = 0, most = 0;
+  for (const auto& arrival : host.arrivals) {  // this packet is still in the FIFO
+    most = std::max(most, arrival.gathered - sent);
+    sent += kFull;
+  }
+  EXPECT_EQ(most, 3 * kFull) << "as far as it reaches, and no farther";
+  EXPECT_NEAR(goodput(host), 1.25e9 * 1448 / 1538, 0.01 * 1.25e9) << "which is enough";
+}
+
+TEST_F(NicTest, FifoSmallerThanAPacketLetsItThrough) {
+  config_.fifo = Bytes(2000);
+  const NicHost& host = send(10, kFull);
+  for (std::size_t i = 0; i < host.arrivals.size(); ++i) {
+    EXPECT_EQ(host.arrivals[i].sequence, i * kFull);
+    EXPECT_EQ(host.arrivals[i].gathered, (i + 1) * kFull) << "one at a time";
+  }
+}
+
+TEST_F(NicTest, RingWrapsAroundInOrder) {
+  config_.ring = 19;
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    for (std::uint64_t i = 0; i < 12; ++i) {
+      bench.host.fill(bench.holding(0, i * 30'000, 30'000), i * 30'000);  // 9 descriptors
+      bench.host.ring();
+      sc_core::wait(microseconds(200));
+    }
+  });
+  run();
+  Content all;
+  for (const auto& arrival : bench.host.arrivals) {
+    for (const copypath::Run& part : arrival.content.runs()) all.append(part);
+  }
+  ASSERT_EQ(all.runs().size(), 1U) << "one stretch, in order";
+  EXPECT_EQ(all.runs()[0].bytes, 12U * 30'000);
+}
+
+TEST_F(NicTest, InterruptsKeepTheirDistance) {
+  config_.interrupt_delay = microseconds(50);
+  const NicHost& host = send(300, 1448);  // one every 1.2 us
+  ASSERT_GE(host.interrupts.size(), 7U) << "369 us";
+  EXPECT_LE(host.interrupts.size(), 9U);
+  for (std::size_t i = 1; i < host.interrupts.size(); ++i) {
+    EXPECT_GE(host.interrupts[i] - host.interrupts[i - 1], microseconds(50));
+  }
+  ASSERT_EQ(host.completions.size(), 300U);
+  for (std::size_t i = 0; i < 300; ++i) {
+    EXPECT_LE(host.completions[i], host.arrivals[i].time + dma(16) + microseconds(50));
+  }
+  EXPECT_EQ(host.completions[0], host.arrivals[0].time + dma(16)) << "the first one at once";
+}
+
+TEST_F(NicTest, WithoutDelayEveryCompletionInterrupts) {
+  config_.interrupt_delay = sc_core::SC_ZERO_TIME;
+  EXPECT_EQ(send(50, 1448).interrupts.size(), 50U);
+}
+
+TEST_F(NicTest, ReceivedPacketsInterruptWhenTheyArrive) {
+  config_.interrupt_delay = microseconds(50);
+  NicBench& bench = build();
+  spawn_at(microseconds(10), "peer", [&] {
+    bench.host.acknowledge(3, microseconds(200));
+    bench.host.acknowledge(1, microseconds(100));  // overtakes it
+    bench.host.acknowledge(2, microseconds(110));  // within the delay of that one
+  });
+  run();
+  const std::vector<sc_time> expected{microseconds(110), microseconds(160), microseconds(210)};
+  EXPECT_EQ(bench.host.interrupts, expected);
+  const std::vector<sc_time> arrivals{microseconds(110), microseconds(120), microseconds(210)};
+  EXPECT_EQ(bench.host.acknowledgements, arrivals);
+}
+
+TEST_F(NicTest, UnknownRegisterIsRefused) {
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    EXPECT_EQ(bench.host.ring(0), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    EXPECT_EQ(bench.host.ring(), tlm::TLM_OK_RESPONSE);
+  });
+  run();
+}
+
+}  // namespace
+}  // namespace copypath
