@@ -30,6 +30,7 @@ stop() { # SIGNAL : sends it, waits, leaves status and milliseconds
   wait "$parent" 2>/dev/null
   status=$?
   milliseconds=$((($(date +%s%N) - before) / 1000000))
+  without_remarks
 }
 no_children() { # waits for the children that `start` saw to end
   for _ in {1..60}; do
