@@ -79,7 +79,8 @@ private:
 
 /// The time that `n` bytes take at `rate`, rounded up to a picosecond.
 inline sc_time operator/(Bytes n, Rate rate) {
-  const double picoseconds = static_cast<double>(n.count()) / rate.bytes_per_second() * 1e12;
+  // Multiplied first, so that a whole number of picoseconds comes out as one.
+  const double picoseconds = static_cast<double>(n.count()) * 1e12 / rate.bytes_per_second();
   return sc_time::from_value(static_cast<sc_dt::uint64>(std::ceil(picoseconds)));
 }
 

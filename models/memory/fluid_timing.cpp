@@ -62,7 +62,7 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
     return;
   }
   const sc_time left =
-      sc_time::from_value(static_cast<sc_dt::uint64>(std::ceil(flow.left / rate * 1e12)));
+      sc_time::from_value(static_cast<sc_dt::uint64>(std::ceil(flow.left * 1e12 / rate)));
   flow.finish = now + left;
   flow.done.notify(left);
 }
