@@ -1,6 +1,7 @@
-// The three policies: round robin, fixed priority (round robin within a rank), and weighted
-// round robin by smooth credits: each ready master earns its weight per grant, the richest one is
-// granted and pays what all have earned.
+// The three policies: round robin, fixed priority (round robin within a rank), and weighted by
+// start-time fair queueing (Goyal, Vin, Cheng 1996): a grant moves a master's start tag on by what
+// a burst takes at its weight, the least tag is granted next, and who was idle starts at the
+// present. So two that keep asking share by their weights, whoever else comes and goes.
 #include "models/memory/arbiter.h"
 
 #include <algorithm>
@@ -49,21 +50,23 @@ private:
 class Weighted : public Arbiter {
 public:
   unsigned pick(const std::vector<Master>& ready) override {
-    if (credit_.size() <= ready.back().number) credit_.resize(ready.back().number + 1);
-    int earned = 0;
-    unsigned richest = ready.front().number;
+    if (tags_.size() <= ready.back().number) tags_.resize(ready.back().number + 1);
+    const Master* first = nullptr;
     for (const Master& master : ready) {
-      const int weight = static_cast<int>(weight_of(master.agent));
-      credit_[master.number] += weight;
-      earned += weight;
-      if (credit_[master.number] > credit_[richest]) richest = master.number;
+      std::uint64_t& tag = tags_[master.number];
+      tag = std::max(tag, virtual_time_);
+      if (first == nullptr || tag < tags_[first->number]) first = &master;
     }
-    credit_[richest] -= earned;
-    return richest;
+    virtual_time_ = tags_[first->number];
+    tags_[first->number] += kBurst / weight_of(first->agent);
+    return first->number;
   }
 
 private:
-  std::vector<int> credit_;
+  static constexpr std::uint64_t kBurst = 60;  // virtual time: divisible by every small weight
+
+  std::vector<std::uint64_t> tags_;  // by master: when its next burst starts, in virtual time
+  std::uint64_t virtual_time_ = 0;
 };
 
 }  // namespace
