@@ -83,6 +83,7 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
   const sc_time latency = memory.control(Movement::kHeaders, kFrameHeaders, config_.dma_rate);
   packet.first_frame = sc_time_stamp() + latency +
                        std::min(packet.bytes, segment_size(config_.mtu)) / config_.dma_rate;
+  packet.ready = true;
   fifo_filled_.notify();
   SegmentList list;
   for (unsigned i = 1; i < count;) {  // fragments of one kind go in one transfer
@@ -102,7 +103,7 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
 // The wire: packets out of the FIFO, frame by frame at line rate.
 void Nic::transmit() {
   for (;;) {
-    while (fifo_.empty()) wait(fifo_filled_);
+    while (fifo_.empty() || !fifo_.front().ready) wait(fifo_filled_);
     Outgoing& packet = fifo_.front();
     const Bytes on_wire = wire_bytes(packet.bytes, config_.mtu);
     const sc_time start = std::max(sc_time_stamp(), packet.first_frame);

@@ -75,6 +75,7 @@ private:
     TxDescriptor last;  ///< its last descriptor
     Bytes bytes;
     Content content;
+    bool ready = false;   ///< the headers are there
     sc_time first_frame;  ///< when the first frame is complete
     bool gathered = false;
   };

@@ -105,6 +105,13 @@ TEST_F(NicTest, LastFrameWaitsForSlowDma) {
   EXPECT_EQ(host.arrivals[0].time, gathered + line(1538)) << "nothing leaves before it is there";
 }
 
+TEST_F(NicTest, NextPacketWaitsForItsHeadersToo) {
+  config_.dma_rate = Rate(1e8);  // headers take longer than the packet before is on the wire
+  const NicHost& host = send(2, 100);
+  const sc_time fetched = dma(4 * 16) + bus_.latency + dma(66) + dma(100) + dma(66);
+  EXPECT_EQ(host.arrivals[1].time, fetched + bus_.latency + dma(100) + line(190));
+}
+
 TEST_F(NicTest, DescriptorsArePartOfTheTraffic) {
   NicBench& bench = build();
   spawn("driver", [&] {
