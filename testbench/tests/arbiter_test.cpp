@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -166,17 +167,36 @@ TEST(WeightedArbiter, SpreadsItsGrantsEvenly) {
   }
 }
 
-// Every master that waits is granted before the others have had their weights twice over.
+// Two that keep asking share by their weights, whatever the others do in between.
+TEST(WeightedArbiter, RatiosHoldWhileOthersComeAndGo) {
+  const auto arbiter = Arbiter::make(Arbitration::kWeighted);
+  std::mt19937 random(6);
+  Grants total{};
+  for (int i = 0; i < 100000; ++i) {
+    std::vector<Master> ready{kMasters[0]};
+    for (const unsigned other : {1U, 2U, 3U}) {
+      // At times of their own, and more often just after core 0 was granted.
+      if (random() % 4 == 0 || total[0] % 2 == 1) ready.push_back(kMasters[other]);
+    }
+    ready.push_back(kMasters[4]);
+    ++total[arbiter->pick(ready)];
+    const double core = total[0];
+    const double nic = total[4];
+    ASSERT_NEAR(nic / weight_of(Agent::kNic), core / weight_of(Agent::kCore), 1.5) << i;
+  }
+}
+
+// Who waits is granted before the others have had twice their weights.
 TEST(WeightedArbiter, NobodyStarves) {
   RandomRequests requests(Arbitration::kWeighted);
   unsigned weights = 0;
   for (const Master& master : kMasters) weights += weight_of(master.agent);
   for (int i = 0; i < 100000; ++i) {
-    requests.grant();
+    const Master picked = requests.grant();
     for (const Master& master : kMasters) {
-      unsigned passed = 0;
-      for (const unsigned grants : requests.passed_over(master)) passed += grants;
-      ASSERT_LE(passed, 2 * weights);
+      const Grants& passed = requests.passed_over(master);
+      ASSERT_LE(passed[picked.number], 2 * weight_of(picked.agent));
+      ASSERT_LE(std::accumulate(passed.begin(), passed.end(), 0U), 2 * weights);
     }
   }
 }
