@@ -35,8 +35,8 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
   Bytes position = file.position;
   for (std::uint64_t index = first; index < last; ++index) {
     Frame frame = find(file.number, index);
-    if (frame == kNoFrame) {
-      if (index > first) break;
+    if (frame == kNoFrame && index > first) break;
+    while (frame == kNoFrame) {  // again, if it came and went while the task was preempted
       read_missing(task, file, file.readahead.on_miss(index, last - index));
       frame = find(file.number, index);
     }
