@@ -1,0 +1,172 @@
+// The kernel on its hardware, without server and clients: tests put tasks of their own on its
+// cores, and a peer at the end of the wire notes what arrives and acknowledges when it is told to.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/kernel/kernel.h"
+#include "testbench/tests/memory_bench.h"
+#include "testbench/tests/simulation_test.h"
+
+namespace copypath {
+
+/// The other end of every connection.
+class Peer : public sc_core::sc_module {
+public:
+  struct Arrival {
+    sc_time time;
+    std::uint32_t connection;
+    std::uint64_t sequence;
+    Bytes bytes;
+    Content content;
+  };
+
+  tlm_utils::simple_target_socket<Peer, 32, WireProtocol> in{"in"};
+  tlm_utils::simple_initiator_socket<Peer, 32, WireProtocol> out{"out"};
+  std::vector<Arrival> arrivals;
+  bool acknowledges = true;  ///< everything, a round trip after it was sent
+
+  Peer(const sc_core::sc_module_name& name, sc_time rtt) : sc_module(name), rtt_(rtt) {
+    in.register_b_transport(this, &Peer::take);
+  }
+
+  /// Acknowledges the stream up to `sequence`; the acknowledgement arrives now.
+  void acknowledge(std::uint32_t connection, std::uint64_t sequence) {
+    reply(connection, sequence, sc_core::SC_ZERO_TIME);
+  }
+
+  /// Payload of that connection so far.
+  std::uint64_t received(std::uint32_t connection) const {
+    std::uint64_t total = 0;
+    for (const Arrival& arrival : arrivals) {
+      if (arrival.connection == connection) total += arrival.bytes.count();
+    }
+    return total;
+  }
+
+  std::vector<std::uint64_t> packet_sizes() const {
+    std::vector<std::uint64_t> sizes;
+    for (const Arrival& arrival : arrivals) sizes.push_back(arrival.bytes.count());
+    return sizes;
+  }
+
+private:
+  void take(tlm::tlm_generic_payload& payload, sc_time&) {
+    const Packet& packet = *payload.get_extension<Packet>();
+    EXPECT_EQ(packet.sequence, received(packet.connection)) << "out of order";
+    arrivals.push_back({sc_core::sc_time_stamp(), packet.connection, packet.sequence, packet.bytes,
+                        *packet.content});
+    if (acknowledges) reply(packet.connection, received(packet.connection), rtt_);
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
+
+  void reply(std::uint32_t connection, std::uint64_t sequence, sc_time delay) {
+    Packet packet;
+    packet.kind = Packet::Kind::kAcknowledgement;
+    packet.connection = connection;
+    packet.sequence = sequence;
+    tlm::tlm_generic_payload payload;
+    payload.set_extension(&packet);
+    out->b_transport(payload, delay);
+    payload.clear_extension(&packet);
+  }
+
+  sc_time rtt_;
+};
+
+struct KernelBench {
+  Config config;
+  MemoryBench memory;
+  Cpu cpu;
+  Media media;
+  DiskQueues disk_queues;
+  Nvme disk;
+  NicQueues nic_queues;
+  Nic nic;
+  Kernel kernel;
+  Peer peer;
+  InterruptRoute disk_interrupt;
+  InterruptRoute nic_interrupt;
+  std::vector<std::unique_ptr<TcpSocket>> sockets;
+
+  explicit KernelBench(const Config& machine)
+      : config(machine),
+        memory("bench", machine.memory, machine.timing, 1, machine.workload.data),
+        cpu("cpu", machine.cpu),
+        media(machine.workload),
+        disk_queues(machine.disk.queue_depth),
+        disk("disk", machine.disk, disk_queues, media),
+        nic_queues(machine.nic.ring),
+        nic("nic", machine.nic, nic_queues),
+        kernel("kernel", machine.page_cache, memory.memory, media, disk_queues, nic_queues),
+        peer("peer", machine.socket.rtt),
+        disk_interrupt(cpu.core(0), kernel.block),
+        nic_interrupt(cpu.core(0), kernel.device) {
+    for (unsigned i = 0; i < cpu.cores(); ++i) cpu.core(i).memory.bind(memory.bus.in);
+    disk.memory.bind(memory.bus.in);
+    nic.memory.bind(memory.bus.in);
+    nic.completions.bind(memory.bus.in);
+    kernel.block.registers.bind(disk.registers);
+    kernel.device.registers.bind(nic.registers);
+    disk.irq(disk_interrupt);
+    nic.irq(nic_interrupt);
+    nic.wire.bind(peer.in);
+    peer.out.bind(nic.receive);
+  }
+
+  TcpSocket& add_socket() {
+    const auto connection = static_cast<std::uint32_t>(sockets.size());
+    sockets.push_back(std::make_unique<TcpSocket>(connection, config.socket, config.nic.mtu,
+                                                  kernel.device, kernel.skbs, kernel.page_cache));
+    return *sockets.back();
+  }
+
+  /// `bytes` of user memory that hold a file's bytes from `offset` on.
+  SegmentList buffer(std::uint32_t file, std::uint64_t offset, std::uint64_t bytes) {
+    const auto frames = static_cast<unsigned>(units_covering(Bytes(bytes), kPageSize));
+    const SegmentList list{
+        {address_of(memory.memory.allocate_adjacent(frames)), static_cast<std::uint32_t>(bytes)}};
+    Content content;
+    media.read(file, offset, Bytes(bytes), content);
+    memory.bus.preset(list, content);
+    return list;
+  }
+
+  std::uint64_t disk_bytes() const { return memory.ledger.account(Movement::kDiskRead).bytes; }
+  std::uint64_t disk_commands() const {
+    return memory.ledger.account(Movement::kDiskCommand).transfers;
+  }
+};
+
+/// A test on a kernel; `config_` is to be changed before the first use of bench().
+class KernelTest : public SimulationTest {
+protected:
+  KernelBench& bench() {
+    if (!bench_) bench_ = std::make_unique<KernelBench>(config_);
+    return *bench_;
+  }
+  PageCache& page_cache() { return bench().kernel.page_cache; }
+
+  /// A task that starts at `start` and has to come to its end.
+  const Process& spawn_task(sc_time start, const std::function<void(Task&)>& body) {
+    tasks_.push_back(std::make_unique<Task>(bench().cpu, static_cast<unsigned>(tasks_.size())));
+    Task& task = *tasks_.back();
+    return spawn_at(start, "task", [=, &task] {
+      task.start();
+      body(task);
+      task.finish();
+    });
+  }
+  const Process& spawn_task(const std::function<void(Task&)>& body) {
+    return spawn_task(sc_core::SC_ZERO_TIME, body);
+  }
+
+  Config config_;
+
+private:
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::unique_ptr<KernelBench> bench_;
+};
+
+}  // namespace copypath
