@@ -202,6 +202,7 @@ void PhysicalMemory::write(const SegmentList& to, const Content& from) {
       }
     }
   });
+  if (run != from.runs().end()) throw std::logic_error("sizes differ");
 }
 
 void PhysicalMemory::copy(const SegmentList& from, const SegmentList& to) {
