@@ -11,7 +11,7 @@ namespace copypath {
 
 class TextLane {
 public:
-  /// `characters`: the longest text that can be shown; longer ones are cut.
+  /// `characters`: the longest text that can be shown, a multiple of 4; longer ones are cut.
   explicit TextLane(const char* text = "", int characters = 16)
       : text_(text), characters_(characters) {}
 
@@ -29,16 +29,18 @@ public:
   }
 
 private:
+  /// Four characters per word, the first in the highest byte.
   void encode() {
     const bool silent = *text_ == '\0';
     const char* next = text_;
-    for (int bit = 8 * characters_ - 1; bit >= 0;) {
-      const auto character = static_cast<unsigned char>(*next);
-      for (int i = 7; i >= 0; --i, --bit) {
-        const bool one = ((character >> i) & 1) != 0;
-        bits_->set_bit(bit, silent ? sc_dt::Log_Z : one ? sc_dt::Log_1 : sc_dt::Log_0);
+    for (int word = characters_ / 4 - 1; word >= 0; --word) {
+      sc_dt::sc_digit letters = 0;
+      for (int i = 0; i < 4; ++i) {
+        letters = (letters << 8) | static_cast<unsigned char>(*next);
+        if (*next != '\0') ++next;
       }
-      if (*next != '\0') ++next;
+      bits_->set_word(word, letters);
+      bits_->set_cword(word, silent ? ~sc_dt::sc_digit{0} : 0);
     }
   }
 

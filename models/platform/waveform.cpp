@@ -1,6 +1,7 @@
 #include "models/platform/waveform.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -66,6 +67,9 @@ Waveform::Waveform(const Machine& machine, const std::string& file) : file_(file
     stem.resize(file.size() - suffix.size());
   } else {
     written_ += suffix;
+  }
+  if (struct stat status{}; stat(written_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw OutputError(written_ + ": not a regular file");
   }
   std::FILE* probe = std::fopen(written_.c_str(), "w");
   if (probe == nullptr) fail(file, errno);
