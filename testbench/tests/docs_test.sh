@@ -88,7 +88,7 @@ check_shown() { # FILE : its lines have been printed, in this order
 run_document() { # in a copy of its own
   local line kind='' command='' block=$folder/block place=$folder/place
   rm -rf "$place" && mkdir "$place" && cd "$place" || exit
-  cp -r "$SOURCE_DIR"/{README.md,docs,models,scenarios,traces} . && ln -s "$program" copypath || exit
+  cp -r "$SOURCE_DIR"/{README.md,docs,models,scenarios,testbench,traces} . && ln -s "$program" copypath || exit
   number=0
   while IFS= read -r line; do
     ((++number))
