@@ -58,6 +58,14 @@ Segment SkbAllocator::append_memory(Skb& skb, PageFragmentCursor& cursor, Bytes 
 
 void SkbAllocator::append_page(Skb& skb, const Segment& piece) {
   skb.bytes += Bytes(piece.bytes);
+  if (skb.fragment_count > 0 && piece.address % kPageSize.count() != 0) {  // skb_can_coalesce()
+    Fragment& last = skb.fragments[skb.fragment_count - 1];
+    if (last.memory == nullptr && last.segment.address + last.segment.bytes == piece.address) {
+      last.segment.bytes += piece.bytes;
+      page_cache_.put_pages(piece);  // the fragment has a reference on the page already
+      return;
+    }
+  }
   skb.fragments[skb.fragment_count++] = {piece, nullptr};
 }
 

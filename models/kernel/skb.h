@@ -65,7 +65,8 @@ public:
   /// Appends up to `wanted` bytes of kernel memory to the skb, as far as the memory at the cursor
   /// goes, and returns them.
   Segment append_memory(Skb& skb, PageFragmentCursor& cursor, Bytes wanted);
-  /// Appends a piece of one page of the page cache; the skb takes over a reference.
+  /// Appends a piece of one page of the page cache; the skb takes over a reference. A piece that
+  /// continues the last one within its page lengthens that fragment.
   void append_page(Skb& skb, const Segment& piece);
 
   std::uint64_t in_use() const { return in_use_; }
