@@ -77,7 +77,7 @@ sc_time Core::busy() const {
   const sc_time now = sc_time_stamp();
   if (current_ != nullptr) return busy_ + (now - dispatched_);
   // Interrupts were counted in full when they came.
-  return interrupts_until_ > now ? busy_ - std::min(busy_, interrupts_until_ - now) : busy_;
+  return interrupts_until_ > now ? busy_ - (interrupts_until_ - now) : busy_;
 }
 
 void Core::show(const char* mode, const char* call) {

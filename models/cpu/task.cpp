@@ -29,7 +29,12 @@ void Task::finish() {
 
 void Task::settle() {
   for (;;) {
-    unspent_ += core_->take_stolen();
+    // An interrupt holds the core: it is over before the task goes on, and before another may.
+    const sc_time stolen = core_->take_stolen();
+    if (stolen != SC_ZERO_TIME) {
+      sc_core::wait(stolen);
+      continue;
+    }
     if (unspent_ == SC_ZERO_TIME) return;
     const sc_time now = sc_time_stamp();
     if (now >= slice_end_) {
@@ -50,6 +55,7 @@ void Task::sleep(WaitQueue& queue) {
   queue.add(*this);
   show(queue.reason());
   switch_out();
+  settle();  // interrupts that came during the switch
 }
 
 void Task::switch_out() {
