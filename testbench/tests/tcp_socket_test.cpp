@@ -283,20 +283,6 @@ TEST_F(TcpSocketTest, PagesInFlightStayInMemory) {
   EXPECT_EQ(bench().memory.memory.frames_in_use(), page_cache().resident());
 }
 
-TEST_F(TcpSocketTest, FullRingPushesBackAndLosesNothing) {
-  config_.nic.ring = 19;
-  use_slow_wire(1e9);
-  TcpSocket& one = bench().add_socket();
-  TcpSocket& two = bench().add_socket();
-  spawn_writer(one, 500'000, 65536);
-  spawn_writer(two, 500'000, 10'000);
-  run();
-  EXPECT_GT(bench().kernel.device.requeues(), 0U);
-  EXPECT_EQ(bench().peer.received(0), 500'000U);
-  EXPECT_EQ(bench().peer.received(1), 500'000U);
-  EXPECT_EQ(bench().kernel.skbs.in_use(), 0U);
-}
-
 TEST_F(TcpSocketTest, RequestsAreTakenOneByOne) {
   TcpSocket& socket = bench().add_socket();
   const Process& server = spawn_task([&](Task& task) {

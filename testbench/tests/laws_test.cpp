@@ -1,0 +1,269 @@
+// Laws of the whole machine, each to 1 %: throughput is that of the one resource that is scarce, by
+// a formula of its parameters, and the bottleneck is named after it; both ways of keeping bus time
+// agree. A run starts and ends with idle pipes, so files are long enough for that not to count.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "testbench/tests/apart.h"
+
+namespace copypath {
+namespace {
+
+constexpr double kTolerance = 0.01;
+
+/// A machine on which nothing is scarce: each test makes one resource so.
+Config ample() {
+  Config config;
+  config.cpu.copy_rate = Rate(50e9);
+  config.memory.bandwidth = Rate(1000e9);
+  config.memory.efficiency = 1;
+  config.page_cache.readahead = Bytes(1 << 20);
+  config.disk.bandwidth = Rate(50e9);
+  config.disk.latency = microseconds(10);
+  config.nic.rate = Rate::bits(400e9);
+  config.nic.dma_rate = Rate(100e9);
+  config.nic.interrupt_delay = microseconds(5);
+  config.nic.fifo = Bytes(1 << 20);
+  config.cpu.interrupt = nanoseconds(100);
+  config.socket.rtt = microseconds(20);
+  config.socket.send_buffer = Bytes(4 << 20);
+  config.workload.clients = 8;
+  config.workload.file_size = Bytes(4'000'000);
+  return config;
+}
+
+void expect_throughput(const Result& result, double expected, const std::string& bottleneck) {
+  EXPECT_TRUE(result.delivered_ok) << result.path;
+  EXPECT_NEAR(*result.value("throughput_Bps"), expected, kTolerance * expected)
+      << result.path << ": " << *result.value("throughput_Bps") / expected
+      << " of what it should be";
+  EXPECT_EQ(result.bottleneck, bottleneck) << result.path;
+}
+
+TEST(Laws, NicBoundIsTheGoodputOfTheWire) {
+  Config config = ample();
+  config.nic.rate = Rate::bits(10e9);
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 1.25e9 * 1448 / 1538, "nic");
+  }
+}
+
+TEST(Laws, NicBoundWithJumboFrames) {
+  Config config = ample();
+  config.nic.rate = Rate::bits(25e9);
+  config.nic.mtu = Bytes(9000);
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 25e9 / 8 * 8948 / 9038, "nic");
+  }
+}
+
+TEST(Laws, OneClientReachesTheWireToo) {
+  Config config = ample();
+  config.nic.rate = Rate::bits(10e9);
+  config.workload.clients = 1;
+  config.workload.file_size = Bytes(20'000'000);
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 1.25e9 * 1448 / 1538, "nic");
+  }
+}
+
+TEST(Laws, BusBoundIsCapacityOverCrossings) {
+  Config config = ample();
+  config.memory.bandwidth = Rate(10e9);
+  config.memory.efficiency = 0.6;
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 6e9 / (path == "read_write" ? 6 : 2), "memory_bus");
+  }
+}
+
+TEST(Laws, BusBoundWithWriteAllocate) {
+  Config config = ample();
+  config.memory.bandwidth = Rate(6e9);
+  config.memory.write_allocate = true;
+  expect_throughput(simulate_apart(config, "read_write"), 6e9 / 8, "memory_bus");
+}
+
+TEST(Laws, BusBoundFromAWarmCache) {
+  Config config = ample();
+  config.memory.bandwidth = Rate(6e9);
+  config.page_cache.warm = 1;
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 6e9 / (path == "read_write" ? 5 : 1), "memory_bus");
+  }
+}
+
+TEST(Laws, DiskBoundIsTheBandwidthOfTheDisk) {
+  Config config = ample();
+  config.disk.bandwidth = Rate(2e9);
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 2e9, "disk");
+  }
+}
+
+TEST(Laws, DmaBoundIsTheRateOfTheNicsDma) {
+  Config config = ample();
+  config.nic.dma_rate = Rate(2e9);
+  // Per packet of 65160 bytes, 66 bytes of headers; sendfile's has 17 descriptors, a copy's 3 or 4.
+  for (const auto& [path, result] : simulate_apart(config)) {
+    EXPECT_NEAR(*result.value("throughput_Bps"), 2e9, kTolerance * 2e9) << path;
+  }
+}
+
+TEST(Laws, SlowClientsSetTheThroughput) {
+  Config config = ample();
+  config.workload.client_rate = Rate(50e6);
+  for (const auto& [path, result] : simulate_apart(config)) {
+    expect_throughput(result, 8 * 50e6, "client");
+  }
+}
+
+/// What the program costs by the profile: system calls, page lookups, copies, and an skb for every
+/// packet whose completion the NIC has written.
+double cpu_seconds(const Config& config, const Result& result) {
+  const WorkloadConfig& workload = config.workload;
+  const std::uint64_t fetches = std::uint64_t{workload.clients} * workload.requests;
+  const std::uint64_t pages = units_covering(workload.file_size, kPageSize) * fetches;
+  std::uint64_t skbs = 0;
+  for (const MovementRecord& movement : result.movements) {
+    if (movement.name == "completion") skbs = movement.transfers;
+  }
+  const CpuConfig& cpu = config.cpu;
+  return *result.value("syscalls_total") * cpu.syscall.to_seconds() +
+         static_cast<double>(pages) * cpu.page_lookup.to_seconds() +
+         static_cast<double>(skbs) * cpu.skb.to_seconds() +
+         *result.value("cpu_copied_bytes") / cpu.copy_rate.bytes_per_second();
+}
+
+/// Costs that the formula above leaves out are zero.
+Config cpu_bound() {
+  Config config = ample();
+  config.cpu.interrupt = sc_core::SC_ZERO_TIME;
+  config.cpu.context_switch = sc_core::SC_ZERO_TIME;
+  config.memory.latency = sc_core::SC_ZERO_TIME;
+  return config;
+}
+
+void expect_cpu_bound(const Config& config, const std::string& path, double cores) {
+  const Result result = simulate_apart(config, path);
+  const double seconds = cpu_seconds(config, result);
+  expect_throughput(result, *result.value("payload_bytes") / seconds * cores, "cpu");
+  EXPECT_NEAR(*result.value("cpu_busy_s"), seconds, kTolerance * seconds);
+}
+
+TEST(Laws, CpuBoundByCopies) {
+  Config config = cpu_bound();
+  config.cpu.copy_rate = Rate(2e9);
+  config.cpu.cores = 1;
+  expect_cpu_bound(config, "read_write", 1);
+}
+
+TEST(Laws, CpuBoundByCopiesOfOneClient) {
+  Config config = cpu_bound();
+  config.cpu.copy_rate = Rate(2e9);
+  config.workload.clients = 1;
+  config.workload.file_size = Bytes(20'000'000);
+  expect_cpu_bound(config, "read_write", 1);  // the other cores cannot help one thread
+}
+
+TEST(Laws, CpuBoundOnSeveralCores) {
+  Config config = cpu_bound();
+  config.cpu.copy_rate = Rate(1e9);
+  config.cpu.cores = 4;
+  config.cpu.time_slice = microseconds(100);
+  expect_cpu_bound(config, "read_write", 4);
+}
+
+TEST(Laws, CpuBoundBySystemCalls) {
+  Config config = cpu_bound();
+  config.cpu.syscall = microseconds(20);
+  config.cpu.cores = 1;
+  expect_cpu_bound(config, "sendfile", 1);
+}
+
+TEST(Laws, CpuBoundByPageLookups) {
+  Config config = cpu_bound();
+  config.cpu.page_lookup = microseconds(2);
+  config.cpu.cores = 1;
+  expect_cpu_bound(config, "sendfile", 1);
+}
+
+TEST(Laws, CpuBoundBySkbs) {
+  Config config = cpu_bound();
+  config.cpu.skb = microseconds(50);
+  config.cpu.cores = 1;
+  expect_cpu_bound(config, "sendfile", 1);
+}
+
+TEST(Laws, InterruptsAndSwitchesCostWhatTheProfileSays) {
+  // Same run, with and without a cost: the difference is the number of events times it.
+  Config config = ample();
+  config.nic.rate = Rate::bits(10e9);
+  config.cpu.interrupt = config.cpu.context_switch = sc_core::SC_ZERO_TIME;
+  config.workload.file_size = Bytes(2'000'000);
+  const double without = *simulate_apart(config, "sendfile").value("cpu_busy_s");
+  config.cpu.interrupt = nanoseconds(500);
+  const Result with = simulate_apart(config, "sendfile");
+  const double expected = without + *with.value("interrupts") * 500e-9;
+  EXPECT_NEAR(*with.value("cpu_busy_s"), expected, kTolerance * expected);
+}
+
+TEST(Laws, WriteAllocateIsNoCostWhereTheBusIsAmple) {
+  Config config = ample();
+  config.nic.rate = Rate::bits(10e9);
+  config.memory.write_allocate = true;
+  expect_throughput(simulate_apart(config, "read_write"), 1.25e9 * 1448 / 1538, "nic");
+}
+
+// ---- Fluid and burst timing are two views of the same machine.
+
+struct Host {
+  const char* name;
+  std::function<void(Config&)> change;
+};
+
+class Timings : public ::testing::TestWithParam<Host> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    , Timings,
+    ::testing::Values(Host{"textbook", [](Config&) {}},  //
+                      Host{"one_core", [](Config& c) { c.cpu.cores = 1; }},
+                      Host{"scarce_bus", [](Config& c) { c.memory.bandwidth = Rate(6e9); }},
+                      Host{"scarce_bus_weighted",
+                           [](Config& c) {
+                             c.memory.bandwidth = Rate(6e9);
+                             c.memory.arbitration = Arbitration::kWeighted;
+                           }},
+                      Host{"scarce_bus_priority",
+                           [](Config& c) {
+                             c.memory.bandwidth = Rate(6e9);
+                             c.memory.arbitration = Arbitration::kPriority;
+                           }},
+                      Host{"slow_disk", [](Config& c) { c.disk.bandwidth = Rate(500e6); }},
+                      Host{"fast_wire", [](Config& c) { c.nic.rate = Rate::bits(100e9); }},
+                      Host{"large_bursts", [](Config& c) { c.memory.burst = Bytes(4096); }},
+                      Host{"warm", [](Config& c) { c.page_cache.warm = 1; }}),
+    [](const auto& suite) { return std::string(suite.param.name); });
+
+TEST_P(Timings, FluidAndBurstAgree) {
+  for (const unsigned clients : {1U, 5U}) {
+    Config config;
+    config.workload.clients = clients;
+    config.workload.file_size = Bytes(1'000'000);
+    GetParam().change(config);
+    const auto fluid = simulate_apart(config);
+    config.timing = Timing::kBurst;
+    for (const auto& [path, burst] : simulate_apart(config)) {
+      for (const char* const metric : {"elapsed_s", "cpu_busy_s"}) {
+        const double expected = *fluid.at(path).value(metric);
+        EXPECT_NEAR(*burst.value(metric), expected, kTolerance * expected)
+            << path << " " << metric << " with " << clients << " clients";
+      }
+      EXPECT_EQ(burst.bottleneck, fluid.at(path).bottleneck) << path;
+      EXPECT_TRUE(burst.delivered_ok);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace copypath
