@@ -128,6 +128,13 @@ TEST_F(ClientsTest, GapIsWrong) {
   }));
 }
 
+TEST_F(ClientsTest, RightContentAtTheWrongPlaceOfTheStreamIsWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    server.send(0, 0, 0, 0, 4000);
+    server.send(0, 5000, 0, 4000, 6000);
+  }));
+}
+
 TEST_F(ClientsTest, DuplicateIsWrong) {
   EXPECT_FALSE(correct_after([](Server& server) {
     server.send(0, 0, 0, 0, 4000);

@@ -66,6 +66,24 @@ TEST_F(NetDeviceTest, FullRingPushesBackAndLosesNothing) {
   EXPECT_EQ(bench().kernel.skbs.in_use(), 0U);
 }
 
+TEST_F(NetDeviceTest, SmallPacketDoesNotOvertakeALargeOne) {
+  config_.nic.ring = 24;  // full of the first packet, with room for the third
+  TcpSocket& socket = bench().add_socket();
+  spawn_task([&](Task& task) {
+    OpenFile file = page_cache().open(0);
+    while (file.position < Bytes(2 * 65160)) {  // two packets of 16 fragments
+      SegmentList pages;
+      page_cache().get_pages(task, file, Bytes(2 * 65160) - file.position, pages);
+      file.position += size_of(pages);
+      socket.send_pages(task, pages, true);
+    }
+    socket.send(task, bench().buffer(0, 2 * 65160, 65160));  // one of 2
+  });
+  run();  // the peer checks the order
+  EXPECT_EQ(bench().kernel.device.requeues(), 2U);
+  EXPECT_EQ(bench().peer.received(0), 3 * 65160U);
+}
+
 TEST_F(NetDeviceTest, LargeRingTakesEverythingAtOnce) {
   config_.nic.ring = 1024;
   bench().add_socket();

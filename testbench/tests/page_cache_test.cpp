@@ -89,6 +89,20 @@ TEST_F(PageCacheTest, ReadaheadWindowsAreOneCommandEach) {
   EXPECT_EQ(bench().disk_commands(), 256U / 32);
 }
 
+TEST_F(PageCacheTest, MarkedPageStartsTheNextWindowAheadOfItsUse) {
+  spawn_task([=](Task& task) {
+    OpenFile file = page_cache().open(0);
+    read(task, file, 16 * kPage);  // brings pages 0 to 31 and marks page 16
+    EXPECT_EQ(bench().disk_commands(), 1U);
+    read(task, file, kPage);
+    task.spend(milliseconds(1));
+    task.settle();
+    EXPECT_EQ(bench().disk_commands(), 2U);
+    EXPECT_EQ(bench().disk_bytes(), 64 * kPage) << "nobody has asked for these pages yet";
+  });
+  run();
+}
+
 TEST_F(PageCacheTest, WindowLeavesOutWhatIsResident) {
   set_pages(32);
   spawn_task([=](Task& task) {

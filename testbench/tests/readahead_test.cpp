@@ -122,10 +122,11 @@ TEST(Readahead, RequestOfTheMaximumMarksTheMiddle) {
 
 TEST(Readahead, RandomPagesBringOnlyThemselves) {
   Reader reader(32);
-  for (const std::uint64_t page : {1000, 5, 77777, 400, 9}) reader.read(page, 1);
-  const Windows expected{{1000, 1, 0}, {5, 1, 0}, {77777, 1, 0}, {400, 1, 0}, {9, 1, 0}};
+  for (const std::uint64_t page : {1000, 5, 77777, 400, 402, 9}) reader.read(page, 1);
+  const Windows expected{{1000, 1, 0}, {5, 1, 0},   {77777, 1, 0},
+                         {400, 1, 0},  {402, 1, 0}, {9, 1, 0}};
   EXPECT_EQ(reader.windows, expected);
-  EXPECT_EQ(reader.cache.size(), 5U);
+  EXPECT_EQ(reader.cache.size(), 6U);
 }
 
 TEST(Readahead, RandomRequestOfSeveralPagesBringsExactlyThem) {

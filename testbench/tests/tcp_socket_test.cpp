@@ -109,29 +109,28 @@ TEST_F(TcpSocketTest, WindowBoundThroughput) {
 }
 
 TEST_F(TcpSocketTest, WriterBlocksWhenTheBufferIsFullUntilAThirdIsFree) {
-  config_.socket.send_buffer = Bytes(300'000);
+  config_.socket.send_buffer = Bytes(600'000);
   config_.socket.window = Bytes(10'000'000);
-  use_slow_wire();  // packets are filled: the first write is longer than the buffer
   TcpSocket& socket = bench().add_socket();
   bench().peer.acknowledges = false;
-  const Process& writer = spawn_writer(socket, 1'000'000, 1'000'000);
-  spawn_at(milliseconds(100), "peer", [&] {
+  const Process& writer = spawn_writer(socket, 2'000'000, 2'000'000);
+  spawn_at(milliseconds(10), "peer", [&] {
     // The packet in which the buffer became full was filled.
-    EXPECT_EQ(socket.queued(), Bytes(5 * kGoal));
-    bench().peer.acknowledge(0, kGoal);  // 4 left: less than a buffer, more than two thirds of it
+    EXPECT_EQ(socket.queued(), Bytes(10 * kGoal));
+    bench().peer.acknowledge(0, 3 * kGoal);  // 456 120 bytes are left: more than two thirds
     sc_core::wait(milliseconds(10));
-    EXPECT_EQ(socket.queued(), Bytes(4 * kGoal)) << "still asleep";
-    bench().peer.acknowledge(0, 2 * kGoal);  // 3 left: 195 480 of 300 000
-    sc_core::wait(milliseconds(30));
-    EXPECT_EQ(socket.queued(), Bytes(5 * kGoal)) << "awake, and full again";
+    EXPECT_EQ(socket.queued(), Bytes(7 * kGoal)) << "still asleep";
+    bench().peer.acknowledge(0, 4 * kGoal);  // 390 960 are left
+    sc_core::wait(milliseconds(10));
+    EXPECT_EQ(socket.queued(), Bytes(10 * kGoal)) << "awake, and full again";
     EXPECT_FALSE(writer.finished);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 10; ++i) {
       bench().peer.acknowledge(0, bench().peer.received(0));
       sc_core::wait(milliseconds(10));
     }
   });
   run();
-  expect_all(1'000'000);
+  expect_all(2'000'000);
 }
 
 TEST_F(TcpSocketTest, MemoryIsReleasedOnAcknowledgementNotOnTransmission) {
