@@ -95,6 +95,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.interrupt), Range{"0ns", "10ms"}, "one device interrupt with its softirq", kAssumed),
     key(FIELD(cpu.copy_rate), Range{"1MB/s", "10TB/s"}, "copying by one core, in bytes of payload", kAssumed),
     key(FIELD(cpu.page_lookup), Range{"0ns", "1ms"}, "finding and referencing one page-cache page", kAssumed),
+    key(FIELD(cpu.minor_fault), Range{"0ns", "1ms"}, "one page fault, mapping what is in memory around it", "1.01 us, median of an anonymous fault (ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
 
     key(FIELD(memory.bandwidth), Range{"1MB/s", "100TB/s"}, "peak bandwidth of the memory bus", kAssumed),
@@ -106,6 +107,7 @@ std::vector<Key> make_keys() {
 
     key(FIELD(page_cache.size), Range{"1MiB", "1PiB"}, "capacity of the page cache", kAssumed),
     key(FIELD(page_cache.warm), Range{"0", "1"}, "share of every file that is resident at the start", kAssumed),
+    key(FIELD(page_cache.fault_around), Range{"4KiB", "1GiB"}, "what one page fault maps at most, if it is in memory", "Linux default (mm/memory.c, fault_around_bytes)"),
     key(FIELD(page_cache.readahead), Range{"4KiB", "1GiB"}, "largest readahead window, whole pages", "Linux default (mm/readahead.c, 32 pages)"),
 
     key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "what the drive's interface sustains", "Samsung PM9A3, sequential read (heise.de 4720224)"),

@@ -4,8 +4,8 @@
 
 namespace copypath {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time_stamp;
+using sc_core::SC_ZERO_TIME;
 
 Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number)
     : sc_module(name), config_(config), number_(number) {

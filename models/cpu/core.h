@@ -57,7 +57,7 @@ private:
   Task* current_ = nullptr;
   const Task* last_ = nullptr;
   sc_time dispatched_;
-  sc_time busy_;      // up to the last release, and of interrupts on the idle core
+  sc_time busy_;  // up to the last release, and of interrupts on the idle core
   sc_time stolen_;
   sc_time interrupts_until_;
   std::deque<Pending> pending_;

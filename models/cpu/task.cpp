@@ -6,8 +6,8 @@
 
 namespace copypath {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time_stamp;
+using sc_core::SC_ZERO_TIME;
 
 void WaitQueue::wake_all() {
   std::vector<Task*> tasks;

@@ -57,7 +57,7 @@ void Nvme::transfer(const Access& access) {
   transferring_ = true;
   content_.clear();
   media_.read(command.file, command.offset, size_of(command.pages), content_);
-  memory.dma_write(Movement::kDiskRead, content_, command.pages, config_.bandwidth);
+  memory.dma_write(command.movement, content_, command.pages, config_.bandwidth);
   memory.control(Movement::kDiskCompletion, kCompletionSize, config_.bandwidth);
   transferring_ = false;
   --outstanding_;

@@ -25,8 +25,10 @@ public:
   BlockLayer(const sc_core::sc_module_name& name, DiskQueues& queues)
       : sc_module(name), queues_(queues) {}
 
-  /// Reads into `pages`; `request.finished()` is called when they are filled.
-  void read(std::uint32_t file, std::uint64_t offset, SegmentList pages, BlockRequest& request);
+  /// Reads into `pages` of the page cache (or, as `movement` says, of the caller's buffer);
+  /// `request.finished()` is called when they are filled.
+  void read(std::uint32_t file, std::uint64_t offset, SegmentList pages, BlockRequest& request,
+            Movement movement = Movement::kDiskRead);
 
   void handle(Core& core) override;
 

@@ -13,14 +13,53 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
     pages.clear();
     page_cache.get_pages(task, file, wanted - done, pages);
     const Bytes bytes = size_of(pages);
-    const SegmentList to{
-        {buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
+    const SegmentList to{{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
     task.copy(Movement::kCopyToUser, pages, to, task.cpu().config().copy_rate);
     for (const Segment& page : pages) page_cache.put_pages(page);
     file.position += bytes;
     done += bytes;
   }
   return done;
+}
+
+namespace {
+
+/// The largest request of direct I/O (BIO_MAX_VECS pages).
+constexpr Bytes kLargestBio = kPageSize * 256;
+
+/// Counts the requests of one read that are under way.
+struct DirectRead : BlockRequest {
+  void finished() override {
+    if (--pending == 0) waiters.wake_all();
+  }
+
+  unsigned pending = 0;
+  WaitQueue waiters{"wait disk"};
+};
+
+}  // namespace
+
+Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t buffer,
+                  Bytes wanted) {
+  wanted = std::min(wanted, file.left());
+  task.spend(task.cpu().config().page_lookup *
+             static_cast<double>(units_covering(wanted, kPageSize)));
+  task.settle();
+  DirectRead read;
+  read.pending = static_cast<unsigned>(units_covering(wanted, kLargestBio));
+  for (Bytes done; done < wanted; done += kLargestBio) {
+    const Bytes bytes = std::min(kLargestBio, wanted - done);
+    SegmentList pages;
+    for (Bytes at; at < bytes; at += kPageSize) {
+      pages.push_back({buffer + (done + at).count(),
+                       static_cast<std::uint32_t>(std::min(kPageSize, bytes - at).count())});
+    }
+    block.read(file.number, (file.position + done).count(), std::move(pages), read,
+               Movement::kDiskReadDirect);
+  }
+  task.wait_until(read.waiters, [&] { return read.pending == 0; });
+  file.position += wanted;
+  return wanted;
 }
 
 SegmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted) {

@@ -11,6 +11,12 @@ namespace copypath {
 Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint64_t buffer,
                    Bytes wanted);
 
+/// iomap_dio_rw(): reads up to `wanted` bytes from the file's position straight into `buffer`
+/// (O_DIRECT), and advances the position. Blocks until the drive has delivered. Returns how many;
+/// fewer only at the end of the file.
+Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t buffer,
+                  Bytes wanted);
+
 /// The most that fits into the internal pipe of sendfile (16 buffers of a page).
 constexpr Bytes kPipeSize = kPageSize * 16;
 

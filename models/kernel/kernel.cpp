@@ -4,9 +4,18 @@ namespace copypath {
 
 const char* name_of(Call call) {
   switch (call) {
-    case Call::kRead: return "read";
-    case Call::kWrite: return "write";
-    case Call::kSendfile: return "sendfile";
+    case Call::kRead:
+      return "read";
+    case Call::kWrite:
+      return "write";
+    case Call::kSendfile:
+      return "sendfile";
+    case Call::kSplice:
+      return "splice";
+    case Call::kMmap:
+      return "mmap";
+    case Call::kMunmap:
+      return "munmap";
   }
   return "?";
 }
@@ -30,8 +39,8 @@ void Kernel::trace(sc_core::sc_trace_file* file) const {
   device.trace(file);
   sc_core::sc_trace(file, mode_switches_, "kernel.mode_switches", 32);
   for (std::size_t i = 0; i < kCalls; ++i) {
-    sc_core::sc_trace(file, calls_[i],
-                      std::string("kernel.calls_") + name_of(static_cast<Call>(i)), 32);
+    sc_core::sc_trace(file, calls_[i], std::string("kernel.calls_") + name_of(static_cast<Call>(i)),
+                      32);
   }
 }
 

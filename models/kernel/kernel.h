@@ -4,13 +4,13 @@
 
 #include <array>
 
-#include "models/kernel/page_cache.h"
+#include "models/kernel/mapping.h"
 #include "models/kernel/tcp_socket.h"
 
 namespace copypath {
 
-enum class Call : std::uint8_t { kRead, kWrite, kSendfile };
-constexpr std::size_t kCalls = 3;
+enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap };
+constexpr std::size_t kCalls = 6;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {
@@ -19,9 +19,10 @@ public:
   PageCache page_cache;
   NetDevice device;
   SkbAllocator skbs;
+  Faults faults;
 
-  Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config,
-         PhysicalMemory& memory, Media& media, DiskQueues& disk, NicQueues& nic);
+  Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config, PhysicalMemory& memory,
+         Media& media, DiskQueues& disk, NicQueues& nic);
 
   void enter(Call call) {
     ++calls_[static_cast<std::size_t>(call)];

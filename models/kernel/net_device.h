@@ -1,7 +1,8 @@
 // The network device as the kernel sees it: the queue in front of the driver (qdisc, first in first
 // out) and the driver, which turns skbs into descriptors, rings the doorbell, and on an interrupt
 // reclaims sent packets and hands acknowledgements and requests to their sockets.
-// Left out: queueing disciplines other than FIFO, byte queue limits, TCP small queues, NAPI budgets.
+// Left out: queueing disciplines other than FIFO, byte queue limits, TCP small queues, NAPI
+// budgets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>

@@ -58,6 +58,8 @@ public:
   void trace(sc_core::sc_trace_file* file) const override;
 
 private:
+  friend class Mapping;
+
   static constexpr Frame kNoFrame = 0xffffffff;
   static constexpr unsigned kNodePages = 64;
 
@@ -75,7 +77,7 @@ private:
   /// What the kernel keeps in struct page.
   struct Page {
     std::uint32_t index = 0;  // in its file
-    Frame newer = kNoFrame;  // in the order of use
+    Frame newer = kNoFrame;   // in the order of use
     Frame older = kNoFrame;
     std::uint32_t references = 0;
     bool cached = false;

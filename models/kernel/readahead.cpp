@@ -52,6 +52,12 @@ std::optional<ReadaheadWindow> Readahead::on_mark(std::uint64_t index, std::uint
   return continue_from(index, next_missing, next_size(next_missing - index + request, max_));
 }
 
+ReadaheadWindow Readahead::around(std::uint64_t index) {
+  if (max_ == 0) return {index, 1, 0};
+  window_ = {index > max_ / 2 ? index - max_ / 2 : 0, max_, max_ / 4};
+  return window_;
+}
+
 ReadaheadWindow Readahead::begin_at(std::uint64_t index, std::uint64_t request) {
   const std::uint64_t size = first_size(request, max_);
   window_ = {index, size, size > request ? size - request : size};

@@ -31,6 +31,12 @@ public:
   std::optional<ReadaheadWindow> on_mark(std::uint64_t index, std::uint64_t request,
                                          std::uint64_t next_missing);
 
+  /// Page `index` of a mapped file is touched and is not in the cache: a window around it
+  /// (do_sync_mmap_readahead()).
+  ReadaheadWindow around(std::uint64_t index);
+
+  std::uint64_t max_pages() const { return max_; }
+
   /// The last page that was read so far; tells sequential from random access.
   void remember(std::uint64_t index) { previous_ = index; }
 

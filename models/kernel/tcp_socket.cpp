@@ -29,8 +29,7 @@ SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes) {
     }
     const Bytes n = std::min(bytes, Bytes(segment.bytes) - offset);
     if (n == Bytes(0)) break;
-    result.push_back(
-        {segment.address + offset.count(), static_cast<std::uint32_t>(n.count())});
+    result.push_back({segment.address + offset.count(), static_cast<std::uint32_t>(n.count())});
     bytes -= n;
     offset = Bytes(0);
   }
@@ -61,7 +60,7 @@ TcpSocket::TcpSocket(std::uint32_t connection, const SocketConfig& config, Bytes
   device_.add(*this);
 }
 
-void TcpSocket::send(Task& task, const SegmentList& from) {
+void TcpSocket::send(Task& task, const SegmentList& from, Movement copy) {
   Lock lock(*this);
   const Bytes total = size_of(from);
   Bytes done;
@@ -79,8 +78,7 @@ void TcpSocket::send(Task& task, const SegmentList& from) {
       queued_ += Bytes(piece.bytes);
       next_sequence_ += piece.bytes;
     } while (done + planned < total && planned < goal_ && has_room());
-    task.copy(Movement::kCopyFromUser, slice(from, done, planned), to,
-              task.cpu().config().copy_rate);
+    task.copy(copy, slice(from, done, planned), to, task.cpu().config().copy_rate);
     done += planned;
     push(task, false);
   }

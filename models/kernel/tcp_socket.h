@@ -3,8 +3,8 @@
 // acknowledged them, not when they have left. A writer blocks while the send buffer is full.
 // Follows tcp_sendmsg_locked(), tcp_write_xmit() and tcp_ack() of net/ipv4 (Linux 6.x), with
 // automatic corking, without Nagle's algorithm (TCP_NODELAY).
-// Left out: congestion control (the window is fixed), losses, splitting an skb at the window's edge.
-// The send buffer counts payload, where Linux counts memory (truesize).
+// Left out: congestion control (the window is fixed), losses, splitting an skb at the window's
+// edge. The send buffer counts payload, where Linux counts memory (truesize).
 #pragma once
 
 #include <deque>
@@ -23,8 +23,9 @@ public:
   std::uint32_t connection() const { return connection_; }
 
   /// tcp_sendmsg(): copies `from` into kernel memory and sends it. Blocks while the send buffer is
-  /// full; returns when everything is in it.
-  void send(Task& task, const SegmentList& from);
+  /// full; returns when everything is in it. `copy` says what is copied: the caller's buffer, or
+  /// pages that it has mapped.
+  void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser);
 
   /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages of the page cache (one segment each) by reference,
   /// and takes over the references. `more`: more will follow at once (MSG_MORE).
@@ -34,8 +35,8 @@ public:
   void receive_request(Task& task);
 
   // Called by the device, in interrupt context:
-  void take_completion(Skb& skb);                    ///< the NIC has sent it
-  void take_acknowledgement(std::uint64_t sequence); ///< the client has everything before
+  void take_completion(Skb& skb);                     ///< the NIC has sent it
+  void take_acknowledgement(std::uint64_t sequence);  ///< the client has everything before
   void take_request();
 
   Bytes queued() const { return queued_; }  ///< in the send buffer

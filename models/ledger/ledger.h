@@ -19,7 +19,7 @@ public:
     std::uint64_t bytes = 0;      ///< moved, each counted once
     std::uint64_t bus_bytes = 0;  ///< crossings of the memory bus times bytes
     std::uint64_t transfers = 0;
-    std::uint32_t active = 0;     ///< transfers under way, for waveforms
+    std::uint32_t active = 0;  ///< transfers under way, for waveforms
   };
 
   void open(Movement movement) { ++accounts_[index_of(movement)].active; }

@@ -29,8 +29,10 @@ constexpr bool in_memory(Place place) { return place != Place::kDisk && place !=
 /// The kinds of movement, in the order in which a byte meets them.
 enum class Movement : std::uint8_t {
   kDiskRead,
+  kDiskReadDirect,
   kCopyToUser,
   kCopyFromUser,
+  kCopyFromMapping,
   kTransmitCopy,
   kTransmitPage,
   kHeaders,
@@ -39,7 +41,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 10;
+constexpr std::size_t kMovements = 12;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

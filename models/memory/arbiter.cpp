@@ -73,9 +73,12 @@ private:
 
 std::unique_ptr<Arbiter> Arbiter::make(Arbitration arbitration) {
   switch (arbitration) {
-    case Arbitration::kRoundRobin: return std::make_unique<RoundRobin>();
-    case Arbitration::kPriority: return std::make_unique<Priority>();
-    case Arbitration::kWeighted: return std::make_unique<Weighted>();
+    case Arbitration::kRoundRobin:
+      return std::make_unique<RoundRobin>();
+    case Arbitration::kPriority:
+      return std::make_unique<Priority>();
+    case Arbitration::kWeighted:
+      return std::make_unique<Weighted>();
   }
   return nullptr;
 }

@@ -6,10 +6,7 @@ namespace copypath {
 
 BurstTiming::BurstTiming(const sc_core::sc_module_name& name, double capacity, Bytes burst,
                          Arbitration arbitration)
-    : sc_module(name),
-      capacity_(capacity),
-      burst_(burst),
-      arbiter_(Arbiter::make(arbitration)) {
+    : sc_module(name), capacity_(capacity), burst_(burst), arbiter_(Arbiter::make(arbitration)) {
   SC_HAS_PROCESS(BurstTiming);
   SC_METHOD(grant);
   sensitive << look_;

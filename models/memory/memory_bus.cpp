@@ -11,8 +11,8 @@ std::unique_ptr<BusTiming> BusTiming::make(Timing timing, const MemoryConfig& co
   return std::make_unique<BurstTiming>("timing", capacity, config.burst, config.arbitration);
 }
 
-MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& config,
-                     Timing timing, PhysicalMemory& memory, Ledger& ledger)
+MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
+                     PhysicalMemory& memory, Ledger& ledger)
     : sc_module(name),
       config_(config),
       capacity_(config.bandwidth.bytes_per_second() * config.efficiency),

@@ -80,8 +80,8 @@ private:
   Frame next_ = 0;
   std::vector<Frame> free_;
   std::map<unsigned, std::vector<Frame>> adjacent_;
-  std::vector<Tag> tags_;                             // Data::kTags: by frame
-  std::map<Frame, std::vector<Tag>> mixed_;           // frames that hold several runs
+  std::vector<Tag> tags_;                               // Data::kTags: by frame
+  std::map<Frame, std::vector<Tag>> mixed_;             // frames that hold several runs
   std::vector<std::unique_ptr<std::uint8_t[]>> bytes_;  // Data::kBytes: by frame
   mutable Content scratch_;
 };

@@ -4,8 +4,8 @@
 
 namespace copypath {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time_stamp;
+using sc_core::SC_ZERO_TIME;
 
 Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues)
     : sc_module(name), config_(config), queues_(queues) {
@@ -51,7 +51,7 @@ void Nic::gather() {
     packet.last = queues_.descriptors[(head_ + count - 1) % size];
     packet.bytes = bytes;
     fifo_used_ += bytes;
-      gather_payload(packet, count);
+    gather_payload(packet, count);
     head_ = (head_ + count) % size;
     fetched_ -= count;
     ring_used_ -= count;
@@ -111,8 +111,7 @@ void Nic::transmit() {
     wait(start + on_wire / config_.rate - sc_time_stamp());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
       while (!packet.gathered) wait(gathered_);
-      const Bytes before =
-          segment_size(config_.mtu) * (frames_for(packet.bytes, config_.mtu) - 1);
+      const Bytes before = segment_size(config_.mtu) * (frames_for(packet.bytes, config_.mtu) - 1);
       wait(wire_bytes(packet.bytes - before, config_.mtu) / config_.rate);
     }
     wire_busy_ = false;
@@ -163,8 +162,9 @@ void Nic::moderate(sc_time at) {
 }
 
 void Nic::raise_interrupt() {
-  const bool news = !queues_.completed.empty() ||
-                    (!queues_.received.empty() && queues_.received.front().arrival <= sc_time_stamp());
+  const bool news =
+      !queues_.completed.empty() ||
+      (!queues_.received.empty() && queues_.received.front().arrival <= sc_time_stamp());
   if (news) {
     interrupted_before_ = true;
     last_interrupt_ = sc_time_stamp();

@@ -22,12 +22,12 @@ namespace copypath {
 /// A transmit descriptor: one fragment of a packet.
 struct TxDescriptor {
   Segment segment{};
-  Movement movement{};         ///< kHeaders for the first one of a packet
+  Movement movement{};  ///< kHeaders for the first one of a packet
   bool end_of_packet = false;
   // For the packet, in its last descriptor:
   std::uint32_t connection = 0;
   std::uint64_t sequence = 0;
-  void* cookie = nullptr;      ///< the driver's; comes back when the packet has been sent
+  void* cookie = nullptr;  ///< the driver's; comes back when the packet has been sent
 };
 
 /// What was received: an acknowledgement or a request.

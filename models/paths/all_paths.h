@@ -6,6 +6,9 @@
 namespace copypath {
 
 extern const Path kReadWritePath;
+extern const Path kMmapWritePath;
 extern const Path kSendfilePath;
+extern const Path kSplicePath;
+extern const Path kDirectWritePath;
 
 }  // namespace copypath

@@ -3,7 +3,8 @@
 namespace copypath {
 
 const std::vector<const Path*>& paths() {
-  static const std::vector<const Path*> kPaths{&kReadWritePath, &kSendfilePath};
+  static const std::vector<const Path*> kPaths{&kReadWritePath, &kMmapWritePath, &kSendfilePath,
+                                               &kSplicePath, &kDirectWritePath};
   return kPaths;
 }
 

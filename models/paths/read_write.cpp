@@ -31,8 +31,7 @@ const Path kReadWritePath{
     {
         {"the server asks for the next chunk: one mode switch in", "ksys_read", "fs/read_write.c"},
         {"find the pages in the page cache", "filemap_get_pages", "mm/filemap.c"},
-        {"start readahead for the pages that are missing", "page_cache_sync_ra",
-         "mm/readahead.c"},
+        {"start readahead for the pages that are missing", "page_cache_sync_ra", "mm/readahead.c"},
         {"the drive's DMA fills the pages (copy 1, by DMA)", "nvme_queue_rq",
          "drivers/nvme/host/pci.c"},
         {"sleep until the interrupt unlocks the page", "folio_wait_bit_common", "mm/filemap.c"},

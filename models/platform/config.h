@@ -20,11 +20,12 @@ struct CpuConfig {
   unsigned cores = 8;
   sc_time syscall = nanoseconds(100);          ///< entry and exit of one system call
   sc_time context_switch = nanoseconds(1000);  ///< switching a core to another task
-  sc_time time_slice = milliseconds(3);   ///< run time after which a waiting task gets the core
-  sc_time interrupt = nanoseconds(1000);  ///< one interrupt with its softirq
-  Rate copy_rate{10e9};                   ///< copying, bytes per second of payload, one core
-  sc_time page_lookup = nanoseconds(20);  ///< finding and referencing one page-cache page
-  sc_time skb = nanoseconds(500);         ///< building, queueing and freeing one skb
+  sc_time time_slice = milliseconds(3);     ///< run time after which a waiting task gets the core
+  sc_time interrupt = nanoseconds(1000);    ///< one interrupt with its softirq
+  Rate copy_rate{10e9};                     ///< copying, bytes per second of payload, one core
+  sc_time page_lookup = nanoseconds(20);    ///< finding and referencing one page-cache page
+  sc_time minor_fault = nanoseconds(1000);  ///< one page fault, mapping what is in memory
+  sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
 };
 
 struct MemoryConfig {
@@ -38,8 +39,9 @@ struct MemoryConfig {
 
 struct PageCacheConfig {
   Bytes size{1024ull * 1024 * 1024};
-  double warm = 0;              ///< share of every file resident at the start
-  Bytes readahead{128 * 1024};  ///< largest readahead window
+  double warm = 0;                ///< share of every file resident at the start
+  Bytes fault_around{64 * 1024};  ///< mapped by one fault, as far as it is in memory
+  Bytes readahead{128 * 1024};    ///< largest readahead window
 };
 
 struct DiskConfig {

@@ -50,8 +50,8 @@ Result Machine::result() const {
   v["syscalls_total"] = count(kernel.calls());
   v["mode_switches"] = 2 * count(kernel.calls());
   v["context_switches"] = count(cpu.context_switches());
-  v["faults_minor"] = 0;
-  v["faults_major"] = 0;
+  v["faults_minor"] = count(kernel.faults.minor);
+  v["faults_major"] = count(kernel.faults.major);
   v["page_cache_hits"] = count(kernel.page_cache.hits());
   v["page_cache_misses"] = count(kernel.page_cache.misses());
   v["disk_bytes"] = count(ledger.payload_bytes(Agent::kDisk));
@@ -78,8 +78,8 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
     const Task& task = connection->task;
     stalled += task.stall_time();
     busiest_thread =
-        std::max(busiest_thread, ratio((task.run_time() - task.stall_time()).to_seconds(),
-                                       elapsed.to_seconds()));
+        std::max(busiest_thread,
+                 ratio((task.run_time() - task.stall_time()).to_seconds(), elapsed.to_seconds()));
   }
   const double working = (cpu.busy() - stalled).to_seconds();
   const double cores = ratio(working, cpu.cores() * elapsed.to_seconds());

@@ -18,9 +18,7 @@ void Clients::start_of_simulation() {
   if (expected() == Bytes(0)) all_delivered_.notify(sc_core::SC_ZERO_TIME);
 }
 
-Bytes Clients::expected() const {
-  return media_.file_size() * config_.requests * clients_.size();
-}
+Bytes Clients::expected() const { return media_.file_size() * config_.requests * clients_.size(); }
 
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
@@ -55,8 +53,7 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
 void Clients::check(Client& client, std::uint32_t number, const Packet& packet) {
   const Bytes position = client.received - media_.file_size() * client.complete;
   if (client.complete == config_.requests ||  // nobody asked for more
-      packet.sequence != client.received.count() ||
-      position + packet.bytes > media_.file_size() ||
+      packet.sequence != client.received.count() || position + packet.bytes > media_.file_size() ||
       !media_.holds(file_of(number), position.count(), packet.bytes, *packet.content)) {
     correct_ = false;
   }

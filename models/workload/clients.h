@@ -1,6 +1,7 @@
-// The clients at the other end of the wire: each asks for a file, takes what arrives, checks that it
-// is exactly what it asked for, in order, and acknowledges it. A slow client (workload.client_rate)
-// acknowledges when it has consumed. The clients' own machines cost nothing here.
+// The clients at the other end of the wire: each asks for a file, takes what arrives, checks that
+// it is exactly what it asked for, in order, and acknowledges it. A slow client
+// (workload.client_rate) acknowledges when it has consumed. The clients' own machines cost nothing
+// here.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -42,9 +43,9 @@ public:
 
 private:
   struct Client {
-    Bytes received;        // of the stream
+    Bytes received;         // of the stream
     unsigned complete = 0;  // requests
-    sc_time free_at;       // when everything received has been consumed
+    sc_time free_at;        // when everything received has been consumed
     sc_time busy;
   };
 

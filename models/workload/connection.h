@@ -10,8 +10,8 @@ struct Connection {
   PhysicalMemory& memory;
   Task task;
   TcpSocket socket;
-  OpenFile file;   ///< what the client asked for
-  Bytes chunk;     ///< how much to ask for per system call
+  OpenFile file;             ///< what the client asked for
+  Bytes chunk;               ///< how much to ask for per system call
   std::uint64_t buffer = 0;  ///< the server's buffer of `chunk` bytes, once it needs one
 
   /// The address of the server's buffer (malloc()).

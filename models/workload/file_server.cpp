@@ -12,9 +12,12 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
     : sc_module(name), config_(config.workload), path_(path) {
   for (unsigned client = 0; client < config_.clients; ++client) {
     connections_.push_back(std::unique_ptr<Connection>(new Connection{
-        kernel, memory, {cpu, client},
+        kernel,
+        memory,
+        {cpu, client},
         {client, config.socket, config.nic.mtu, kernel.device, kernel.skbs, kernel.page_cache},
-        kernel.page_cache.open(clients.file_of(client)), config_.chunk}));
+        kernel.page_cache.open(clients.file_of(client)),
+        config_.chunk}));
     Connection& connection = *connections_.back();
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },

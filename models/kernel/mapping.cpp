@@ -1,0 +1,71 @@
+#include "models/kernel/mapping.h"
+
+#include <algorithm>
+
+namespace copypath {
+
+Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults)
+    : page_cache_(page_cache), faults_(faults), mapped_(page_cache.pages_of(file)) {}
+
+void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+  const Bytes end = std::min(file.position + wanted, file.size);
+  for (Bytes position = file.position; position < end;) {
+    const std::uint64_t index = position / kPageSize;
+    Frame frame = page_cache_.find(file.number, index);
+    while (frame == PageCache::kNoFrame || !mapped_[index]) {  // reclaimed pages are unmapped
+      fault(task, file, index);
+      frame = page_cache_.find(file.number, index);
+    }
+    page_cache_.touch(frame);
+    ++page_cache_.accesses_;
+    ++page_cache_.pages_[frame].references;
+    const Bytes in_page = position % kPageSize;
+    const Bytes bytes = std::min(end - position, kPageSize - in_page);
+    pages.push_back(
+        {address_of(frame) + in_page.count(), static_cast<std::uint32_t>(bytes.count())});
+    position += bytes;
+  }
+}
+
+void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index) {
+  task.spend(task.cpu().config().minor_fault);
+  mapped_[index] = false;
+  map_around(file, index);
+  if (mapped_[index]) {
+    ++faults_.minor;
+    return;
+  }
+  Frame frame = page_cache_.find(file.number, index);
+  if (frame == PageCache::kNoFrame) {
+    ++faults_.major;
+    page_cache_.read_missing(task, file, file.readahead.around(index));
+    frame = page_cache_.find(file.number, index);
+  } else {
+    ++faults_.minor;
+  }
+  PageCache::Page& page = page_cache_.pages_[frame];
+  ++page.references;  // so that it stays, whatever happens meanwhile
+  if (page.mark) {
+    page.mark = false;
+    page_cache_.meet_mark(task, file, index, file.readahead.max_pages());
+  }
+  page_cache_.wait_for(task, frame);
+  --page_cache_.pages_[frame].references;
+  mapped_[index] = true;
+}
+
+// filemap_map_pages(): maps what is up to date in the aligned window around the page.
+void Mapping::map_around(const OpenFile& file, std::uint64_t index) {
+  const std::uint64_t window =
+      std::max<std::uint64_t>(1, page_cache_.config_.fault_around / kPageSize);
+  const std::uint64_t first = index / window * window;
+  const std::uint64_t last = std::min<std::uint64_t>(first + window, mapped_.size());
+  for (std::uint64_t i = first; i < last; ++i) {
+    const Frame frame = page_cache_.find(file.number, i);
+    if (frame == PageCache::kNoFrame) continue;
+    const PageCache::Page& page = page_cache_.pages_[frame];
+    if (page.read == nullptr && !page.mark) mapped_[i] = true;
+  }
+}
+
+}  // namespace copypath

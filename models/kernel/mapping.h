@@ -1,0 +1,37 @@
+// A file mapped into the server's memory (mmap): pages come into reach by page faults. A fault maps
+// what is in memory around the page (fault-around), a missing page is read with a window around
+// it, and the page that carries the readahead mark is left out, so that touching it is noticed.
+// Follows do_read_fault() of mm/memory.c and filemap_fault() of mm/filemap.c (Linux 6.x).
+// The kernel takes these faults while it copies from the mapping, so they are no mode switches.
+// Left out: the cost of munmap(), MAP_POPULATE, madvise(), large folios.
+#pragma once
+
+#include <vector>
+
+#include "models/kernel/page_cache.h"
+
+namespace copypath {
+
+struct Faults {
+  std::uint64_t minor = 0;  ///< the page was in the page cache
+  std::uint64_t major = 0;  ///< the page had to be read
+};
+
+class Mapping {
+public:
+  Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults);
+
+  /// Touches [position, position + wanted) of the file, taking the faults that are due, and appends
+  /// its pages to `pages`, with a reference on each (PageCache::put_pages() drops it).
+  void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+
+private:
+  void fault(Task& task, OpenFile& file, std::uint64_t index);
+  void map_around(const OpenFile& file, std::uint64_t index);
+
+  PageCache& page_cache_;
+  Faults& faults_;
+  std::vector<bool> mapped_;  // by page of the file
+};
+
+}  // namespace copypath
