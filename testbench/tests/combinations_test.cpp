@@ -12,6 +12,7 @@
 #include "testbench/quantity.h"
 #include "testbench/rules.h"
 #include "testbench/tests/apart.h"
+#include "testbench/tests/oracle.h"
 
 namespace copypath {
 namespace {
@@ -44,15 +45,12 @@ void expect_delivery(const Settings& settings) {
   const Config config = configured(settings);
   const WorkloadConfig& w = config.workload;
   const Bytes payload = w.file_size * w.requests * w.clients;
-  const std::uint64_t calls = units_covering(w.file_size, w.chunk) * w.requests * w.clients;
   try {
     for (const auto& [path, result] : simulate_apart(config)) {
-      const bool copies = path == "read_write";
       EXPECT_TRUE(result.delivered_ok) << path;
-      EXPECT_EQ(*result.value("syscalls_total"), static_cast<double>(calls * (copies ? 2 : 1)))
-          << path;
+      EXPECT_EQ(result.syscalls, calls_of(path, w)) << path;
       EXPECT_EQ(*result.value("cpu_copied_bytes"),
-                static_cast<double>(copies ? 2 * payload.count() : 0))
+                static_cast<double>(kOracle.at(path).cpu_copies * payload.count()))
           << path;
       for (const char* const share :
            {"nic_utilisation", "disk_utilisation", "bus_utilisation", "cpu_utilisation"}) {
