@@ -21,8 +21,8 @@ struct DiskCommand {
   std::uint32_t file = 0;
   std::uint64_t offset = 0;
   SegmentList pages;                        ///< the PRP list; its size is the length of the read
-  Movement movement = Movement::kDiskRead;  ///< whose pages they are
   void* cookie = nullptr;                   ///< the driver's; comes back in the completion queue
+  Movement movement = Movement::kDiskRead;  ///< whose pages they are
 };
 
 /// The queue pair that driver and drive share in host memory.

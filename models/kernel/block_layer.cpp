@@ -6,7 +6,7 @@ namespace copypath {
 
 void BlockLayer::read(std::uint32_t file, std::uint64_t offset, SegmentList pages,
                       BlockRequest& request, Movement movement) {
-  DiskCommand command{file, offset, std::move(pages), movement, &request};
+  DiskCommand command{file, offset, std::move(pages), &request, movement};
   if (queue_full()) {
     waiting_.push_back(std::move(command));
     return;
