@@ -102,7 +102,7 @@ std::vector<Key> make_keys() {
     key(FIELD(memory.efficiency), Range{"0.01", "1"}, "share of the peak that mixed traffic reaches", "150 of 204.8 GB/s on 8-channel DDR4-3200 (Gallatin, Netflix, 2021), rounded"),
     key(FIELD(memory.latency), Range{"0ns", "100us"}, "from a request to its first byte", kAssumed),
     key(FIELD(memory.burst), Range{"64B", "4KiB"}, "bytes granted at once in burst timing, a power of two", kAssumed),
-    key(FIELD(memory.arbitration), kAny, "who gets the bus next in burst timing", kAssumed),
+    key(FIELD(memory.arbitration), kAny, "how the masters share the memory bus", kAssumed),
     key(FIELD(memory.write_allocate), kAny, "a CPU store reads the line before it is written", kAssumed),
 
     key(FIELD(page_cache.size), Range{"1MiB", "1PiB"}, "capacity of the page cache", kAssumed),
