@@ -79,6 +79,18 @@ TEST(Laws, BusBoundIsCapacityOverCrossings) {
   }
 }
 
+TEST(Laws, CoresThatWaitForTheBusAreNotTheBottleneck) {
+  Config config = ample();
+  config.memory.bandwidth = Rate(3e9);
+  config.cpu.cores = 1;  // never idle, but in its copies it waits
+  const Result result = simulate_apart(config, "read_write");
+  EXPECT_GT(*result.value("cpu_utilisation"), 0.98);
+  EXPECT_EQ(result.bottleneck, "memory_bus");
+  config.cpu.cores = 8;  // nor is one thread
+  config.workload.clients = 1;
+  EXPECT_EQ(simulate_apart(config, "read_write").bottleneck, "memory_bus");
+}
+
 TEST(Laws, BusBoundWithWriteAllocate) {
   Config config = ample();
   config.memory.bandwidth = Rate(6e9);
@@ -224,12 +236,14 @@ TEST(Laws, WriteAllocateIsNoCostWhereTheBusIsAmple) {
 struct Host {
   const char* name;
   std::function<void(Config&)> change;
+
+  friend std::ostream& operator<<(std::ostream& out, const Host& host) { return out << host.name; }
 };
 
-class Timings : public ::testing::TestWithParam<Host> {};
+class Agreement : public ::testing::TestWithParam<Host> {};
 
 INSTANTIATE_TEST_SUITE_P(
-    , Timings,
+    , Agreement,
     ::testing::Values(Host{"textbook", [](Config&) {}},  //
                       Host{"one_core", [](Config& c) { c.cpu.cores = 1; }},
                       Host{"scarce_bus", [](Config& c) { c.memory.bandwidth = Rate(6e9); }},
@@ -251,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // A few threads that wait for each other's transfers fall into step, and then a single burst can
 // decide which step: with one thread or with many, there is no such step or it averages out.
-TEST_P(Timings, FluidAndBurstAgree) {
+TEST_P(Agreement, OfFluidAndBurst) {
   for (const unsigned clients : {1U, 12U}) {
     Config config;
     config.workload.clients = clients;
