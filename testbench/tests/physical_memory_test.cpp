@@ -13,70 +13,13 @@
 #include <vector>
 
 #include "testbench/tests/memory_bench.h"
+#include "testbench/tests/origins.h"
 #include "testbench/tests/simulation_test.h"
 
 namespace copypath {
 namespace {
 
 constexpr Rate kLimit{1e12};
-
-/// Where a byte of memory comes from.
-struct Origin {
-  std::uint32_t file = kUndefined;
-  std::uint32_t version = 0;
-  std::uint64_t offset = 0;
-
-  bool operator==(const Origin& other) const {
-    if (file == kUndefined || other.file == kUndefined) return file == other.file;
-    return file == other.file && version == other.version && offset == other.offset;
-  }
-};
-
-/// The real byte for it. Memory that nobody has written reads as zero.
-std::uint8_t byte_of(const Origin& origin) {
-  if (origin.file == kUndefined) return 0;
-  const std::uint64_t mixed =
-      (origin.offset * 31 + origin.file * 17 + origin.version) * 0x9e3779b97f4a7c15;
-  return static_cast<std::uint8_t>(mixed >> 56);
-}
-
-/// The same bytes in the form that the machine carries.
-Content content_of(Data data, const std::vector<Origin>& origins) {
-  Content content;
-  for (const Origin& origin : origins) {
-    if (data == Data::kTags) {
-      content.append({origin.file, origin.version, origin.offset, 1});
-    } else {
-      const std::uint8_t byte = byte_of(origin);
-      content.append(&byte, 1);
-    }
-  }
-  return content;
-}
-
-/// Byte by byte, where the content says that it comes from.
-std::vector<Origin> origins_of(const Content& content) {
-  std::vector<Origin> origins;
-  for (const Run& run : content.runs()) {
-    for (std::uint64_t i = 0; i < run.bytes; ++i) {
-      origins.push_back({run.file, run.version, run.offset + i});
-    }
-  }
-  return origins;
-}
-
-/// The position of the first byte in which the content differs from `expected`; its size if none.
-std::size_t first_difference(Data data, const Content& content,
-                             const std::vector<Origin>& expected) {
-  const std::vector<Origin> origins = origins_of(content);
-  const std::size_t size = data == Data::kTags ? origins.size() : content.bytes().size();
-  for (std::size_t i = 0; i < std::min(size, expected.size()); ++i) {
-    const bool same = data == Data::kTags ? origins[i] == expected[i]
-                                          : content.bytes()[i] == byte_of(expected[i]);
-    if (!same) return i;
-  }
-  return size;
-}
 
 class PhysicalMemoryTest : public SimulationTest, public ::testing::WithParamInterface<Data> {
 protected:
@@ -117,11 +60,15 @@ protected:
     }
   }
 
-  /// A stretch of one of few files, so that runs meet that continue one another.
-  std::vector<Origin> random_origins(std::uint32_t bytes) {
+  /// A stretch of one of few files for `to`, often the one that belongs there if the file lay in
+  /// memory from base_ on, so that runs meet that continue one another.
+  std::vector<Origin> random_origins(const SegmentList& to) {
+    const std::uint64_t place = to.front().address - base_;
+    Origin origin{random(2), random(2), random(2) == 0 ? place : std::uint64_t{random(4)} * 1024};
     std::vector<Origin> origins;
-    Origin origin{random(2), random(2), std::uint64_t{random(4)} * 1024};
-    for (std::uint32_t i = 0; i < bytes; ++i, ++origin.offset) origins.push_back(origin);
+    for (std::uint64_t i = 0; i < size_of(to).count(); ++i, ++origin.offset) {
+      origins.push_back(origin);
+    }
     return origins;
   }
 
@@ -166,8 +113,9 @@ protected:
   }
   MemoryPort& port() { return bench_.ports[0]; }
 
-private:
   MemoryBench bench_;
+
+private:
   std::uint64_t base_ = 0;
   std::vector<Origin> reference_ = std::vector<Origin>(kSize);
   std::mt19937 random_{7};
@@ -183,7 +131,7 @@ TEST_P(PhysicalMemoryTest, HoldsWhatAnArrayOfBytesWouldHold) {
       const std::uint32_t bytes = random_size();
       const SegmentList to = random_segments(bytes);
       if (random(2) == 0) {
-        write(to, random_origins(bytes));
+        write(to, random_origins(to));
       } else {
         copy(random_segments(bytes), to);
       }
@@ -197,7 +145,7 @@ TEST_P(PhysicalMemoryTest, HoldsWhatAnArrayOfBytesWouldHold) {
 TEST_P(PhysicalMemoryTest, IsUndefinedUntilItIsWritten) {
   spawn("master", [&] {
     expect_as_reference(everything());
-    write(at(100, 50), random_origins(50));
+    write(at(100, 50), random_origins(at(100, 50)));
     expect_as_reference(everything());
     copy(at(0, 200), at(kPage - 20, 200));  // carries what is undefined along, across pages
     expect_as_reference(everything());
@@ -207,9 +155,70 @@ TEST_P(PhysicalMemoryTest, IsUndefinedUntilItIsWritten) {
   run();
 }
 
+// Parts of one and the same file with a gap between them, in a frame with and without others.
+TEST_P(PhysicalMemoryTest, GapBetweenPartsOfTheSameFileStaysUndefined) {
+  const auto part = [](std::uint32_t file, std::uint64_t offset) {
+    std::vector<Origin> origins;
+    for (std::uint64_t i = 0; i < 100; ++i) origins.push_back({file, 0, offset + i});
+    return origins;
+  };
+  spawn("master", [&] {
+    write(at(0, 100), part(1, 0));
+    write(at(200, 100), part(1, 200));
+    expect_as_reference(everything());
+    write(at(1000, 100), part(2, 0));
+    write(at(400, 100), part(1, 400));
+    expect_as_reference(everything());
+    write(at(100, 100), part(1, 100));
+    expect_as_reference(everything());
+  });
+  run();
+}
+
+TEST_P(PhysicalMemoryTest, FramesThatAreHandedOutAgainAreUndefined) {
+  PhysicalMemory& memory = bench_.memory;
+  const auto file = [](std::uint32_t number, std::uint64_t bytes) {
+    std::vector<Origin> origins;
+    for (std::uint64_t i = 0; i < bytes; ++i) origins.push_back({number, 0, i});
+    return content_of(GetParam(), origins);
+  };
+  const auto filled = [&](Frame frame) {
+    const SegmentList whole{{address_of(frame), kPage}};
+    const SegmentList half{{address_of(frame), kPage / 2}};
+    port().dma_write(Movement::kDiskRead, file(1, kPage), whole, kLimit);
+    if (frame % 2 == 0) {  // and some that hold two runs
+      port().dma_write(Movement::kDiskRead, file(2, kPage / 2), half, kLimit);
+    }
+    return frame;
+  };
+  const auto expect_undefined = [&](Frame first, unsigned frames) {
+    Content content;
+    const SegmentList all{{address_of(first), frames * kPage}};
+    port().dma_read(Movement::kTransmitPage, all, content, kLimit);
+    const std::vector<Origin> undefined(frames * kPage);
+    EXPECT_EQ(first_difference(GetParam(), content, undefined), undefined.size());
+  };
+  spawn("master", [&] {
+    for (int round = 0; round < 3; ++round) {
+      const Frame single = memory.allocate();
+      const Frame another = memory.allocate();
+      const Frame pair = memory.allocate_adjacent(2);
+      expect_undefined(single, 1);
+      expect_undefined(another, 1);
+      expect_undefined(pair, 2);
+      memory.free(filled(single));
+      memory.free(filled(another));
+      filled(pair + 1);
+      memory.free_adjacent(filled(pair), 2);
+    }
+  });
+  run();
+  EXPECT_EQ(memory.frames_in_use(), kPages);
+}
+
 TEST_P(PhysicalMemoryTest, OverlappingCopyMovesWhatWasThereBefore) {
   spawn("master", [&] {
-    write(at(0, kPage), random_origins(kPage));
+    write(at(0, kPage), random_origins(at(0, kPage)));
     copy(at(0, kPage), at(10, kPage));
     expect_as_reference(everything());
     copy(at(20, kPage), at(5, kPage));
