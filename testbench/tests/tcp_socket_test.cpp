@@ -100,8 +100,8 @@ TEST_F(TcpSocketTest, WindowBoundThroughput) {
   const double line = (kGoal + 45 * 90) / 12.5e9;
   const double cycle = 1e-3 + (17 * 16 + 66 + 1448) / 50e9 + 2 * 90e-9 + line;
   const std::uint64_t last = total / kGoal;
-  const double expected = static_cast<double>(last / 15) * cycle +  //
-                          static_cast<double>(last % 15) * line;
+  const std::uint64_t cycles = last / 15, rest = last % 15;
+  const double expected = static_cast<double>(cycles) * cycle + static_cast<double>(rest) * line;
   const auto& arrivals = bench().peer.arrivals;
   ASSERT_EQ(arrivals.size(), last + 1);
   EXPECT_NEAR((arrivals.back().time - arrivals.front().time).to_seconds(), expected,
