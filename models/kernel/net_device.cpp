@@ -62,6 +62,7 @@ void NetDevice::ring_doorbell() {
 
 // The softirq: net_tx_action() and net_rx_action().
 void NetDevice::handle(Core&) {
+  queues_.interrupt_pending = false;
   reclaim();
   auto& received = queues_.received;
   while (!received.empty() && received.front().arrival <= sc_core::sc_time_stamp()) {

@@ -165,7 +165,8 @@ void Nic::raise_interrupt() {
   const bool news =
       !queues_.completed.empty() ||
       (!queues_.received.empty() && queues_.received.front().arrival <= sc_time_stamp());
-  if (news) {
+  if (news && !queues_.interrupt_pending) {  // a pending one will find this, too
+    queues_.interrupt_pending = true;
     interrupted_before_ = true;
     last_interrupt_ = sc_time_stamp();
     irq->raise();

@@ -45,6 +45,7 @@ struct NicQueues {
   std::vector<TxDescriptor> descriptors;  ///< a ring; the driver fills it at its tail
   std::deque<void*> completed;            ///< cookies of packets that were sent
   std::deque<RxEvent> received;           ///< in the order of arrival
+  bool interrupt_pending = false;  ///< set by the NIC, cleared by the driver (NAPI's masking)
 };
 
 class Nic : public sc_core::sc_module {

@@ -29,6 +29,7 @@ public:
   std::vector<sc_time> interrupts;
   std::vector<sc_time> completions;  ///< when the driver saw each packet's
   std::vector<sc_time> acknowledgements;
+  bool serves = true;  ///< whether the driver looks into the queues on an interrupt
 
   NicHost(const sc_core::sc_module_name& name, NicQueues& queues, const Ledger& ledger)
       : sc_module(name), queues_(queues), ledger_(ledger) {
@@ -70,6 +71,8 @@ public:
   void raise() override {
     const sc_time now = sc_core::sc_time_stamp();
     interrupts.push_back(now);
+    if (!serves) return;
+    queues_.interrupt_pending = false;
     for (; !queues_.completed.empty(); queues_.completed.pop_front()) completions.push_back(now);
     auto& received = queues_.received;
     for (; !received.empty() && received.front().arrival <= now; received.pop_front()) {

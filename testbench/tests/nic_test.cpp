@@ -211,6 +211,28 @@ TEST_F(NicTest, InterruptsKeepTheirDistance) {
   EXPECT_EQ(host.completions[0], host.arrivals[0].time + dma(16)) << "the first one at once";
 }
 
+TEST_F(NicTest, NoInterruptWhileOneIsPending) {
+  config_.interrupt_delay = sc_core::SC_ZERO_TIME;
+  NicBench& bench = build();
+  bench.host.serves = false;
+  spawn("driver", [&] {
+    const SegmentList fragments = bench.holding(0, 0, kFull);
+    for (unsigned i = 0; i < 5; ++i) bench.host.fill(fragments, i * kFull);
+    bench.host.ring();
+    bench.host.acknowledge(kFull, milliseconds(1));
+    sc_core::wait(milliseconds(2));
+    EXPECT_EQ(bench.host.interrupts.size(), 1U) << "six events, but nobody has looked";
+    bench.host.serves = true;
+    bench.host.raise();
+    bench.host.fill(fragments, 5 * kFull);
+    bench.host.ring();
+  });
+  run();
+  EXPECT_EQ(bench.host.completions.size(), 6U);
+  EXPECT_EQ(bench.host.acknowledgements.size(), 1U);
+  EXPECT_EQ(bench.host.interrupts.size(), 3U) << "the first, the one by hand, the last packet's";
+}
+
 TEST_F(NicTest, WithoutDelayEveryCompletionInterrupts) {
   config_.interrupt_delay = sc_core::SC_ZERO_TIME;
   EXPECT_EQ(send(50, 1448).interrupts.size(), 50U);
