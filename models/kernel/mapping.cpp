@@ -40,6 +40,7 @@ void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index) {
     ++faults_.major;
     page_cache_.read_missing(task, file, file.readahead.around(index));
     frame = page_cache_.find(file.number, index);
+    if (frame == PageCache::kNoFrame) return;  // came and went while the task was preempted
   } else {
     ++faults_.minor;
   }
