@@ -81,6 +81,15 @@ std::string run_time(const Config& config) {
       days, kLongestRun / 86400);
 }
 
+// A request comes a round trip after the one before it.
+std::string round_trips(const Config& config) {
+  const double seconds = config.socket.rtt.to_seconds() * config.workload.requests;
+  if (seconds <= kLongestRun) return "";
+  return fmt::format(
+      "the round trips of {} requests take some {:.3g} days, accepted: at most {:.3g}",
+      config.workload.requests, seconds / 86400, kLongestRun / 86400);
+}
+
 }  // namespace
 
 const std::vector<Rule>& rules() {
@@ -95,6 +104,7 @@ const std::vector<Rule>& rules() {
         "workload.client_rate", "nic.rate", "nic.dma_rate", "disk.bandwidth", "memory.bandwidth",
         "memory.efficiency"},
        run_time},
+      {{"workload.requests", "socket.rtt"}, round_trips},
   };
   return kRules;
 }

@@ -5,6 +5,11 @@
 
 namespace copypath {
 
+namespace {
+/// Picoseconds after which an end is not in sight: what higher ranks leave may be a rounding error.
+constexpr double kNever = 9e18;
+}  // namespace
+
 FluidTiming::Flow& FluidTiming::flow_of(unsigned master) {
   while (flows_.size() <= master) flows_.push_back(std::make_unique<Flow>());
   return *flows_[master];
@@ -57,12 +62,12 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
   flow.updated = now;
   flow.rate = rate;
   flow.done.cancel();
-  if (rate == 0) {
+  const double picoseconds = rate == 0 ? kNever : std::ceil(flow.left * 1e12 / rate);
+  if (picoseconds >= kNever) {
     flow.finish = sc_core::sc_max_time();
     return;
   }
-  const sc_time left =
-      sc_time::from_value(static_cast<sc_dt::uint64>(std::ceil(flow.left * 1e12 / rate)));
+  const sc_time left = sc_time::from_value(static_cast<sc_dt::uint64>(picoseconds));
   flow.finish = now + left;
   flow.done.notify(left);
 }

@@ -1,5 +1,6 @@
 #include "models/platform/simulate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -83,10 +84,13 @@ double share_delivered(const Machine& machine) {
 }
 
 void run(const Machine& machine, Recorder& recorder, Watch& watch) {
+  // SystemC's 64 bits of picoseconds wrap around without a word: stop at half of them, 106 days.
+  const sc_time end = sc_time::from_value(sc_core::sc_max_time().value() / 2);
   while (!machine.finished()) {
     const sc_time now = sc_core::sc_time_stamp();
+    if (now >= end) throw std::runtime_error("the run takes more than 106 days of simulated time");
     recorder.update(now);
-    sc_core::sc_start(std::min(watch.slice(), recorder.next_change(now) - now));
+    sc_core::sc_start(std::min({watch.slice(), recorder.next_change(now) - now, end - now}));
     if (!machine.finished() && !sc_core::sc_pending_activity()) {
       throw std::runtime_error("the model has come to a standstill at " + now.to_string());
     }

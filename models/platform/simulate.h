@@ -31,7 +31,8 @@ struct OutputError : std::runtime_error {
 
 /// Simulates `path`. At most once per process (a SystemC limit).
 /// Throws std::invalid_argument for an unknown path, Interrupted, OutputError when the trace cannot
-/// be written in full, and std::runtime_error when the model comes to a standstill (a defect).
+/// be written in full, and std::runtime_error when the model comes to a standstill (a defect) or
+/// takes more simulated time than can be counted.
 Result simulate(const Config& config, const std::string& path, const RunOptions& options);
 
 }  // namespace copypath

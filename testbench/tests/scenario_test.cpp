@@ -325,6 +325,9 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
   EXPECT_EQ(problems("[workload]\nfile_size = 1PB\nclients = 1000\n"),
             (Lines{"a.ini:2: workload.file_size: all clients and requests together take some "
                    "9.26e+03 days at the slowest rate, accepted: at most 100"}));
+  EXPECT_EQ(problems("[workload]\nrequests = 100000\n[socket]\nrtt = 100s\n"),
+            (Lines{"a.ini:2: workload.requests: the round trips of 100000 requests take some 116 "
+                   "days, accepted: at most 100"}));
 }
 
 TEST_F(ScenarioTest, AnInputFileGivesSizeAndBytes) {
