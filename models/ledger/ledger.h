@@ -35,7 +35,7 @@ public:
 
   const Account& account(Movement movement) const { return accounts_[index_of(movement)]; }
 
-  /// Bytes moved for that purpose; crossings count in bus_bytes() instead.
+  /// Bytes moved for that purpose; crossings count in payload_bus_bytes() instead.
   Bytes bytes(Purpose purpose) const;
   /// Payload that the agent moved (control traffic is not payload).
   Bytes payload_bytes(Agent agent) const;

@@ -77,7 +77,7 @@ const std::vector<Metric>& metrics() {
       {"bus_utilisation", Unit::kRatio, false, "share of the memory bus's usable bandwidth taken"},
       {"syscalls_total", Unit::kCount, true, "system calls of all kinds"},
       {"mode_switches", Unit::kCount, true, "changes between user and kernel mode, either way"},
-      {"context_switches", Unit::kCount, true, "times that a core went from one task to another"},
+      {"context_switches", Unit::kCount, true, "times that a task blocked or was preempted"},
       {"faults_minor", Unit::kCount, true, "page faults served without the disk"},
       {"faults_major", Unit::kCount, true, "page faults that waited for the disk"},
       {"page_cache_hits", Unit::kCount, true, "page lookups that found the page resident"},
