@@ -7,7 +7,8 @@ Nvme::Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, DiskQu
     : sc_module(name), config_(config), queues_(queues), media_(media) {
   registers.register_b_transport(this, &Nvme::write_register);
   SC_HAS_PROCESS(Nvme);
-  SC_THREAD(engine);
+  SC_THREAD(fetch);
+  SC_THREAD(transfer);
 }
 
 void Nvme::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
@@ -23,43 +24,44 @@ void Nvme::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void Nvme::engine() {
+/// Takes commands off the submission queue as long as a channel is free for them.
+void Nvme::fetch() {
   for (;;) {
-    fetch_commands();
-    if (accesses_.empty()) {
-      wait(doorbell_);
-      continue;
-    }
-    const sc_time now = sc_core::sc_time_stamp();
-    if (accesses_.front().ready > now) {
-      wait(accesses_.front().ready - now, doorbell_);
-      continue;
-    }
-    const Access access = std::move(accesses_.front());
-    accesses_.pop_front();
-    transfer(access);
-  }
-}
-
-void Nvme::fetch_commands() {
-  while (head_ != tail_ && accesses_.size() < config_.channels) {
+    while (head_ == tail_ || accesses_.size() == config_.channels) wait(doorbell_ | channel_free_);
     Access access{std::move(queues_.submission[head_]), {}};
     head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
-    memory.control(Movement::kDiskCommand,
-                   kCommandSize + kListEntrySize * access.command.pages.size(), config_.bandwidth);
+    commands.control(Movement::kDiskCommand,
+                     kCommandSize + kListEntrySize * access.command.pages.size(),
+                     config_.bandwidth);
     access.ready = sc_core::sc_time_stamp() + config_.latency;
     accesses_.push_back(std::move(access));
+    fetched_.notify();
   }
 }
 
-void Nvme::transfer(const Access& access) {
-  const DiskCommand& command = access.command;
+/// Moves what the media deliver, one command after the other.
+void Nvme::transfer() {
+  for (;;) {
+    while (accesses_.empty()) wait(fetched_);
+    const Access& access = accesses_.front();
+    if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
+    move_data(access.command);
+    complete(access.command);
+    accesses_.pop_front();
+    channel_free_.notify();
+  }
+}
+
+void Nvme::move_data(const DiskCommand& command) {
   transferring_ = true;
   content_.clear();
   media_.read(command.file, command.offset, size_of(command.pages), content_);
   memory.dma_write(command.movement, content_, command.pages, config_.bandwidth);
   memory.control(Movement::kDiskCompletion, kCompletionSize, config_.bandwidth);
   transferring_ = false;
+}
+
+void Nvme::complete(const DiskCommand& command) {
   --outstanding_;
   queues_.completion.push_back(command.cookie);
   if (!queues_.interrupt_pending) {

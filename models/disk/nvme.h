@@ -43,7 +43,8 @@ public:
   static constexpr Bytes kCompletionSize{16};
   static constexpr Bytes kListEntrySize{8};
 
-  MemoryPort memory{"memory"};
+  MemoryPort memory{"memory"};      ///< data and completions
+  MemoryPort commands{"commands"};  ///< fetching commands
   tlm_utils::simple_target_socket<Nvme> registers{"registers"};
   sc_core::sc_port<InterruptLine> irq{"irq"};
 
@@ -59,9 +60,10 @@ private:
   };
 
   void write_register(tlm::tlm_generic_payload& payload, sc_time& delay);
-  void engine();
-  void fetch_commands();
-  void transfer(const Access& access);
+  void fetch();
+  void transfer();
+  void move_data(const DiskCommand& command);
+  void complete(const DiskCommand& command);
 
   DiskConfig config_;
   DiskQueues& queues_;
@@ -70,6 +72,8 @@ private:
   unsigned tail_ = 0;
   std::deque<Access> accesses_;  // one per busy channel, in the order in which they are ready
   sc_core::sc_event doorbell_;
+  sc_core::sc_event fetched_;
+  sc_core::sc_event channel_free_;
   Content content_;
   unsigned outstanding_ = 0;  // for the waveform
   bool transferring_ = false;

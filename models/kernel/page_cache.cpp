@@ -8,6 +8,8 @@ namespace copypath {
 namespace {
 /// Entries by which tables that are indexed by frame grow.
 constexpr std::size_t kGrowth = 4096;
+/// Pages in use that reclaim passes over before it gives up for now (SWAP_CLUSTER_MAX).
+constexpr unsigned kReclaimScan = 32;
 }  // namespace
 
 PageCache::PageCache(const sc_core::sc_module_name& name, const PageCacheConfig& config,
@@ -191,12 +193,14 @@ void PageCache::remove(Frame frame) {
 }
 
 void PageCache::make_room() {
-  // A page that cannot go now gets another round, as in shrink_page_list().
-  for (std::uint64_t tries = resident_; resident_ >= capacity_ && tries > 0; --tries) {
+  // A page that cannot go now gets another round, as in shrink_page_list(). When too many cannot,
+  // the cache exceeds its size for a while instead of looking at all of them for every page.
+  for (unsigned kept = 0; resident_ >= capacity_ && kept < kReclaimScan;) {
     const Frame frame = oldest_;
     const Page& page = pages_[frame];
     if (page.read != nullptr || page.references > 0) {
       touch(frame);
+      ++kept;
       continue;
     }
     remove(frame);

@@ -24,6 +24,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   disk.memory.bind(bus.in);
   nic.memory.bind(bus.in);
   nic.completions.bind(bus.in);
+  disk.commands.bind(bus.in);
   kernel.block.registers.bind(disk.registers);
   kernel.device.registers.bind(nic.registers);
   disk.irq(disk_interrupt_);

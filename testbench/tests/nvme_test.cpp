@@ -89,6 +89,7 @@ protected:
     drive_ = std::make_unique<Nvme>("drive", config_, *queues_, *media_);
     driver_ = std::make_unique<Driver>("driver", *queues_);
     drive_->memory.bind(bench_->bus.in);
+    drive_->commands.bind(bench_->bus.in);
     drive_->irq(*driver_);
     driver_->registers.bind(drive_->registers);
   }
@@ -143,7 +144,7 @@ TEST_F(NvmeTest, OneCommandTakesFetchLatencyDataAndCompletion) {
 TEST_F(NvmeTest, ChannelsOverlapTheirLatencies) {
   config_.channels = 3;
   const sc_time c = fetch(1), l = config_.latency, d = data(1);
-  const std::vector<sc_time> expected{c + l + d, c + l + d + c + d, c + l + d + c + d + d,
+  const std::vector<sc_time> expected{c + l + d, c + l + 2 * d, c + l + 3 * d,
                                       // The fourth is fetched when the first has left a channel.
                                       c + l + d + c + l + d};
   EXPECT_EQ(finish_times({1, 1, 1, 1}), expected);
