@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Interrupts: a run that is stopped leaves readable traces and no results; a second interrupt, or the end of the parent, leaves nothing behind, neither files nor processes.
+# Interrupts: a run that is stopped leaves readable traces and no results; a second interrupt, or
+# the end of the parent, leaves nothing behind, neither files nor processes.
 # shellcheck source-path=SCRIPTDIR source=program.bash disable=SC2317
 . "$SOURCE_DIR/testbench/tests/program.bash"
 # An hour of work in either timing, if nobody stops it.
