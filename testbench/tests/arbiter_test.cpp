@@ -66,7 +66,7 @@ private:
 class ArbiterTest : public ::testing::TestWithParam<Arbitration> {};
 
 INSTANTIATE_TEST_SUITE_P(Arbitrations, ArbiterTest, ::testing::ValuesIn(kArbitrations),
-                         name_of_parameter);
+                         kNameOfParameter);
 
 TEST_P(ArbiterTest, GrantsTheOnlyOneThatIsReady) {
   const auto arbiter = Arbiter::make(GetParam());

@@ -90,7 +90,7 @@ protected:
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Timings, EitherTiming, ::testing::ValuesIn(kTimings), name_of_parameter);
+INSTANTIATE_TEST_SUITE_P(Timings, EitherTiming, ::testing::ValuesIn(kTimings), kNameOfParameter);
 
 // 64000 bytes by DMA cross once: 1 us at the rate of the bus.
 TEST_P(EitherTiming, DmaAloneIsDoneAtTheRateOfTheBusAndNotBefore) {
@@ -223,7 +223,7 @@ private:
 };
 
 INSTANTIATE_TEST_SUITE_P(Arbitrations, FluidAgainstBurst, ::testing::ValuesIn(kArbitrations),
-                         name_of_parameter);
+                         kNameOfParameter);
 
 // Every transfer ends within kBursts bursts per master of when it ends in fluid timing, at the pace
 // at which this transfer moves its bursts; and the whole traffic to 1 %.

@@ -74,7 +74,7 @@ std::vector<Demand> random_demands(std::mt19937& random) {
 class FairShares : public ::testing::TestWithParam<Arbitration> {};
 
 INSTANTIATE_TEST_SUITE_P(Arbitrations, FairShares, ::testing::ValuesIn(kArbitrations),
-                         name_of_parameter);
+                         kNameOfParameter);
 
 TEST_P(FairShares, AreMaxMinOnRandomDemands) {
   std::mt19937 random(1);

@@ -33,7 +33,7 @@ inline std::string name_of(Timing timing) { return timing == Timing::kFluid ? "F
 inline std::string name_of(Data data) { return data == Data::kTags ? "Tags" : "Bytes"; }
 
 /// For INSTANTIATE_TEST_SUITE_P.
-constexpr auto name_of_parameter = [](const auto& info) { return name_of(info.param); };
+constexpr auto kNameOfParameter = [](const auto& info) { return name_of(info.param); };
 
 class MemoryBench : public sc_core::sc_module {
 public:

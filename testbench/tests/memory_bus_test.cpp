@@ -42,7 +42,7 @@ private:
   std::unique_ptr<MemoryBench> bench_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Timings, MemoryBusTest, ::testing::ValuesIn(kTimings), name_of_parameter);
+INSTANTIATE_TEST_SUITE_P(Timings, MemoryBusTest, ::testing::ValuesIn(kTimings), kNameOfParameter);
 
 TEST_P(MemoryBusTest, CapacityIsBandwidthTimesEfficiency) {
   EXPECT_EQ(build(bus_config(), 1).capacity(), 64e9);

@@ -122,7 +122,7 @@ private:
 };
 
 INSTANTIATE_TEST_SUITE_P(Kinds, PhysicalMemoryTest, ::testing::ValuesIn(kDataKinds),
-                         name_of_parameter);
+                         kNameOfParameter);
 
 TEST_P(PhysicalMemoryTest, HoldsWhatAnArrayOfBytesWouldHold) {
   spawn("master", [&] {
