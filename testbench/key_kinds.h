@@ -29,6 +29,11 @@ inline Choices<Arbitration> choices_of(Arbitration) {
 inline Choices<WorkloadKind> choices_of(WorkloadKind) {
   return {{"file_server", WorkloadKind::kFileServer}};
 }
+inline Choices<Transformation> choices_of(Transformation) {
+  return {{"none", Transformation::kNone},
+          {"tls", Transformation::kTls},
+          {"compress", Transformation::kCompress}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".
@@ -121,6 +126,14 @@ struct KeyKind<std::string> {
   static constexpr const char* kName = "text";
   static std::string parse(const std::string& text) { return text; }
   static std::string print(const std::string& value, bool) { return value; }
+};
+
+/// A version of Linux: "6.18".
+template <>
+struct KeyKind<KernelVersion> {
+  static constexpr const char* kName = "version";
+  static KernelVersion parse(const std::string& text);
+  static std::string print(KernelVersion value, bool) { return value.text(); }
 };
 
 /// Names of data paths, separated by spaces.

@@ -88,15 +88,19 @@ std::vector<Key> make_keys() {
     key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces", kAssumed),
     key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst makes every grant an event", kAssumed),
 
+    key(NAMED_FIELD("host.kernel", kernel), Range{"2.6", "9.99"}, "version of Linux whose rules apply", kAssumed),
+
     key(FIELD(cpu.cores), Range{"1", "256"}, "cores of the server", kAssumed),
     key(FIELD(cpu.syscall), Range{"0ns", "1ms"}, "entry and exit of one system call", kAssumed),
     key(FIELD(cpu.context_switch), Range{"0ns", "10ms"}, "switching a core to another task", "1.07 us between threads (i7, Linux 6.6, ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.time_slice), Range{"1us", "10s"}, "run time after which a waiting task gets the core", kAssumed),
     key(FIELD(cpu.interrupt), Range{"0ns", "10ms"}, "one device interrupt with its softirq", kAssumed),
     key(FIELD(cpu.copy_rate), Range{"1MB/s", "10TB/s"}, "copying by one core, in bytes of payload", kAssumed),
+    key(FIELD(cpu.checksum_rate), Range{"1MB/s", "10TB/s"}, "reading bytes for a checksum by one core", kAssumed),
     key(FIELD(cpu.page_lookup), Range{"0ns", "1ms"}, "finding and referencing one page-cache page", kAssumed),
     key(FIELD(cpu.minor_fault), Range{"0ns", "1ms"}, "one page fault, mapping what is in memory around it", "1.01 us, median of an anonymous fault (ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
+    key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
 
     key(FIELD(memory.bandwidth), Range{"1MB/s", "100TB/s"}, "peak bandwidth of the memory bus", kAssumed),
     key(FIELD(memory.efficiency), Range{"0.01", "1"}, "share of the peak that mixed traffic reaches", "150 of 204.8 GB/s on 8-channel DDR4-3200 (Gallatin, Netflix, 2021), rounded"),
@@ -117,6 +121,9 @@ std::vector<Key> make_keys() {
 
     key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate", kAssumed),
     key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
+    key(FIELD(nic.scatter_gather), kAny, "gathers a packet from fragments; without it the kernel copies", kAssumed),
+    key(FIELD(nic.checksum_offload), kAny, "computes TCP checksums; without it a core reads the bytes", kAssumed),
+    key(FIELD(nic.segmentation_offload), kAny, "cuts packets into frames; needs the other two", kAssumed),
     key(FIELD(nic.dma_rate), Range{"1MB/s", "10TB/s"}, "what the DMA engine sustains over PCIe", "PCIe 3.0 x8, reads at 6.1 to 6.7 GB/s (pcie-bench/pcie-model)"),
     key(FIELD(nic.ring), Range{"19", "65536"}, "transmit descriptors; one skb takes up to 18, and one stays free", "mlx5 default (lucaberton.com)"),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
@@ -134,6 +141,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.chunk), Range{"1B", "2147479552B"}, "bytes asked for per system call", "what sendfile moves per round (fs/splice.c, 16 pages)"),
     key(FIELD(workload.requests), Range{"1", "1000000000"}, "files fetched by each client, one after the other", kAssumed),
     key(FIELD(workload.data), kAny, "what travels: a tag per page, or real bytes", kAssumed),
+    key(FIELD(workload.transform), kAny, "what has to happen to the bytes; paths that cannot do it are refused", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
   };
   // clang-format on
@@ -148,6 +156,19 @@ std::string last_part(const std::string& name) {
 }
 
 }  // namespace
+
+KernelVersion KeyKind<KernelVersion>::parse(const std::string& text) {
+  const std::size_t dot = text.find('.');
+  const auto number = [](const std::string& digits) {
+    return !digits.empty() && digits.size() < 4 &&
+           digits.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (dot == std::string::npos || !number(text.substr(0, dot)) || !number(text.substr(dot + 1))) {
+    throw BadValue(quoted(text) + " is no kernel version, accepted: two numbers, as in 6.18");
+  }
+  return {static_cast<unsigned>(std::stoul(text.substr(0, dot))),
+          static_cast<unsigned>(std::stoul(text.substr(dot + 1)))};
+}
 
 std::vector<std::string> KeyKind<std::vector<std::string>>::parse(const std::string& text) {
   std::vector<std::string> known;

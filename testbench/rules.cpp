@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "models/paths/path.h"
 #include "testbench/quantity.h"
 
 namespace copypath {
@@ -81,6 +82,15 @@ std::string run_time(const Config& config) {
       days, kLongestRun / 86400);
 }
 
+std::string refused_paths(const Config& config) {
+  std::string problems;
+  for (const std::string& name : config.paths) {
+    const std::string problem = refusal(*find_path(name), config);
+    if (!problem.empty()) problems += (problems.empty() ? "" : "; ") + problem;
+  }
+  return problems;
+}
+
 // A request comes a round trip after the one before it.
 std::string round_trips(const Config& config) {
   const double seconds = config.socket.rtt.to_seconds() * config.workload.requests;
@@ -94,6 +104,7 @@ std::string round_trips(const Config& config) {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules{
+      {{"path", "host.kernel", "workload.transform"}, refused_paths},
       {{"memory.burst"}, burst},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
       {{"nic.fifo", "nic.mtu"}, fifo},

@@ -8,7 +8,7 @@ using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number)
-    : sc_module(name), config_(config), number_(number) {
+    : sc_module(name), softirq("softirq", config_, *this), config_(config), number_(number) {
   SC_HAS_PROCESS(Core);
   SC_METHOD(service);
   sensitive << service_;

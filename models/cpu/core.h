@@ -7,6 +7,7 @@
 #include <systemc>
 
 #include "models/cpu/interrupt.h"
+#include "models/cpu/softirq.h"
 #include "models/ledger/text_lane.h"
 #include "models/memory/transfer.h"
 
@@ -17,6 +18,8 @@ class Task;
 class Core : public sc_core::sc_module {
 public:
   MemoryPort memory{"memory"};
+
+  Softirq softirq;
 
   Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number);
 

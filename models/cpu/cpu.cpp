@@ -9,6 +9,13 @@ Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config)
   }
 }
 
+void Cpu::bind(MemoryBus& bus) {
+  for (const auto& core : cores_) {
+    core->memory.bind(bus.in);
+    core->softirq.memory.bind(bus.in);
+  }
+}
+
 void Cpu::wake(Task& task) {
   Core* chosen = nullptr;
   for (const auto& core : cores_) {

@@ -11,6 +11,7 @@
 
 #include "models/cpu/core.h"
 #include "models/cpu/task.h"
+#include "models/memory/memory_bus.h"
 
 namespace copypath {
 
@@ -28,6 +29,9 @@ private:
 class Cpu : public sc_core::sc_module {
 public:
   Cpu(const sc_core::sc_module_name& name, const CpuConfig& config);
+
+  /// Makes the cores masters of the bus, in their order.
+  void bind(MemoryBus& bus);
 
   const CpuConfig& config() const { return config_; }
   Core& core(unsigned number) { return *cores_[number]; }

@@ -65,16 +65,21 @@ void Task::switch_out() {
   show(mode_, call_);
 }
 
-void Task::copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
+const CpuConfig& Task::costs() const { return cpu_.config(); }
+
+Bytes Task::pass(const Pass& pass) {
   settle();
-  show(kind_of(movement).name);
+  show(kind_of(pass.movement).name);
   const sc_time start = sc_time_stamp();
-  const sc_time latency = core_->memory.copy(movement, from, to, limit);
-  const sc_time alone = size_of(from) / limit;
+  Bytes produced;
+  const sc_time latency =
+      core_->memory.pass(pass.movement, *pass.from, pass.to, pass.limit, pass.transform, produced);
+  const sc_time alone = size_of(*pass.from) / pass.limit;
   const sc_time taken = sc_time_stamp() - start;
   if (taken > alone) stall_time_ += taken - alone;
   spend(latency);
   show(mode_);
+  return produced;
 }
 
 void Task::show(const char* mode, const char* call) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/cpu/core.h"
+#include "models/cpu/execution.h"
 
 namespace copypath {
 
@@ -29,7 +30,7 @@ private:
   std::vector<Task*> tasks_;
 };
 
-class Task {
+class Task : public Execution {
 public:
   Task(Cpu& cpu, unsigned number) : cpu_(cpu), number_(number) {}
   Task(const Task&) = delete;
@@ -42,11 +43,11 @@ public:
   /// The last thing: gives the core back.
   void finish();
 
-  /// Computes for `cost`. Others see the time pass at the next settle().
-  void spend(sc_time cost) { unspent_ += cost; }
+  const CpuConfig& costs() const override;
+  void spend(sc_time cost) override { unspent_ += cost; }
   /// Waits until everything spent, and what interrupts stole meanwhile, has passed. A task whose
   /// time slice is over goes to the end of the run queue here.
-  void settle();
+  void settle() override;
 
   /// Settles, then blocks until `ready()` holds; `queue` must be woken whenever it may have become
   /// true.
@@ -56,8 +57,7 @@ public:
     while (!ready()) sleep(queue);
   }
 
-  /// Copies memory on this task's core, at no more than `limit`. Settles first.
-  void copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit);
+  Bytes pass(const Pass& pass) override;
 
   Core& core() { return *core_; }
   Cpu& cpu() { return cpu_; }

@@ -62,21 +62,21 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t b
   return wanted;
 }
 
-SegmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted) {
+FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted) {
   // A page that is entered in the middle still takes a whole pipe buffer.
   const Bytes room = kPipeSize - file.position % kPageSize;
   wanted = std::min({wanted, room, file.left()});
+  FragmentList pipe;
   SegmentList pages;
-  Bytes done;
-  while (done < wanted) {
-    SegmentList more;
-    page_cache.get_pages(task, file, wanted - done, more);
-    const Bytes bytes = size_of(more);
-    pages.insert(pages.end(), more.begin(), more.end());
+  for (Bytes done; done < wanted;) {
+    pages.clear();
+    page_cache.get_pages(task, file, wanted - done, pages);
+    for (const Segment& page : pages) pipe.push_back({page, Place::kPageCache, nullptr});
+    const Bytes bytes = size_of(pages);
     file.position += bytes;
     done += bytes;
   }
-  return pages;
+  return pipe;
 }
 
 }  // namespace copypath

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/kernel/page_cache.h"
+#include "models/kernel/skb.h"
 
 namespace copypath {
 
@@ -21,7 +22,7 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t b
 constexpr Bytes kPipeSize = kPageSize * 16;
 
 /// filemap_splice_read(): up to `wanted` bytes from the file's position as references to pages, one
-/// segment each, and advances the position. Fewer only at the end of the file or of the pipe.
-SegmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted);
+/// buffer each, and advances the position. Fewer only at the end of the file or of the pipe.
+FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted);
 
 }  // namespace copypath

@@ -20,13 +20,13 @@ const char* name_of(Call call) {
   return "?";
 }
 
-Kernel::Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config,
-               PhysicalMemory& memory, Media& media, DiskQueues& disk, NicQueues& nic)
+Kernel::Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
+               Media& media, DiskQueues& disk, NicQueues& nic)
     : sc_module(name),
       block("block", disk),
-      page_cache("page_cache", config, memory, block, media),
-      device("device", nic),
-      skbs(memory, page_cache) {}
+      page_cache("page_cache", config.page_cache, memory, block, media),
+      skbs(memory, page_cache),
+      device("device", config.nic, nic, skbs) {}
 
 std::uint64_t Kernel::calls() const {
   std::uint64_t total = 0;
@@ -42,6 +42,16 @@ void Kernel::trace(sc_core::sc_trace_file* file) const {
     sc_core::sc_trace(file, calls_[i], std::string("kernel.calls_") + name_of(static_cast<Call>(i)),
                       32);
   }
+}
+
+std::vector<std::string> Kernel::idle_lanes() const {
+  std::vector<std::string> lanes;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    const auto call = static_cast<Call>(i);
+    const bool textbook = call == Call::kRead || call == Call::kWrite || call == Call::kSendfile;
+    if (calls_[i] == 0 && !textbook) lanes.push_back(std::string("calls_") + name_of(call));
+  }
+  return lanes;
 }
 
 SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : kernel_(kernel), task_(task) {

@@ -17,11 +17,11 @@ class Kernel : public sc_core::sc_module {
 public:
   BlockLayer block;
   PageCache page_cache;
-  NetDevice device;
   SkbAllocator skbs;
+  NetDevice device;
   Faults faults;
 
-  Kernel(const sc_core::sc_module_name& name, const PageCacheConfig& config, PhysicalMemory& memory,
+  Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
          Media& media, DiskQueues& disk, NicQueues& nic);
 
   void enter(Call call) {
@@ -33,6 +33,8 @@ public:
   std::uint64_t calls() const;
 
   void trace(sc_core::sc_trace_file* file) const override;
+  /// Lanes of calls that were never made, but for read(), write() and sendfile().
+  std::vector<std::string> idle_lanes() const;
 
 private:
   std::array<std::uint64_t, kCalls> calls_{};

@@ -1,52 +1,128 @@
 #include "models/kernel/net_device.h"
 
+#include <algorithm>
+#include <array>
+
 #include "models/kernel/tcp_socket.h"
 
 namespace copypath {
 
 namespace {
-/// One for the headers and one per fragment.
-unsigned descriptors_for(const Skb& skb) { return 1 + skb.fragment_count; }
+
+/// Calls visit(place, segments) for each run of fragments in the same kind of memory.
+template <typename Visit>
+void for_each_place(const Skb& skb, Visit visit) {
+  for (unsigned i = 0; i < skb.fragment_count;) {
+    const Place place = skb.fragments[i].place;
+    SegmentList segments;
+    for (; i < skb.fragment_count && skb.fragments[i].place == place; ++i) {
+      append(segments, skb.fragments[i].segment);
+    }
+    visit(place, segments);
+  }
+}
+
 }  // namespace
 
-void NetDevice::transmit(Skb& skb) {
-  if (!queue_.empty() || !ring_has_room(skb)) {
+NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
+                     NicQueues& queues, SkbAllocator& skbs)
+    : sc_module(name), config_(config), queues_(queues), skbs_(skbs) {}
+
+void NetDevice::transmit(Skb& skb, Execution& by) {
+  if (!segments()) validate(skb, by);
+  Outgoing outgoing{&skb, Bytes(0)};
+  if (!queue_.empty() || !post(outgoing)) {
     ++requeues_;
-    queue_.push_back(&skb);
+    queue_.push_back(outgoing);
     queue_length_ = static_cast<unsigned>(queue_.size());
-    return;
   }
-  post(skb);
   ring_doorbell();
 }
 
-// One descriptor stays empty, so that a full ring differs from an empty one.
-bool NetDevice::ring_has_room(const Skb& skb) const {
-  return posted_ + descriptors_for(skb) < queues_.descriptors.size();
+// validate_xmit_skb(): a core does what the NIC cannot.
+void NetDevice::validate(Skb& skb, Execution& by) {
+  const auto frames = static_cast<double>(frames_for(skb.bytes, config_.mtu));
+  by.spend(by.costs().segment * frames);  // skb_segment()
+  if (!gathers() && !skb.linear) {
+    linearise(skb, by);  // and computes the checksum in passing
+  } else if (!checksums() && !skb.checksummed) {
+    checksum(skb, by);
+  }
+  by.settle();
 }
 
-// The driver's ndo_start_xmit().
-void NetDevice::post(Skb& skb) {
-  const auto next = [&]() -> TxDescriptor& {
-    TxDescriptor& descriptor = queues_.descriptors[tail_];
-    tail_ = (tail_ + 1) % static_cast<std::uint32_t>(queues_.descriptors.size());
-    descriptor = TxDescriptor{};
-    return descriptor;
-  };
-  next().movement = Movement::kHeaders;
-  TxDescriptor* descriptor = nullptr;
-  for (unsigned i = 0; i < skb.fragment_count; ++i) {
-    const Fragment& fragment = skb.fragments[i];
-    descriptor = &next();
-    descriptor->segment = fragment.segment;
-    descriptor->movement =
-        fragment.memory == nullptr ? Movement::kTransmitPage : Movement::kTransmitCopy;
+// skb_segment() for a device without NETIF_F_SG: skb_copy_bits().
+void NetDevice::linearise(Skb& skb, Execution& by) {
+  KernelPages& pages = *skbs_.allocate_pages(skb.bytes);
+  std::uint64_t to = pages.address();
+  for_each_place(skb, [&](Place place, const SegmentList& from) {
+    const Bytes bytes = size_of(from);
+    by.copy(copypath::linearise(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
+            by.costs().copy_rate);
+    to += bytes.count();
+  });
+  skbs_.replace(skb, pages);
+  skb.linear = true;
+}
+
+// skb_checksum_help()
+void NetDevice::checksum(const Skb& skb, Execution& by) {
+  for_each_place(skb, [&](Place place, const SegmentList& from) {
+    by.read(copypath::checksum(place), from, by.costs().checksum_rate);
+  });
+}
+
+/// The payload of the next packet that the NIC gets: all of it, or a frame's.
+Bytes NetDevice::next_packet(const Outgoing& outgoing) const {
+  const Bytes left = outgoing.skb->bytes - outgoing.posted;
+  return segments() ? left : std::min(left, segment_size(config_.mtu));
+}
+
+// The driver's ndo_start_xmit(), for every packet of the skb; false if the ring has no room left.
+bool NetDevice::post(Outgoing& outgoing) {
+  const Skb& skb = *outgoing.skb;
+  while (outgoing.posted < skb.bytes) {
+    const Bytes bytes = next_packet(outgoing);
+    std::array<TxDescriptor, Skb::kMaxFragments> pieces;
+    unsigned count = 0;
+    Bytes skip = outgoing.posted;
+    Bytes left = bytes;
+    for (unsigned i = 0; left > Bytes(0); ++i) {
+      Segment piece = skb.fragments[i].segment;
+      if (skip >= Bytes(piece.bytes)) {
+        skip -= Bytes(piece.bytes);
+        continue;
+      }
+      piece.address += skip.count();
+      piece.bytes -= static_cast<std::uint32_t>(skip.count());
+      piece.bytes = std::min(piece.bytes, static_cast<std::uint32_t>(left.count()));
+      skip = Bytes(0);
+      left -= Bytes(piece.bytes);
+      pieces[count] = TxDescriptor{};
+      pieces[count].segment = piece;
+      pieces[count++].movement = copypath::transmit(skb.fragments[i].place);
+    }
+    // One descriptor stays empty, so that a full ring differs from an empty one.
+    if (posted_ + 1 + count >= queues_.descriptors.size()) return false;
+    TxDescriptor headers;
+    headers.movement = Movement::kHeaders;
+    push(headers);
+    outgoing.posted += bytes;
+    TxDescriptor& last = pieces[count - 1];
+    last.end_of_packet = true;
+    last.packet_descriptors = 1 + count;
+    last.connection = skb.socket->connection();
+    last.sequence = skb.sequence + (outgoing.posted - bytes).count();
+    last.cookie = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;
+    for (unsigned i = 0; i < count; ++i) push(pieces[i]);
   }
-  descriptor->end_of_packet = true;
-  descriptor->connection = skb.socket->connection();
-  descriptor->sequence = skb.sequence;
-  descriptor->cookie = &skb;
-  posted_ += descriptors_for(skb);
+  return true;
+}
+
+void NetDevice::push(const TxDescriptor& descriptor) {
+  queues_.descriptors[tail_] = descriptor;
+  tail_ = (tail_ + 1) % static_cast<std::uint32_t>(queues_.descriptors.size());
+  ++posted_;
 }
 
 void NetDevice::ring_doorbell() {
@@ -61,9 +137,9 @@ void NetDevice::ring_doorbell() {
 }
 
 // The softirq: net_tx_action() and net_rx_action().
-void NetDevice::handle(Core&) {
+void NetDevice::handle(Core& core) {
   queues_.interrupt_pending = false;
-  reclaim();
+  reclaim(core);
   auto& received = queues_.received;
   while (!received.empty() && received.front().arrival <= sc_core::sc_time_stamp()) {
     const RxEvent event = received.front();
@@ -72,26 +148,24 @@ void NetDevice::handle(Core&) {
     if (event.kind == Packet::Kind::kRequest) {
       socket.take_request();
     } else {
-      socket.take_acknowledgement(event.sequence);
+      socket.take_acknowledgement(event.sequence, core);
     }
   }
 }
 
-void NetDevice::reclaim() {
+void NetDevice::reclaim(Core& core) {
   while (!queues_.completed.empty()) {
-    Skb& skb = *static_cast<Skb*>(queues_.completed.front());
+    const TxCompletion done = queues_.completed.front();
     queues_.completed.pop_front();
-    posted_ -= descriptors_for(skb);
-    skb.socket->take_completion(skb);
+    posted_ -= done.descriptors;
+    if (done.cookie == nullptr) continue;  // not the last packet of its skb
+    Skb& skb = *static_cast<Skb*>(done.cookie);
+    skb.socket->take_completion(skb, core);
   }
-  bool posted = false;
-  while (!queue_.empty() && ring_has_room(*queue_.front())) {
-    post(*queue_.front());
-    queue_.pop_front();
-    posted = true;
-  }
+  const std::uint32_t before = tail_;
+  while (!queue_.empty() && post(queue_.front())) queue_.pop_front();
   queue_length_ = static_cast<unsigned>(queue_.size());
-  if (posted) ring_doorbell();
+  if (tail_ != before) ring_doorbell();
 }
 
 void NetDevice::trace(sc_core::sc_trace_file* file) const {

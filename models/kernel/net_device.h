@@ -1,6 +1,8 @@
 // The network device as the kernel sees it: the queue in front of the driver (qdisc, first in first
 // out) and the driver, which turns skbs into descriptors, rings the doorbell, and on an interrupt
-// reclaims sent packets and hands acknowledgements and requests to their sockets.
+// reclaims sent packets and hands acknowledgements and requests to their sockets. What the NIC
+// cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into one
+// piece of memory, the checksum.
 // Left out: queueing disciplines other than FIFO, byte queue limits, TCP small queues, NAPI
 // budgets.
 #pragma once
@@ -20,14 +22,21 @@ class NetDevice : public sc_core::sc_module, public InterruptHandler {
 public:
   tlm_utils::simple_initiator_socket<NetDevice> registers{"registers"};
 
-  NetDevice(const sc_core::sc_module_name& name, NicQueues& queues)
-      : sc_module(name), queues_(queues) {}
+  NetDevice(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues,
+            SkbAllocator& skbs);
+
+  /// What the device does by itself, as netdev_fix_features() leaves it: segmentation needs the
+  /// other two.
+  bool gathers() const { return config_.scatter_gather; }
+  bool checksums() const { return config_.checksum_offload; }
+  bool segments() const { return gathers() && checksums() && config_.segmentation_offload; }
 
   /// Sockets are numbered in the order in which they are added: the number of their connection.
   void add(TcpSocket& socket) { sockets_.push_back(&socket); }
 
-  /// Queues the skb for transmission (dev_queue_xmit()).
-  void transmit(Skb& skb);
+  /// Prepares the skb for the device and queues it (dev_queue_xmit()). Waits only if the device
+  /// lacks something that a core has to do (segments() is false).
+  void transmit(Skb& skb, Execution& by);
 
   void handle(Core& core) override;
 
@@ -36,14 +45,26 @@ public:
   void trace(sc_core::sc_trace_file* file) const override;
 
 private:
-  bool ring_has_room(const Skb& skb) const;
-  void post(Skb& skb);
-  void ring_doorbell();
-  void reclaim();
+  /// An skb on its way into the ring: in one piece, or frame by frame.
+  struct Outgoing {
+    Skb* skb;
+    Bytes posted;
+  };
 
+  void validate(Skb& skb, Execution& by);
+  void linearise(Skb& skb, Execution& by);
+  void checksum(const Skb& skb, Execution& by);
+  Bytes next_packet(const Outgoing& outgoing) const;
+  bool post(Outgoing& outgoing);
+  void ring_doorbell();
+  void push(const TxDescriptor& descriptor);
+  void reclaim(Core& core);
+
+  NicConfig config_;
   NicQueues& queues_;
+  SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;
-  std::deque<Skb*> queue_;
+  std::deque<Outgoing> queue_;
   std::uint32_t tail_ = 0;
   unsigned posted_ = 0;  // descriptors not yet reclaimed
   unsigned queue_length_ = 0;

@@ -6,6 +6,12 @@
 
 namespace copypath {
 
+Bytes size_of(const FragmentList& list) {
+  std::uint64_t total = 0;
+  for (const Fragment& fragment : list) total += fragment.segment.bytes;
+  return Bytes(total);
+}
+
 Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   if (free_skbs_.empty()) {
     skbs_.push_back(std::make_unique<Skb>());
@@ -17,6 +23,8 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   skb->sequence = sequence;
   skb->bytes = Bytes(0);
   skb->fragment_count = 0;
+  skb->linear = false;
+  skb->checksummed = false;
   skb->in_device = false;
   skb->acknowledged = false;
   ++in_use_;
@@ -24,69 +32,80 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
 }
 
 void SkbAllocator::free(Skb* skb) {
-  for (unsigned i = 0; i < skb->fragment_count; ++i) {
-    const Fragment& fragment = skb->fragments[i];
-    if (fragment.memory == nullptr) {
-      page_cache_.put_pages(fragment.segment);
-    } else {
-      put(*fragment.memory);
-    }
-  }
+  for (unsigned i = 0; i < skb->fragment_count; ++i) put(skb->fragments[i]);
   free_skbs_.push_back(skb);
   --in_use_;
 }
 
-Segment SkbAllocator::append_memory(Skb& skb, PageFragmentCursor& cursor, Bytes wanted) {
-  if (cursor.fragment == nullptr || cursor.used == PageFragment::kBytes) refill(cursor);
-  PageFragment& memory = *cursor.fragment;
-  const auto bytes = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(wanted.count(), PageFragment::kBytes - cursor.used));
-  const Segment piece{address_of(memory.first) + cursor.used, bytes};
-  cursor.used += bytes;
-  skb.bytes += Bytes(bytes);
-  if (skb.fragment_count > 0) {  // skb_can_coalesce()
-    Fragment& last = skb.fragments[skb.fragment_count - 1];
-    if (last.memory == &memory && last.segment.address + last.segment.bytes == piece.address) {
-      last.segment.bytes += bytes;
-      return piece;
-    }
+KernelPages* SkbAllocator::allocate_pages(Bytes bytes) {
+  if (free_pages_.empty()) {
+    pages_.push_back(std::make_unique<KernelPages>());
+    free_pages_.push_back(pages_.back().get());
   }
-  ++memory.references;
-  skb.fragments[skb.fragment_count++] = {piece, &memory};
+  KernelPages* pages = free_pages_.back();
+  free_pages_.pop_back();
+  pages->frames = static_cast<unsigned>(units_covering(bytes, kPageSize));
+  pages->first = memory_.allocate_adjacent(pages->frames);
+  pages->references = 1;
+  return pages;
+}
+
+void SkbAllocator::put(KernelPages& pages) {
+  if (--pages.references > 0) return;
+  memory_.free_adjacent(pages.first, pages.frames);
+  free_pages_.push_back(&pages);
+}
+
+void SkbAllocator::hold(const Fragment& fragment) {
+  if (fragment.place == Place::kPageCache) page_cache_.hold_page(fragment.segment);
+  if (fragment.pages != nullptr) ++fragment.pages->references;
+}
+
+void SkbAllocator::put(const Fragment& fragment) {
+  if (fragment.place == Place::kPageCache) page_cache_.put_pages(fragment.segment);
+  if (fragment.pages != nullptr) put(*fragment.pages);
+}
+
+Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) {
+  if (from.pages == nullptr || from.used == PageFragment::kSize.count()) refill(from);
+  const auto bytes = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(wanted.count(), PageFragment::kSize.count() - from.used));
+  const Segment piece{from.pages->address() + from.used, bytes};
+  from.used += bytes;
+  ++from.pages->references;
+  append(skb, {piece, Place::kSocketBuffer, from.pages});
   return piece;
 }
 
-void SkbAllocator::append_page(Skb& skb, const Segment& piece) {
-  skb.bytes += Bytes(piece.bytes);
-  if (skb.fragment_count > 0 && piece.address % kPageSize.count() != 0) {  // skb_can_coalesce()
+void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
+  skb.bytes += Bytes(fragment.segment.bytes);
+  if (skb.fragment_count > 0) {
     Fragment& last = skb.fragments[skb.fragment_count - 1];
-    if (last.memory == nullptr && last.segment.address + last.segment.bytes == piece.address) {
-      last.segment.bytes += piece.bytes;
-      page_cache_.put_pages(piece);  // the fragment has a reference on the page already
+    // Pages that are held one by one are fragments of their own, even if they are adjacent.
+    const bool same_memory =
+        last.place == fragment.place && last.pages == fragment.pages &&
+        (fragment.pages != nullptr || fragment.segment.address % kPageSize.count() != 0);
+    if (same_memory && last.segment.address + last.segment.bytes == fragment.segment.address) {
+      last.segment.bytes += fragment.segment.bytes;
+      put(fragment);  // the last one has a reference already
       return;
     }
   }
-  skb.fragments[skb.fragment_count++] = {piece, nullptr};
+  skb.fragments[skb.fragment_count++] = fragment;
+}
+
+void SkbAllocator::replace(Skb& skb, KernelPages& pages) {
+  for (unsigned i = 0; i < skb.fragment_count; ++i) put(skb.fragments[i]);
+  const Segment all{pages.address(), static_cast<std::uint32_t>(skb.bytes.count())};
+  skb.fragments[0] = {all, Place::kSocketBuffer, &pages};
+  skb.fragment_count = 1;
 }
 
 // skb_page_frag_refill()
-void SkbAllocator::refill(PageFragmentCursor& cursor) {
-  if (cursor.fragment != nullptr) put(*cursor.fragment);
-  if (free_fragments_.empty()) {
-    fragments_.push_back(std::make_unique<PageFragment>());
-    free_fragments_.push_back(fragments_.back().get());
-  }
-  cursor.fragment = free_fragments_.back();
-  cursor.used = 0;
-  free_fragments_.pop_back();
-  cursor.fragment->first = memory_.allocate_adjacent(PageFragment::kFrames);
-  cursor.fragment->references = 1;  // the cursor's
-}
-
-void SkbAllocator::put(PageFragment& memory) {
-  if (--memory.references > 0) return;
-  memory_.free_adjacent(memory.first, PageFragment::kFrames);
-  free_fragments_.push_back(&memory);
+void SkbAllocator::refill(PageFragment& fragment) {
+  if (fragment.pages != nullptr) put(*fragment.pages);
+  fragment.pages = allocate_pages(PageFragment::kSize);
+  fragment.used = 0;
 }
 
 }  // namespace copypath

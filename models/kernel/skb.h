@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/ledger/movement.h"
 #include "models/memory/physical_memory.h"
 
 namespace copypath {
@@ -13,27 +14,33 @@ namespace copypath {
 class PageCache;
 class TcpSocket;
 
-/// Kernel memory that payload is copied to, handed out piece by piece; it lives as long as a piece
-/// of it does (struct page_frag: 32 KiB, SKB_FRAG_PAGE_ORDER of net/core/sock.c).
-struct PageFragment {
-  static constexpr unsigned kFrames = 8;
-  static constexpr std::uint32_t kBytes = kFrames * 4096;
-
+/// Adjacent pages of kernel memory; they live as long as a reference to a piece of them does.
+struct KernelPages {
   Frame first = 0;
+  unsigned frames = 0;
   std::uint32_t references = 0;
+
+  std::uint64_t address() const { return address_of(first); }
 };
 
-/// The one that a socket fills at present.
-struct PageFragmentCursor {
-  PageFragment* fragment = nullptr;
+/// Where a socket copies payload to at present (struct page_frag): pages that are handed out piece
+/// by piece, 32 KiB of them (SKB_FRAG_PAGE_ORDER of net/core/sock.c).
+struct PageFragment {
+  static constexpr Bytes kSize{32 * 1024};
+
+  KernelPages* pages = nullptr;
   std::uint32_t used = 0;  ///< bytes
 };
 
-/// A piece of payload. `memory` is nullptr when it is a page of the page cache.
+/// A piece of memory with a reference on what holds it: a fragment of an skb, a buffer of a pipe.
 struct Fragment {
-  Segment segment;
-  PageFragment* memory;
+  Segment segment{};
+  Place place = Place::kPageCache;  ///< one page of the page cache, of the user, or of the kernel
+  KernelPages* pages = nullptr;     ///< of the kernel
 };
+using FragmentList = std::vector<Fragment>;
+
+Bytes size_of(const FragmentList& list);
 
 struct Skb {
   /// The most fragments an skb can have (MAX_SKB_FRAGS).
@@ -45,6 +52,9 @@ struct Skb {
   unsigned fragment_count = 0;
   std::array<Fragment, kMaxFragments> fragments{};
 
+  bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
+  bool checksummed = false;  ///< by a core, in passing
+
   // Of TCP's: the skb is freed when both have happened.
   bool in_device = false;
   bool acknowledged = false;
@@ -52,7 +62,7 @@ struct Skb {
   bool full(Bytes goal) const { return bytes >= goal || fragment_count == kMaxFragments; }
 };
 
-/// Makes and frees skbs and the memory behind copied payload.
+/// Makes and frees skbs and the kernel memory behind them.
 class SkbAllocator {
 public:
   SkbAllocator(PhysicalMemory& memory, PageCache& page_cache)
@@ -62,25 +72,34 @@ public:
   /// Frees the skb and drops its references.
   void free(Skb* skb);
 
-  /// Appends up to `wanted` bytes of kernel memory to the skb, as far as the memory at the cursor
-  /// goes, and returns them.
-  Segment append_memory(Skb& skb, PageFragmentCursor& cursor, Bytes wanted);
-  /// Appends a piece of one page of the page cache; the skb takes over a reference. A piece that
-  /// continues the last one within its page lengthens that fragment.
-  void append_page(Skb& skb, const Segment& piece);
+  /// Adjacent pages for so many bytes, with one reference.
+  KernelPages* allocate_pages(Bytes bytes);
+  void put(KernelPages& pages);
+
+  /// Takes one more reference on what holds the fragment, or drops one.
+  void hold(const Fragment& fragment);
+  void put(const Fragment& fragment);
+
+  /// Appends up to `wanted` bytes of kernel memory to the skb, as far as the page fragment goes,
+  /// and returns them.
+  Segment append_memory(Skb& skb, PageFragment& from, Bytes wanted);
+  /// Appends a fragment; the skb takes over its reference. One that continues the last one in
+  /// memory of the same kind lengthens that (skb_can_coalesce()).
+  void append(Skb& skb, const Fragment& fragment);
+  /// Makes `pages` the only fragment of the skb, in the place of all that it had.
+  void replace(Skb& skb, KernelPages& pages);
 
   std::uint64_t in_use() const { return in_use_; }
 
 private:
-  void refill(PageFragmentCursor& cursor);
-  void put(PageFragment& memory);
+  void refill(PageFragment& fragment);
 
   PhysicalMemory& memory_;
   PageCache& page_cache_;
   std::vector<std::unique_ptr<Skb>> skbs_;
   std::vector<Skb*> free_skbs_;
-  std::vector<std::unique_ptr<PageFragment>> fragments_;
-  std::vector<PageFragment*> free_fragments_;
+  std::vector<std::unique_ptr<KernelPages>> pages_;
+  std::vector<KernelPages*> free_pages_;
   std::uint64_t in_use_ = 0;
 };
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/kernel/page_cache.h"
-
 namespace copypath {
 
 namespace {
@@ -19,23 +17,6 @@ Bytes size_goal(Bytes mss) {
   return mss * std::max<std::uint64_t>(1, room / mss);
 }
 
-/// Bytes [offset, offset + bytes) of a list.
-SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes) {
-  SegmentList result;
-  for (const Segment& segment : list) {
-    if (offset >= Bytes(segment.bytes)) {
-      offset -= Bytes(segment.bytes);
-      continue;
-    }
-    const Bytes n = std::min(bytes, Bytes(segment.bytes) - offset);
-    if (n == Bytes(0)) break;
-    result.push_back({segment.address + offset.count(), static_cast<std::uint32_t>(n.count())});
-    bytes -= n;
-    offset = Bytes(0);
-  }
-  return result;
-}
-
 }  // namespace
 
 class TcpSocket::Lock {
@@ -49,19 +30,25 @@ private:
   TcpSocket& socket_;
 };
 
-TcpSocket::TcpSocket(std::uint32_t connection, const SocketConfig& config, Bytes mtu,
-                     NetDevice& device, SkbAllocator& allocator, PageCache& page_cache)
+TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& device,
+                     SkbAllocator& allocator)
     : connection_(connection),
-      config_(config),
-      goal_(size_goal(segment_size(mtu))),
+      config_(config.socket),
+      goal_(size_goal(segment_size(config.nic.mtu))),
       device_(device),
       allocator_(allocator),
-      page_cache_(page_cache) {
+      copies_for_device_(config.kernel < since::kAlwaysGso &&
+                         !(device.gathers() && device.checksums())) {
+  if (config.kernel < since::kAlwaysGso && !device.gathers()) goal_ = segment_size(config.nic.mtu);
   device_.add(*this);
 }
 
 void TcpSocket::send(Task& task, const SegmentList& from, Movement copy) {
   Lock lock(*this);
+  copy_in(task, lock, from, copy, false);
+}
+
+void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more) {
   const Bytes total = size_of(from);
   Bytes done;
   SegmentList to;
@@ -72,29 +59,37 @@ void TcpSocket::send(Task& task, const SegmentList& from, Movement copy) {
     do {
       Skb& skb = skb_with_room(task, lock);
       const Bytes wanted = std::min(total - done - planned, goal_ - skb.bytes);
-      const Segment piece = allocator_.append_memory(skb, cursor_, wanted);
+      const Segment piece = allocator_.append_memory(skb, fragment_, wanted);
+      skb.linear = skb.checksummed = copies_for_device_;  // csum_and_copy_from_user()
       append(to, piece);
       planned += Bytes(piece.bytes);
       queued_ += Bytes(piece.bytes);
       next_sequence_ += piece.bytes;
     } while (done + planned < total && planned < goal_ && has_room());
-    task.copy(copy, slice(from, done, planned), to, task.cpu().config().copy_rate);
+    task.copy(copy, slice(from, done, planned), to, task.costs().copy_rate);
     done += planned;
-    push(task, false);
+    push(task, more);
   }
 }
 
-void TcpSocket::send_pages(Task& task, const SegmentList& pages, bool more) {
+void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
   Lock lock(*this);
-  for (Segment page : pages) {
-    while (page.bytes > 0) {
+  if (copies_for_device_) {  // sock_no_sendpage()
+    for (const Fragment& page : pages) {
+      copy_in(task, lock, {page.segment}, linearise(page.place), more || &page != &pages.back());
+      allocator_.put(page);
+    }
+    return;
+  }
+  for (Fragment page : pages) {
+    while (page.segment.bytes > 0) {
       Skb& skb = skb_with_room(task, lock);
       const auto n = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(page.bytes, (goal_ - skb.bytes).count()));
-      if (n < page.bytes) page_cache_.hold_page(page);  // the rest goes into another skb
-      allocator_.append_page(skb, {page.address, n});
-      page.address += n;
-      page.bytes -= n;
+          std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb.bytes).count()));
+      if (n < page.segment.bytes) allocator_.hold(page);  // the rest goes into another skb
+      allocator_.append(skb, {{page.segment.address, n}, page.place, page.pages});
+      page.segment.address += n;
+      page.segment.bytes -= n;
       queued_ += Bytes(n);
       next_sequence_ += n;
     }
@@ -123,32 +118,54 @@ Skb& TcpSocket::skb_with_room(Task& task, Lock& lock) {
 void TcpSocket::push(Task& task, bool more) {
   task.settle();
   more_ = more;
-  push_unsent();
+  if (pushing_) task.wait_until(pushers_, [&] { return !pushing_; });
+  while (!unsent_.empty() && may_send(*unsent_.front())) send_next(task);
 }
 
 // tcp_write_xmit()
-void TcpSocket::push_unsent() {
-  while (!unsent_.empty()) {
-    Skb& skb = *unsent_.front();
-    if (!skb.full(goal_) && (more_ || in_device_ > 0)) return;  // tcp_should_autocork()
-    if (in_flight_bytes_ > Bytes(0) && in_flight_bytes_ + skb.bytes > config_.window) return;
-    unsent_.pop_front();
-    in_flight_.push_back(&skb);
-    in_flight_bytes_ += skb.bytes;
-    skb.in_device = true;
-    ++in_device_;
-    device_.transmit(skb);
+bool TcpSocket::may_send(const Skb& skb) const {
+  if (!skb.full(goal_) && (more_ || in_device_ > 0)) return false;  // tcp_should_autocork()
+  return in_flight_bytes_ == Bytes(0) || in_flight_bytes_ + skb.bytes <= config_.window;
+}
+
+void TcpSocket::send_next(Execution& by) {
+  Skb& skb = *unsent_.front();
+  unsent_.pop_front();
+  in_flight_.push_back(&skb);
+  in_flight_bytes_ += skb.bytes;
+  skb.in_device = true;
+  ++in_device_;
+  device_.transmit(skb, by);
+}
+
+/// In an interrupt, which must not wait: where a core has work to do on every packet, that is left
+/// to the softirq's own process.
+void TcpSocket::push_unsent(Core& core) {
+  if (locked_ || pushing_) return;
+  if (device_.segments()) {
+    while (!unsent_.empty() && may_send(*unsent_.front())) send_next(core.softirq);
+  } else if (!unsent_.empty()) {
+    core.softirq.raise(*this);
   }
 }
 
-void TcpSocket::take_completion(Skb& skb) {
+void TcpSocket::run(Execution& softirq) {
+  if (locked_ || pushing_) return;
+  pushing_ = true;
+  // A task that takes the socket meanwhile goes on when the packet at hand has left.
+  while (!locked_ && !unsent_.empty() && may_send(*unsent_.front())) send_next(softirq);
+  pushing_ = false;
+  pushers_.wake_all();
+}
+
+void TcpSocket::take_completion(Skb& skb, Core& core) {
   skb.in_device = false;
   --in_device_;
   release_if_done(skb);
-  if (!locked_) push_unsent();
+  push_unsent(core);
 }
 
-void TcpSocket::take_acknowledgement(std::uint64_t sequence) {
+void TcpSocket::take_acknowledgement(std::uint64_t sequence, Core& core) {
   while (!in_flight_.empty()) {
     Skb& skb = *in_flight_.front();
     if (skb.sequence + skb.bytes.count() > sequence) break;
@@ -158,7 +175,7 @@ void TcpSocket::take_acknowledgement(std::uint64_t sequence) {
     skb.acknowledged = true;
     release_if_done(skb);
   }
-  if (!locked_) push_unsent();
+  push_unsent(core);
   // sk_stream_write_space(): wakes writers when a third of the buffer is free.
   if (config_.send_buffer - std::min(queued_, config_.send_buffer) >= Bytes(queued_.count() / 2)) {
     writers_.wake_all();

@@ -15,10 +15,10 @@
 
 namespace copypath {
 
-class TcpSocket {
+class TcpSocket : public SoftirqWork {
 public:
-  TcpSocket(std::uint32_t connection, const SocketConfig& config, Bytes mtu, NetDevice& device,
-            SkbAllocator& allocator, PageCache& page_cache);
+  TcpSocket(std::uint32_t connection, const Config& config, NetDevice& device,
+            SkbAllocator& allocator);
 
   std::uint32_t connection() const { return connection_; }
 
@@ -27,17 +27,20 @@ public:
   /// pages that it has mapped.
   void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser);
 
-  /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages of the page cache (one segment each) by reference,
-  /// and takes over the references. `more`: more will follow at once (MSG_MORE).
-  void send_pages(Task& task, const SegmentList& pages, bool more);
+  /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages (at most one per fragment) by reference, and takes
+  /// over the references. `more`: more will follow at once (MSG_MORE). A kernel that has to copy
+  /// for a plain NIC already here (before 4.17) drops the references when it has.
+  void send_pages(Task& task, const FragmentList& pages, bool more);
 
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
 
   // Called by the device, in interrupt context:
-  void take_completion(Skb& skb);                     ///< the NIC has sent it
-  void take_acknowledgement(std::uint64_t sequence);  ///< the client has everything before
+  void take_completion(Skb& skb, Core& core);                     ///< the NIC has sent it
+  void take_acknowledgement(std::uint64_t sequence, Core& core);  ///< the client has all before
   void take_request();
+
+  void run(Execution& softirq) override;
 
   Bytes queued() const { return queued_; }  ///< in the send buffer
   void trace(sc_core::sc_trace_file* file) const;
@@ -48,8 +51,11 @@ private:
 
   bool has_room() const;
   Skb& skb_with_room(Task& task, Lock& lock);
+  void copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more);
   void push(Task& task, bool more);
-  void push_unsent();
+  bool may_send(const Skb& skb) const;
+  void send_next(Execution& by);
+  void push_unsent(Core& core);
   void release_if_done(Skb& skb);
 
   std::uint32_t connection_;
@@ -57,7 +63,7 @@ private:
   Bytes goal_;  // the size up to which an skb is filled
   NetDevice& device_;
   SkbAllocator& allocator_;
-  PageCache& page_cache_;
+  bool copies_for_device_;  // this kernel adapts to a plain NIC by copying in the socket
 
   std::deque<Skb*> unsent_;
   std::deque<Skb*> in_flight_;
@@ -66,8 +72,10 @@ private:
   unsigned in_device_ = 0;  // skbs
   std::uint64_t next_sequence_ = 0;
   bool locked_ = false;
+  bool pushing_ = false;  // in a softirq that has to wait
+  WaitQueue pushers_{"wait socket"};
   bool more_ = false;
-  PageFragmentCursor cursor_;
+  PageFragment fragment_;
   WaitQueue writers_{"wait send buffer"};
 
   unsigned requests_ = 0;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace copypath {
 
 namespace {
@@ -56,6 +58,20 @@ std::vector<MovementRecord> Ledger::records() const {
     records.push_back(record);
   }
   return records;
+}
+
+std::vector<std::string> Ledger::idle_lanes() const {
+  static const std::set<Movement> kTextbook{Movement::kDiskRead, Movement::kCopyToUser,
+                                            Movement::kCopyFromUser, Movement::kTransmitPage,
+                                            Movement::kTransmitCopy};
+  std::vector<std::string> lanes;
+  for (std::size_t i = 0; i < kMovements; ++i) {
+    const auto movement = static_cast<Movement>(i);
+    if (accounts_[i].transfers > 0 || kTextbook.count(movement) > 0) continue;
+    lanes.emplace_back(kind_of(movement).name);
+    lanes.push_back(lanes.back() + "_bytes");
+  }
+  return lanes;
 }
 
 void Ledger::trace(sc_core::sc_trace_file* file) const {

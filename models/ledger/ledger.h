@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -49,6 +50,9 @@ public:
 
   /// One lane per payload movement (is it going on?) and its bytes so far.
   void trace(sc_core::sc_trace_file* file) const;
+  /// Lanes of movements that never happened, as far as they tell nobody anything: those of the
+  /// textbook's two paths stay, because a flat one shows what a path does not do.
+  std::vector<std::string> idle_lanes() const;
 
 private:
   std::array<Account, kMovements> accounts_{};

@@ -17,10 +17,25 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the peer acknowledges it"},
     {"copy_from_mapping", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
      "write() from a mapped file still copies: the file may change before the peer acknowledges"},
-    {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
-     "the NIC's DMA must fetch the bytes to put them on the wire"},
+    {"linearise_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
+     "the NIC cannot gather fragments, so the kernel copies the pages into one piece of memory"},
+    {"linearise_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
+     "the NIC cannot gather fragments, so the kernel copies the caller's pages into one piece of "
+     "memory"},
+    {"linearise_copy", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kSocketBuffer,
+     "the NIC cannot gather fragments, so the kernel copies its own memory into one piece"},
+    {"checksum_page", Agent::kCore, Purpose::kChecksum, Place::kPageCache, Place::kCore,
+     "the NIC computes no checksums, so a core must read what it has not copied"},
+    {"checksum_user", Agent::kCore, Purpose::kChecksum, Place::kUserBuffer, Place::kCore,
+     "the NIC computes no checksums, so a core must read the caller's pages"},
+    {"checksum_copy", Agent::kCore, Purpose::kChecksum, Place::kSocketBuffer, Place::kCore,
+     "the NIC computes no checksums, so a core must read what it copied before"},
     {"transmit_page", Agent::kNic, Purpose::kDma, Place::kPageCache, Place::kNic,
      "the NIC's DMA gathers the bytes straight from the page cache to put them on the wire"},
+    {"transmit_user", Agent::kNic, Purpose::kDma, Place::kUserBuffer, Place::kNic,
+     "the NIC's DMA gathers the bytes straight from the caller's pages to put them on the wire"},
+    {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
+     "the NIC's DMA must fetch the bytes to put them on the wire"},
     {"headers", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
      "every packet needs its Ethernet, IP and TCP headers"},
     {"descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
@@ -33,7 +48,24 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the drive writes back which commands it has finished"},
 }};
 
+Movement by_place(Place from, Movement page, Movement user, Movement kernel) {
+  return from == Place::kPageCache ? page : from == Place::kUserBuffer ? user : kernel;
+}
+
 }  // namespace
+
+Movement linearise(Place from) {
+  return by_place(from, Movement::kLinearisePage, Movement::kLineariseUser,
+                  Movement::kLineariseCopy);
+}
+
+Movement checksum(Place from) {
+  return by_place(from, Movement::kChecksumPage, Movement::kChecksumUser, Movement::kChecksumCopy);
+}
+
+Movement transmit(Place from) {
+  return by_place(from, Movement::kTransmitPage, Movement::kTransmitUser, Movement::kTransmitCopy);
+}
 
 const MovementKind& kind_of(Movement movement) { return kKinds[index_of(movement)]; }
 
@@ -81,6 +113,8 @@ const char* name_of(Place place) {
       return "queues";
     case Place::kNic:
       return "nic";
+    case Place::kCore:
+      return "core";
   }
   return "?";
 }

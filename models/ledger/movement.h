@@ -17,14 +17,18 @@ enum class Place : std::uint8_t {
   kUserBuffer,    ///< the server's own memory
   kSocketBuffer,  ///< kernel memory behind an skb
   kQueues,        ///< descriptor rings and command queues, in memory
-  kNic            ///< in the adapter, on its way to the wire
+  kNic,           ///< in the adapter, on its way to the wire
+  kCore           ///< in a core that only reads
 };
 
 const char* name_of(Agent agent);
 const char* name_of(Purpose purpose);
 const char* name_of(Place place);
 
-constexpr bool in_memory(Place place) { return place != Place::kDisk && place != Place::kNic; }
+constexpr bool in_memory(Place place) {
+  return place == Place::kPageCache || place == Place::kUserBuffer ||
+         place == Place::kSocketBuffer || place == Place::kQueues;
+}
 
 /// The kinds of movement, in the order in which a byte meets them.
 enum class Movement : std::uint8_t {
@@ -33,15 +37,22 @@ enum class Movement : std::uint8_t {
   kCopyToUser,
   kCopyFromUser,
   kCopyFromMapping,
-  kTransmitCopy,
+  kLinearisePage,
+  kLineariseUser,
+  kLineariseCopy,
+  kChecksumPage,
+  kChecksumUser,
+  kChecksumCopy,
   kTransmitPage,
+  kTransmitUser,
+  kTransmitCopy,
   kHeaders,
   kDescriptors,
   kCompletion,
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 12;
+constexpr std::size_t kMovements = 19;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -59,5 +70,11 @@ struct MovementKind {
 };
 
 const MovementKind& kind_of(Movement movement);
+
+/// What the network does with payload that lies in `from`: the page cache, the user's pages, or
+/// memory of the kernel.
+Movement linearise(Place from);
+Movement checksum(Place from);
+Movement transmit(Place from);
 
 }  // namespace copypath

@@ -44,6 +44,13 @@ public:
     bytes_.insert(bytes_.end(), bytes, bytes + n);
   }
 
+  /// The bytes that it stands for.
+  Bytes size() const {
+    std::uint64_t total = bytes_.size();
+    for (const Run& run : runs_) total += run.bytes;
+    return Bytes(total);
+  }
+
   const std::vector<Run>& runs() const { return runs_; }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   std::vector<std::uint8_t>& bytes() { return bytes_; }

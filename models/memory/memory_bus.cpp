@@ -22,37 +22,61 @@ MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& co
   in.register_b_transport(this, &MemoryBus::b_transport);
 }
 
-unsigned MemoryBus::crossings(const MovementKind& kind) const {
+Bytes MemoryBus::crossing(const MovementKind& kind, Bytes read, Bytes written) const {
   const bool allocates = config_.write_allocate && kind.agent == Agent::kCore;
-  return (kind.reads_memory() ? 1 : 0) + (kind.writes_memory() ? (allocates ? 2 : 1) : 0);
+  Bytes total;
+  if (kind.reads_memory()) total += read;
+  if (kind.writes_memory()) total += written * (allocates ? 2 : 1);
+  return total;
 }
 
 void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay) {
-  const Transfer* transfer = payload.get_extension<Transfer>();
+  Transfer* transfer = payload.get_extension<Transfer>();
   if (transfer == nullptr) {
     payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
     return;
   }
   const MovementKind& kind = kind_of(transfer->movement);
   const Bytes bytes(payload.get_data_length());
-  const Bytes bus_bytes = bytes * crossings(kind);
   if (delay != sc_core::SC_ZERO_TIME) wait(delay);
   if (bytes > Bytes(0)) {
+    Content after;
+    Bytes written = bytes;
+    if (transfer->transform != nullptr) {
+      after = transformed(*transfer);
+      written = transfer->produced;
+    }
+    const Bytes bus_bytes = crossing(kind, bytes, written);
+    const double crossings =
+        static_cast<double>(bus_bytes.count()) / static_cast<double>(bytes.count());
     ledger_.open(transfer->movement);
     timing_->occupy(static_cast<unsigned>(master), kind.agent, bus_bytes,
-                    transfer->limit.bytes_per_second() * crossings(kind));
-    move(*transfer);
+                    transfer->limit.bytes_per_second() * crossings);
+    move(*transfer, after);
     ledger_.close(transfer->movement, bytes, bus_bytes);
   }
   delay = config_.latency;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void MemoryBus::move(const Transfer& transfer) {
-  if (transfer.from != nullptr && transfer.to != nullptr) {
+// What a transform produces, and how much of it, is worked out when the pass begins, because the
+// time that it takes depends on it.
+Content MemoryBus::transformed(Transfer& transfer) {
+  Content before;
+  Content after;
+  memory_.read(*transfer.from, before);
+  transfer.transform->apply(before, after);
+  transfer.produced = after.size();
+  return after;
+}
+
+void MemoryBus::move(const Transfer& transfer, const Content& transformed) {
+  if (transfer.transform != nullptr) {
+    memory_.write(first(*transfer.to, transfer.produced), transformed);
+  } else if (transfer.from != nullptr && transfer.to != nullptr) {
     memory_.copy(*transfer.from, *transfer.to);
   } else if (transfer.from != nullptr) {
-    memory_.read(*transfer.from, *transfer.sink);
+    if (transfer.sink != nullptr) memory_.read(*transfer.from, *transfer.sink);
   } else if (transfer.to != nullptr) {
     memory_.write(*transfer.to, *transfer.source);
   }

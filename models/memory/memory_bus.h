@@ -32,10 +32,12 @@ public:
 
 private:
   void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
-  /// How often each byte crosses the bus: once per end in memory, and once more for the line that
-  /// a core's store reads before it writes (write-allocate).
-  unsigned crossings(const MovementKind& kind) const;
-  void move(const Transfer& transfer);
+  /// What crosses the bus when `read` bytes are read and `written` bytes written: every byte once
+  /// per end in memory, and once more for the line that a core's store reads before it writes
+  /// (write-allocate).
+  Bytes crossing(const MovementKind& kind, Bytes read, Bytes written) const;
+  Content transformed(Transfer& transfer);
+  void move(const Transfer& transfer, const Content& transformed);
 
   MemoryConfig config_;
   double capacity_;

@@ -50,6 +50,22 @@ Bytes size_of(const SegmentList& list) {
   return Bytes(total);
 }
 
+SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes) {
+  SegmentList result;
+  for (const Segment& segment : list) {
+    if (offset >= Bytes(segment.bytes)) {
+      offset -= Bytes(segment.bytes);
+      continue;
+    }
+    const Bytes n = std::min(bytes, Bytes(segment.bytes) - offset);
+    if (n == Bytes(0)) break;
+    result.push_back({segment.address + offset.count(), static_cast<std::uint32_t>(n.count())});
+    bytes -= n;
+    offset = Bytes(0);
+  }
+  return result;
+}
+
 Frame PhysicalMemory::allocate() {
   if (free_.empty()) return allocate_adjacent(1);
   const Frame frame = free_.back();

@@ -32,6 +32,12 @@ constexpr Frame frame_of(std::uint64_t address) {
 void append(SegmentList& list, Segment segment);
 Bytes size_of(const SegmentList& list);
 
+/// Bytes [offset, offset + bytes) of a list, as far as it reaches.
+SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes);
+inline SegmentList first(const SegmentList& list, Bytes bytes) {
+  return slice(list, Bytes(0), bytes);
+}
+
 class PhysicalMemory {
 public:
   explicit PhysicalMemory(Data data) : data_(data) {}

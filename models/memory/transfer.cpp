@@ -32,15 +32,21 @@ sc_time MemoryPort::dma_read(Movement movement, const SegmentList& from, Content
   return issue(tlm::TLM_READ_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
 }
 
-sc_time MemoryPort::copy(Movement movement, const SegmentList& from, const SegmentList& to,
-                         Rate limit) {
+sc_time MemoryPort::pass(Movement movement, const SegmentList& from, const SegmentList* to,
+                         Rate limit, Transform* transform, Bytes& produced) {
   transfer_.movement = movement;
   transfer_.from = &from;
-  transfer_.to = &to;
+  transfer_.to = to;
   transfer_.source = nullptr;
   transfer_.sink = nullptr;
+  transfer_.transform = transform;
   transfer_.limit = limit;
-  return issue(tlm::TLM_IGNORE_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
+  const Bytes bytes = size_of(from);
+  const sc_time latency =
+      issue(tlm::TLM_IGNORE_COMMAND, from.empty() ? 0 : from.front().address, bytes);
+  produced = transform == nullptr ? bytes : transfer_.produced;
+  transfer_.transform = nullptr;
+  return latency;
 }
 
 sc_time MemoryPort::control(Movement movement, Bytes bytes, Rate limit) {

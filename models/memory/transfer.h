@@ -20,6 +20,14 @@ struct MemoryProtocol {
   using tlm_phase_type = tlm::tlm_phase;
 };
 
+/// What a pass does to the bytes that it moves: encryption, compression.
+class Transform {
+public:
+  virtual ~Transform() = default;
+  /// Appends what becomes of `in` to `out`.
+  virtual void apply(const Content& in, Content& out) = 0;
+};
+
 class Transfer : public tlm::tlm_extension<Transfer> {
 public:
   Movement movement{};
@@ -27,6 +35,8 @@ public:
   const SegmentList* to = nullptr;    ///< memory that is written; nullptr: goes to the device
   const Content* source = nullptr;    ///< what the device delivers
   Content* sink = nullptr;            ///< where the device receives
+  Transform* transform = nullptr;     ///< from memory to memory: nullptr copies
+  Bytes produced;                     ///< by the transform, filled in by the bus
   Rate limit;                         ///< bytes per second that the master can sustain
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
@@ -47,8 +57,16 @@ public:
   sc_time dma_write(Movement movement, const Content& from, const SegmentList& to, Rate limit);
   /// Memory to device: appends to `to`.
   sc_time dma_read(Movement movement, const SegmentList& from, Content& to, Rate limit);
-  /// Memory to memory, by a core.
-  sc_time copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit);
+  /// A pass of a core over memory: reads `from`, and writes `to` unless that is nullptr. `limit`
+  /// counts bytes of `from`. With a transform, `produced` is what it made of them, and `to` must
+  /// have room for it.
+  sc_time pass(Movement movement, const SegmentList& from, const SegmentList* to, Rate limit,
+               Transform* transform, Bytes& produced);
+  /// Memory to memory, by a core, unchanged.
+  sc_time copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
+    Bytes produced;
+    return pass(movement, from, &to, limit, nullptr, produced);
+  }
   /// Control traffic (descriptors, headers, completions), whose content is not simulated.
   sc_time control(Movement movement, Bytes bytes, Rate limit);
 

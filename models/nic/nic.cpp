@@ -135,7 +135,7 @@ void Nic::send(Outgoing& packet) {
   payload.clear_extension(&extension);
 
   completions.control(Movement::kCompletion, kDescriptorSize, config_.dma_rate);
-  queues_.completed.push_back(packet.last.cookie);
+  queues_.completed.push_back({packet.last.packet_descriptors, packet.last.cookie});
   fifo_used_ -= packet.bytes;
   fifo_.pop_front();
   fifo_drained_.notify();

@@ -27,7 +27,14 @@ struct TxDescriptor {
   // For the packet, in its last descriptor:
   std::uint32_t connection = 0;
   std::uint64_t sequence = 0;
+  unsigned packet_descriptors = 0;
   void* cookie = nullptr;  ///< the driver's; comes back when the packet has been sent
+};
+
+/// A packet that has been sent.
+struct TxCompletion {
+  unsigned descriptors;  ///< free again
+  void* cookie;
 };
 
 /// What was received: an acknowledgement or a request.
@@ -43,7 +50,7 @@ struct NicQueues {
   explicit NicQueues(unsigned ring) : descriptors(ring) {}
 
   std::vector<TxDescriptor> descriptors;  ///< a ring; the driver fills it at its tail
-  std::deque<void*> completed;            ///< cookies of packets that were sent
+  std::deque<TxCompletion> completed;     ///< packets that were sent
   std::deque<RxEvent> received;           ///< in the order of arrival
   bool interrupt_pending = false;  ///< set by the NIC, cleared by the driver (NAPI's masking)
 };

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "models/platform/config.h"
+
 namespace copypath {
 
 struct Connection;  // models/workload: one client's task, file and socket
@@ -19,8 +21,15 @@ struct Path {
   const char* name;
   const char* summary;
   std::vector<Step> steps;
-  void (*serve)(Connection&);  ///< sends the connection's whole request
+  void (*serve)(Connection&);                        ///< sends the connection's whole request
+  Transformation transform = Transformation::kNone;  ///< what it does to the bytes
+  /// Why this machine cannot run it, and what can; "" if it can. nullptr: every machine can.
+  std::string (*refusal)(const Config&) = nullptr;
 };
+
+/// Why a path cannot be run as configured (the machine lacks something, or the clients insist on
+/// a transformation that it cannot do), and the alternative; "" if it can.
+std::string refusal(const Path& path, const Config& config);
 
 /// All paths, in the order in which they are listed.
 const std::vector<const Path*>& paths();

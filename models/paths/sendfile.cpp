@@ -15,7 +15,7 @@ void serve(Connection& c) {
     const SystemCall sendfile(c.kernel, c.task, Call::kSendfile);
     Bytes left = std::min(c.chunk, c.file.left());
     while (left > Bytes(0)) {  // splice_direct_to_actor(): pipe in, pipe out
-      const SegmentList pipe = filemap_splice_read(c.task, c.kernel.page_cache, c.file, left);
+      const FragmentList pipe = filemap_splice_read(c.task, c.kernel.page_cache, c.file, left);
       left -= size_of(pipe);
       c.socket.send_pages(c.task, pipe, left > Bytes(0));  // by reference: nothing is copied
     }

@@ -12,7 +12,7 @@ namespace {
 
 void serve(Connection& c) {
   while (c.file.left() > Bytes(0)) {
-    SegmentList pipe;
+    FragmentList pipe;
     {
       const SystemCall splice_in(c.kernel, c.task, Call::kSplice);  // file to pipe
       pipe = filemap_splice_read(c.task, c.kernel.page_cache, c.file, c.chunk);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/kernel/version.h"
 #include "models/units.h"
 
 namespace copypath {
@@ -23,9 +24,11 @@ struct CpuConfig {
   sc_time time_slice = milliseconds(3);     ///< run time after which a waiting task gets the core
   sc_time interrupt = nanoseconds(1000);    ///< one interrupt with its softirq
   Rate copy_rate{10e9};                     ///< copying, bytes per second of payload, one core
+  Rate checksum_rate{20e9};                 ///< reading for an Internet checksum, one core
   sc_time page_lookup = nanoseconds(20);    ///< finding and referencing one page-cache page
   sc_time minor_fault = nanoseconds(1000);  ///< one page fault, mapping what is in memory
   sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
+  sc_time segment = nanoseconds(150);       ///< cutting one frame off a packet in software
 };
 
 struct MemoryConfig {
@@ -54,6 +57,9 @@ struct DiskConfig {
 struct NicConfig {
   Rate rate = Rate::bits(10e9);  ///< line rate
   Bytes mtu{1500};
+  bool scatter_gather = true;                  ///< gathers a packet from fragments
+  bool checksum_offload = true;                ///< computes TCP checksums
+  bool segmentation_offload = true;            ///< cuts packets into frames (TSO)
   Rate dma_rate{6.4e9};                        ///< what its DMA engine sustains over PCIe
   unsigned ring = 1024;                        ///< transmit descriptors
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
@@ -68,6 +74,9 @@ struct SocketConfig {
 
 enum class WorkloadKind { kFileServer };
 
+/// What has to happen to the bytes between disk and wire.
+enum class Transformation { kNone, kTls, kCompress };
+
 /// What travels: one tag per page (file, index, version), or real bytes.
 enum class Data { kTags, kBytes };
 
@@ -80,7 +89,8 @@ struct WorkloadConfig {
   Bytes chunk{64 * 1024};  ///< bytes asked for per system call
   unsigned requests = 1;   ///< files fetched by each client, one after the other
   Data data = Data::kTags;
-  Rate client_rate{0};  ///< what a client takes at most; 0: no limit
+  Rate client_rate{0};                               ///< what a client takes at most; 0: no limit
+  Transformation transform = Transformation::kNone;  ///< that the clients insist on
 };
 
 /// The whole effective configuration of a run.
@@ -89,6 +99,7 @@ struct Config {
   std::string host;   ///< the host profile that was named
   std::string title;  ///< one line about the scenario, shown by compare
   Timing timing = Timing::kFluid;
+  KernelVersion kernel;  ///< whose rules apply
   CpuConfig cpu;
   MemoryConfig memory;
   PageCacheConfig page_cache;

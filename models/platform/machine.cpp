@@ -14,13 +14,13 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       disk("disk", config.disk, disk_queues, media),
       nic_queues(config.nic.ring),
       nic("nic", config.nic, nic_queues),
-      kernel("kernel", config.page_cache, memory, media, disk_queues, nic_queues),
+      kernel("kernel", config, memory, media, disk_queues, nic_queues),
       clients("clients", config.workload, config.socket, media),
       server("server", config, path, kernel, memory, cpu, clients),
       disk_interrupt_(cpu.core(config.cpu.cores - 1), kernel.block),
       nic_interrupt_(cpu.core(0), kernel.device) {
   // Masters of the bus are numbered in this order.
-  for (unsigned i = 0; i < cpu.cores(); ++i) cpu.core(i).memory.bind(bus.in);
+  cpu.bind(bus);
   disk.memory.bind(bus.in);
   nic.memory.bind(bus.in);
   nic.completions.bind(bus.in);
@@ -42,6 +42,12 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
 void Machine::finish() {
   finished_ = true;
   sc_core::sc_pause();
+}
+
+std::vector<std::string> Machine::idle_lanes() const {
+  std::vector<std::string> lanes = ledger.idle_lanes();
+  for (std::string& lane : kernel.idle_lanes()) lanes.push_back(std::move(lane));
+  return lanes;
 }
 
 void Machine::trace(sc_core::sc_trace_file* file) const {

@@ -31,6 +31,8 @@ public:
   Result result() const;
 
   void trace(sc_core::sc_trace_file* file) const override;
+  /// Names of lanes that nobody misses: of what never happened in this run.
+  std::vector<std::string> idle_lanes() const;
 
 private:
   void finish();

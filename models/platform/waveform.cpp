@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <vector>
 
 #include "models/platform/simulate.h"
@@ -57,9 +60,36 @@ void put_start_time(const std::string& file) {
   vcd << text << "\n#" << time << "\n";
 }
 
+/// Takes the lanes of these names out of the header and out of the values at the start, which is
+/// all there is of a lane in which nothing happens. The file keeps its length.
+void hide(const std::string& file, const std::vector<std::string>& lanes) {
+  std::fstream vcd(file, std::ios::in | std::ios::out | std::ios::binary);
+  std::set<std::string> hidden;
+  std::string line;
+  bool values = false;
+  for (std::streamoff at = 0; std::getline(vcd, line); at = vcd.tellg()) {
+    if (values && line == "$end") break;
+    if (line == "$dumpvars") values = true;
+    std::istringstream words(line);
+    std::string first, kind, bits, id, name;
+    words >> first;
+    if (first == "$var") {  // $var wire 32 id name [31:0] $end
+      words >> kind >> bits >> id >> name;
+      if (std::find(lanes.begin(), lanes.end(), name) == lanes.end()) continue;
+      hidden.insert(id);
+    } else if (!values || !(words >> id) || hidden.count(id) == 0) {  // b0 id
+      continue;
+    }
+    vcd.seekp(at);
+    vcd << std::string(line.size(), ' ');
+    vcd.seekg(at + static_cast<std::streamoff>(line.size()) + 1);
+  }
+}
+
 }  // namespace
 
-Waveform::Waveform(const Machine& machine, const std::string& file) : file_(file), written_(file) {
+Waveform::Waveform(const Machine& machine, const std::string& file)
+    : machine_(machine), file_(file), written_(file) {
   const std::string suffix(kSuffix);
   std::string stem = file;
   if (file.size() > suffix.size() &&
@@ -89,6 +119,7 @@ void Waveform::close() {
   trace_ = nullptr;
   check_room(written_);
   put_start_time(written_);
+  hide(written_, machine_.idle_lanes());
   if (written_ != file_ && std::rename(written_.c_str(), file_.c_str()) != 0) fail(file_, errno);
 }
 

@@ -20,6 +20,7 @@ public:
   void close();
 
 private:
+  const Machine& machine_;
   std::string file_;
   std::string written_;  // SystemC insists on the suffix ".vcd"
   sc_core::sc_trace_file* trace_ = nullptr;

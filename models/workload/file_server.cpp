@@ -11,13 +11,13 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                        Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
     : sc_module(name), config_(config.workload), path_(path) {
   for (unsigned client = 0; client < config_.clients; ++client) {
-    connections_.push_back(std::unique_ptr<Connection>(new Connection{
-        kernel,
-        memory,
-        {cpu, client},
-        {client, config.socket, config.nic.mtu, kernel.device, kernel.skbs, kernel.page_cache},
-        kernel.page_cache.open(clients.file_of(client)),
-        config_.chunk}));
+    connections_.push_back(
+        std::unique_ptr<Connection>(new Connection{kernel,
+                                                   memory,
+                                                   {cpu, client},
+                                                   {client, config, kernel.device, kernel.skbs},
+                                                   kernel.page_cache.open(clients.file_of(client)),
+                                                   config_.chunk}));
     Connection& connection = *connections_.back();
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },

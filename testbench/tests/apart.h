@@ -32,10 +32,12 @@ inline Result simulate_apart(const Config& config, const std::string& name) {
   return simulate_apart(config, std::vector<std::string>{name}).at(name);
 }
 
-/// All paths.
+/// All paths that the machine does not refuse.
 inline std::map<std::string, Result> simulate_apart(const Config& config) {
   std::vector<std::string> names;
-  for (const Path* path : paths()) names.emplace_back(path->name);
+  for (const Path* path : paths()) {
+    if (refusal(*path, config).empty()) names.emplace_back(path->name);
+  }
   return simulate_apart(config, names);
 }
 

@@ -45,7 +45,7 @@ protected:
     memory.latency = nanoseconds(90);
     bench_ = std::make_unique<MemoryBench>("bench", memory, Timing::kFluid, 0);
     cpu_ = std::make_unique<Cpu>("cpu", config);
-    for (unsigned i = 0; i < cpu_->cores(); ++i) cpu_->core(i).memory.bind(bench_->bus.in);
+    cpu_->bind(bench_->bus);
     return *cpu_;
   }
 

@@ -48,11 +48,11 @@ TEST_F(FileReadTest, SpliceTakesAsManyPagesAsThePipeHolds) {
   for (const std::uint64_t position : {0, 1, 4095, 4096, 10'000}) {
     spawn_task([=](Task& task) {
       OpenFile file = open_at(position);
-      const SegmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(400'000));
+      const FragmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(400'000));
       EXPECT_EQ(pages.size(), 16U) << position;
       EXPECT_EQ(size_of(pages), Bytes(65536 - position % 4096)) << position;
       EXPECT_EQ(file.position, Bytes(position) + size_of(pages));
-      for (const Segment& page : pages) page_cache().put_pages(page);
+      for (const Fragment& page : pages) bench().kernel.skbs.put(page);
     });
   }
   run();
@@ -62,14 +62,14 @@ TEST_F(FileReadTest, SpliceTakesAsManyPagesAsThePipeHolds) {
 TEST_F(FileReadTest, SpliceTakesNoMoreThanIsAskedForOrThere) {
   spawn_task([&](Task& task) {
     OpenFile file = open_at(4000);
-    SegmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(200));
+    FragmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(200));
     EXPECT_EQ(size_of(pages), Bytes(200));
     EXPECT_EQ(pages.size(), 2U) << "a segment for each page";
-    for (const Segment& page : pages) page_cache().put_pages(page);
+    for (const Fragment& page : pages) bench().kernel.skbs.put(page);
     file = open_at(499'999);
     pages = filemap_splice_read(task, page_cache(), file, Bytes(65536));
     EXPECT_EQ(size_of(pages), Bytes(1));
-    for (const Segment& page : pages) page_cache().put_pages(page);
+    for (const Fragment& page : pages) bench().kernel.skbs.put(page);
   });
   run();
 }

@@ -75,6 +75,13 @@ private:
   sc_time rtt_;
 };
 
+/// References to pages of the page cache, as splice() passes them on.
+inline FragmentList fragments(const SegmentList& pages) {
+  FragmentList list;
+  for (const Segment& page : pages) list.push_back({page, Place::kPageCache, nullptr});
+  return list;
+}
+
 struct KernelBench {
   Config config;
   MemoryBench memory;
@@ -99,11 +106,11 @@ struct KernelBench {
         disk("disk", machine.disk, disk_queues, media),
         nic_queues(machine.nic.ring),
         nic("nic", machine.nic, nic_queues),
-        kernel("kernel", machine.page_cache, memory.memory, media, disk_queues, nic_queues),
+        kernel("kernel", machine, memory.memory, media, disk_queues, nic_queues),
         peer("peer", machine.socket.rtt),
         disk_interrupt(cpu.core(0), kernel.block),
         nic_interrupt(cpu.core(0), kernel.device) {
-    for (unsigned i = 0; i < cpu.cores(); ++i) cpu.core(i).memory.bind(memory.bus.in);
+    cpu.bind(memory.bus);
     disk.memory.bind(memory.bus.in);
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);
@@ -118,8 +125,7 @@ struct KernelBench {
 
   TcpSocket& add_socket() {
     const auto connection = static_cast<std::uint32_t>(sockets.size());
-    sockets.push_back(std::make_unique<TcpSocket>(connection, config.socket, config.nic.mtu,
-                                                  kernel.device, kernel.skbs, kernel.page_cache));
+    sockets.push_back(std::make_unique<TcpSocket>(connection, config, kernel.device, kernel.skbs));
     return *sockets.back();
   }
 

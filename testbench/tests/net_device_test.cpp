@@ -32,7 +32,7 @@ protected:
         SegmentList pages;
         page_cache().get_pages(task, file, Bytes(total + 1) - file.position, pages);
         file.position += size_of(pages);
-        socket.send_pages(task, pages, file.position <= Bytes(total));
+        socket.send_pages(task, fragments(pages), file.position <= Bytes(total));
       }
     });
   }
@@ -48,6 +48,31 @@ TEST_F(NetDeviceTest, OneDescriptorForTheHeadersAndOnePerFragment) {
   run();
   EXPECT_EQ(descriptors(), 4U);
   EXPECT_EQ(bench().peer.received(0), 10'000U);
+}
+
+TEST_F(NetDeviceTest, WithoutSegmentationEachFrameHasItsDescriptors) {
+  config_.nic.segmentation_offload = false;
+  TcpSocket& socket = bench().add_socket();
+  spawn_writer(socket, 10 * 1448 + 1, 65536);
+  run();
+  EXPECT_EQ(
+      bench().peer.packet_sizes(),
+      (std::vector<std::uint64_t>{1448, 1448, 1448, 1448, 1448, 1448, 1448, 1448, 1448, 1448, 1}));
+  EXPECT_EQ(descriptors(), 11 * 2U);
+  EXPECT_EQ(bench().kernel.skbs.in_use(), 0U);
+}
+
+TEST_F(NetDeviceTest, FramesOfOnePacketWaitForRoomInTheRing) {
+  config_.nic.segmentation_offload = false;
+  config_.nic.ring = 19;
+  for (int i = 0; i < 2; ++i) bench().add_socket();
+  spawn_writer(*bench().sockets[0], 200'001, 65536);
+  spawn_page_sender(*bench().sockets[1], 200'001);
+  run();
+  EXPECT_GT(bench().kernel.device.requeues(), 0U);
+  EXPECT_EQ(bench().peer.received(0), 200'001U);
+  EXPECT_EQ(bench().peer.received(1), 200'001U);
+  EXPECT_EQ(bench().kernel.skbs.in_use(), 0U);
 }
 
 TEST_F(NetDeviceTest, FullRingPushesBackAndLosesNothing) {
@@ -75,7 +100,7 @@ TEST_F(NetDeviceTest, SmallPacketDoesNotOvertakeALargeOne) {
       SegmentList pages;
       page_cache().get_pages(task, file, Bytes(2 * 65160) - file.position, pages);
       file.position += size_of(pages);
-      socket.send_pages(task, pages, true);
+      socket.send_pages(task, fragments(pages), true);
     }
     socket.send(task, bench().buffer(0, 2 * 65160, 65160));  // one of 2
   });

@@ -39,10 +39,18 @@ public:
   /// Puts a packet of these fragments into the ring, without telling the NIC.
   void fill(const SegmentList& fragments, std::uint64_t sequence = 0,
             Movement movement = Movement::kTransmitPage) {
-    next() = {{}, Movement::kHeaders, false, 0, 0, nullptr};
+    TxDescriptor headers;
+    headers.movement = Movement::kHeaders;
+    next() = headers;
     for (const Segment& fragment : fragments) {
-      const bool last = &fragment == &fragments.back();
-      next() = {fragment, movement, last, 7, sequence, nullptr};
+      TxDescriptor descriptor;
+      descriptor.segment = fragment;
+      descriptor.movement = movement;
+      descriptor.end_of_packet = &fragment == &fragments.back();
+      descriptor.packet_descriptors = 1 + static_cast<unsigned>(fragments.size());
+      descriptor.connection = 7;
+      descriptor.sequence = sequence;
+      next() = descriptor;
     }
   }
 

@@ -16,14 +16,15 @@ struct Oracle {
   std::uint64_t cpu_copies;
   std::vector<std::string> calls_per_chunk;
   std::vector<std::string> calls_per_fetch;  ///< of a file that is not empty
-  bool page_cache;
+  bool page_cache;    ///< the file goes through it
+  bool by_reference;  ///< the socket gets references, and copies nothing itself
 };
 inline const std::map<std::string, Oracle> kOracle{
-    {"read_write", {2, {"read", "write"}, {}, true}},
-    {"mmap_write", {1, {"write"}, {"mmap", "munmap"}, true}},
-    {"sendfile", {0, {"sendfile"}, {}, true}},
-    {"splice", {0, {}, {}, true}},
-    {"direct_write", {1, {"read", "write"}, {}, false}},
+    {"read_write", {2, {"read", "write"}, {}, true, false}},
+    {"mmap_write", {1, {"write"}, {"mmap", "munmap"}, true, false}},
+    {"sendfile", {0, {"sendfile"}, {}, true, true}},
+    {"splice", {0, {}, {}, true, true}},
+    {"direct_write", {1, {"read", "write"}, {}, false, false}},
 };
 
 /// Calls of splice() for one file: in and out, as often as its 16-page pipe has to be filled. A

@@ -140,7 +140,8 @@ TEST_F(ScenarioTest, HostProfilesSetOnlyTheHost) {
         "path = sendfile\nhost = x\n[workload]\nclients = 3\n[expect]\nsendfile.packets = 3\n"
         "[cpu]\ncores = 1000\ncoers = 3\n");
   const std::string accepted =
-      "does not belong in a host profile, accepted: the keys of cpu, memory, page_cache, disk, "
+      "does not belong in a host profile, accepted: the keys of host, cpu, memory, page_cache, "
+      "disk, "
       "nic or socket";
   const Lines found = problems("host = host.ini\n");
   EXPECT_EQ(found, (Lines{"host.ini:9: cpu.coers: is unknown, 'copypath keys' lists what is "
@@ -226,7 +227,8 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "[memory]\n"                   // 16
       "arbitration = round-robin\n"  // 17
       "burst = 96B\n");              // 18
-  const std::string sections = "cpu, memory, page_cache, disk, nic, socket, workload or expect";
+  const std::string sections =
+      "host, cpu, memory, page_cache, disk, nic, socket, workload or expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
   const Lines expected{
       "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: " +

@@ -18,7 +18,7 @@ protected:
   std::uint64_t frames() { return bench().memory.memory.frames_in_use(); }
 
   /// Appends `bytes` of kernel memory, piece by piece.
-  void append(Skb& skb, PageFragmentCursor& cursor, std::uint64_t bytes) {
+  void append(Skb& skb, PageFragment& cursor, std::uint64_t bytes) {
     for (Bytes left(bytes); left > Bytes(0);) {
       left -= Bytes(skbs().append_memory(skb, cursor, left).bytes);
     }
@@ -26,7 +26,7 @@ protected:
 };
 
 TEST_F(SkbTest, CopiedPayloadTakesTwoOrThreeFragments) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   Skb* const first = allocate();
   append(*first, cursor, 65160);  // 32768 and 32392
   EXPECT_EQ(first->fragment_count, 2U);
@@ -38,7 +38,7 @@ TEST_F(SkbTest, CopiedPayloadTakesTwoOrThreeFragments) {
 }
 
 TEST_F(SkbTest, AdjacentCopiesShareAFragment) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   Skb* const skb = allocate();
   for (int i = 0; i < 100; ++i) append(*skb, cursor, 300);
   EXPECT_EQ(skb->fragment_count, 1U);
@@ -46,7 +46,7 @@ TEST_F(SkbTest, AdjacentCopiesShareAFragment) {
 }
 
 TEST_F(SkbTest, SocketsDoNotShareFragments) {
-  PageFragmentCursor one, two;
+  PageFragment one, two;
   Skb* const skb = allocate();
   append(*skb, one, 100);
   append(*skb, two, 100);
@@ -56,7 +56,7 @@ TEST_F(SkbTest, SocketsDoNotShareFragments) {
 }
 
 TEST_F(SkbTest, PiecesDoNotOverlap) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   std::uint64_t last_end = 0;
   std::vector<Segment> pieces;
   Skb* skb = allocate();
@@ -74,7 +74,7 @@ TEST_F(SkbTest, PiecesDoNotOverlap) {
 }
 
 TEST_F(SkbTest, SharedMemoryLivesAsLongAsItsLastSkb) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   Skb* const first = allocate();
   Skb* const second = allocate();
   append(*first, cursor, 20'000);
@@ -88,15 +88,15 @@ TEST_F(SkbTest, SharedMemoryLivesAsLongAsItsLastSkb) {
 }
 
 TEST_F(SkbTest, IsFullAtItsGoalOrAt17Fragments) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   Skb* skb = allocate();
   append(*skb, cursor, 999);
   EXPECT_FALSE(skb->full(Bytes(1000)));
   append(*skb, cursor, 1);
   EXPECT_TRUE(skb->full(Bytes(1000)));
   skb = allocate();
-  std::vector<PageFragmentCursor> cursors(17);
-  for (PageFragmentCursor& next : cursors) {
+  std::vector<PageFragment> cursors(17);
+  for (PageFragment& next : cursors) {
     EXPECT_FALSE(skb->full(Bytes(1000)));
     append(*skb, next, 1);
   }
@@ -104,7 +104,7 @@ TEST_F(SkbTest, IsFullAtItsGoalOrAt17Fragments) {
 }
 
 TEST_F(SkbTest, FreedSkbComesBackEmpty) {
-  PageFragmentCursor cursor;
+  PageFragment cursor;
   Skb* const skb = allocate();
   append(*skb, cursor, 5000);
   skb->in_device = true;
@@ -125,7 +125,7 @@ TEST_F(SkbTest, PagesAreAFragmentEachEvenIfTheyAreNeighbours) {
     SegmentList pages;
     page_cache().get_pages(task, file, Bytes(3 * 4096), pages);
     Skb* const skb = allocate();
-    for (const Segment& page : pages) skbs().append_page(*skb, page);
+    for (const Segment& page : pages) skbs().append(*skb, {page, Place::kPageCache, nullptr});
     EXPECT_EQ(skb->fragment_count, 3U) << "skb_can_coalesce() looks at one page";
     skbs().free(skb);
   });
@@ -143,7 +143,7 @@ TEST_F(SkbTest, PageIsReleasedOnceHoweverManyPiecesItCameIn) {
       pages.clear();
       page_cache().get_pages(task, file, Bytes(1000), pages);
       file.position += Bytes(1000);
-      skbs().append_page(*skb, pages.front());
+      skbs().append(*skb, {pages.front(), Place::kPageCache, nullptr});
     }
     EXPECT_EQ(skb->fragment_count, 1U);
     EXPECT_EQ(skb->bytes, Bytes(4000));

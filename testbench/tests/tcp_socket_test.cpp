@@ -218,7 +218,7 @@ TEST_F(TcpSocketTest, MoreHoldsAPartialPacketBack) {
     page_cache().get_pages(task, file, Bytes(bytes), pages);
     ASSERT_EQ(size_of(pages), Bytes(bytes));
     file.position += Bytes(bytes);
-    socket.send_pages(task, pages, more);
+    socket.send_pages(task, fragments(pages), more);
     task.spend(milliseconds(1));
     task.settle();
   };
@@ -244,7 +244,7 @@ TEST_F(TcpSocketTest, AdjacentPiecesOfOnePageShareAFragment) {
       SegmentList pages;
       page_cache().get_pages(task, file, Bytes(100), pages);
       file.position += Bytes(100);
-      socket.send_pages(task, pages, i < 29);
+      socket.send_pages(task, fragments(pages), i < 29);
     }
   });
   run();
@@ -262,7 +262,7 @@ TEST_F(TcpSocketTest, PagesInFlightStayInMemory) {
     OpenFile file = page_cache().open(0);
     SegmentList pages;
     page_cache().get_pages(task, file, Bytes(10 * 4096), pages);
-    socket.send_pages(task, pages, false);
+    socket.send_pages(task, fragments(pages), false);
     for (std::uint64_t page = 10; page < 600; ++page) {
       file.position = Bytes(page * 4096);
       pages.clear();
