@@ -34,6 +34,16 @@ inline Choices<Transformation> choices_of(Transformation) {
           {"tls", Transformation::kTls},
           {"compress", Transformation::kCompress}};
 }
+inline Choices<FileSource> choices_of(FileSource) {
+  return {{"buffered", FileSource::kBuffered},
+          {"direct", FileSource::kDirect},
+          {"dax", FileSource::kDax}};
+}
+inline Choices<JavaTarget> choices_of(JavaTarget) {
+  return {{"socket", JavaTarget::kSocket},
+          {"trusted", JavaTarget::kTrusted},
+          {"arbitrary", JavaTarget::kArbitrary}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".

@@ -100,6 +100,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.page_lookup), Range{"0ns", "1ms"}, "finding and referencing one page-cache page", kAssumed),
     key(FIELD(cpu.minor_fault), Range{"0ns", "1ms"}, "one page fault, mapping what is in memory around it", "1.01 us, median of an anonymous fault (ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
+    key(FIELD(cpu.sendpage), Range{"0ns", "1ms"}, "each page that splice() hands to the socket one by one, before Linux 6.5", kAssumed),
     key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
 
     key(FIELD(memory.bandwidth), Range{"1MB/s", "100TB/s"}, "peak bandwidth of the memory bus", kAssumed),
@@ -113,6 +114,7 @@ std::vector<Key> make_keys() {
     key(FIELD(page_cache.warm), Range{"0", "1"}, "share of every file that is resident at the start", kAssumed),
     key(FIELD(page_cache.fault_around), Range{"4KiB", "1GiB"}, "what one page fault maps at most, if it is in memory", "Linux default (mm/memory.c, fault_around_bytes)"),
     key(FIELD(page_cache.readahead), Range{"4KiB", "1GiB"}, "largest readahead window, whole pages", "Linux default (mm/readahead.c, 32 pages)"),
+    key(FIELD(page_cache.folio), Range{"4KiB", "2MiB"}, "largest folio, a power of two: pages that are read, mapped and evicted as one", kAssumed),
 
     key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "what the drive's interface sustains", "Samsung PM9A3, sequential read (heise.de 4720224)"),
     key(FIELD(disk.latency), Range{"0ns", "10s"}, "from a command to its first byte", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
@@ -129,6 +131,8 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 
+    key(FIELD(pipe.size), Range{"4KiB", "1MiB"}, "capacity of the pipe of splice() and vmsplice(), a power of two", "Linux default (fs/pipe.c, 16 pages); most: /proc/sys/fs/pipe-max-size"),
+
     key(FIELD(socket.send_buffer), Range{"4KiB", "2GiB"}, "bytes queued in the socket before the sender blocks", kAssumed),
     key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
@@ -141,6 +145,10 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.chunk), Range{"1B", "2147479552B"}, "bytes asked for per system call", "what sendfile moves per round (fs/splice.c, 16 pages)"),
     key(FIELD(workload.requests), Range{"1", "1000000000"}, "files fetched by each client, one after the other", kAssumed),
     key(FIELD(workload.data), kAny, "what travels: a tag per page, or real bytes", kAssumed),
+    key(FIELD(workload.open), kAny, "how files are opened: through the page cache, O_DIRECT, or in persistent memory", kAssumed),
+    key(FIELD(workload.map_populate), kAny, "mmap() reads and maps the whole file at once (MAP_POPULATE)", kAssumed),
+    key(FIELD(workload.stream_buffer), Range{"512B", "16MiB"}, "buffer of the stream that copy_via_buffered_stream reads through", "java.io.BufferedInputStream, Python's io.DEFAULT_BUFFER_SIZE"),
+    key(FIELD(workload.java_target), kAny, "what transferTo() of Java writes to: only a socket gets sendfile()", kAssumed),
     key(FIELD(workload.transform), kAny, "what has to happen to the bytes; paths that cannot do it are refused", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
   };

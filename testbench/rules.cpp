@@ -38,6 +38,15 @@ std::string readahead(const Config& config) {
   return "";
 }
 
+std::string power_of_two(Bytes size) {
+  if ((size.count() & (size.count() - 1)) == 0) return "";
+  return fmt::format("{} is not a power of two", to_text(size));
+}
+
+std::string folio(const Config& config) { return power_of_two(config.page_cache.folio); }
+
+std::string pipe(const Config& config) { return power_of_two(config.pipe.size); }
+
 std::string fifo(const Config& config) {
   const Bytes frame = config.nic.mtu + kFrameOverhead;
   if (!(config.nic.fifo < frame)) return "";
@@ -104,9 +113,12 @@ std::string round_trips(const Config& config) {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules{
-      {{"path", "host.kernel", "workload.transform"}, refused_paths},
+      {{"path", "host.kernel", "workload.transform", "workload.open", "workload.chunk"},
+       refused_paths},
       {{"memory.burst"}, burst},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
+      {{"page_cache.folio"}, folio},
+      {{"pipe.size"}, pipe},
       {{"nic.fifo", "nic.mtu"}, fifo},
       {{"socket.send_buffer", "nic.mtu"}, send_buffer},
       {{"socket.window", "nic.mtu"}, window},

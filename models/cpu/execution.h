@@ -8,15 +8,6 @@
 
 namespace copypath {
 
-/// One pass of a core over bytes in memory.
-struct Pass {
-  Movement movement;
-  const SegmentList* from;
-  const SegmentList* to;           ///< nullptr: the pass only reads
-  Rate limit;                      ///< what the core sustains alone, bytes of `from` per second
-  Transform* transform = nullptr;  ///< what happens to the bytes on the way; nullptr: nothing
-};
-
 class Execution {
 public:
   virtual ~Execution() = default;

@@ -43,8 +43,7 @@ Bytes Softirq::pass(const Pass& pass) {
   settle();
   const sc_time start = sc_time_stamp();
   Bytes produced;
-  const sc_time latency =
-      memory.pass(pass.movement, *pass.from, pass.to, pass.limit, pass.transform, produced);
+  const sc_time latency = memory.pass(pass, produced);
   core_.steal(sc_time_stamp() - start);
   spend(latency);
   return produced;

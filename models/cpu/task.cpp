@@ -72,9 +72,8 @@ Bytes Task::pass(const Pass& pass) {
   show(kind_of(pass.movement).name);
   const sc_time start = sc_time_stamp();
   Bytes produced;
-  const sc_time latency =
-      core_->memory.pass(pass.movement, *pass.from, pass.to, pass.limit, pass.transform, produced);
-  const sc_time alone = size_of(*pass.from) / pass.limit;
+  const sc_time latency = core_->memory.pass(pass, produced);
+  const sc_time alone = pass.bytes() / pass.limit;
   const sc_time taken = sc_time_stamp() - start;
   if (taken > alone) stall_time_ += taken - alone;
   spend(latency);

@@ -39,32 +39,36 @@ struct DirectRead : BlockRequest {
 
 }  // namespace
 
-Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t buffer,
-                  Bytes wanted) {
-  wanted = std::min(wanted, file.left());
-  task.spend(task.cpu().config().page_lookup *
-             static_cast<double>(units_covering(wanted, kPageSize)));
+Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
+                  Movement movement) {
+  const Bytes wanted = std::min(size_of(to), file.left());
+  task.spend(task.costs().page_lookup * static_cast<double>(units_covering(wanted, kPageSize)));
   task.settle();
   DirectRead read;
   read.pending = static_cast<unsigned>(units_covering(wanted, kLargestBio));
   for (Bytes done; done < wanted; done += kLargestBio) {
     const Bytes bytes = std::min(kLargestBio, wanted - done);
     SegmentList pages;
-    for (Bytes at; at < bytes; at += kPageSize) {
-      pages.push_back({buffer + (done + at).count(),
-                       static_cast<std::uint32_t>(std::min(kPageSize, bytes - at).count())});
+    for (Segment piece : slice(to, done, bytes)) {
+      while (piece.bytes > 0) {  // a page after the other
+        const auto n =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(piece.bytes, kPageSize.count()));
+        pages.push_back({piece.address, n});
+        piece.address += n;
+        piece.bytes -= n;
+      }
     }
-    block.read(file.number, (file.position + done).count(), std::move(pages), read,
-               Movement::kDiskReadDirect);
+    block.read(file.number, (file.position + done).count(), std::move(pages), read, movement);
   }
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
   file.position += wanted;
   return wanted;
 }
 
-FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted) {
+FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted,
+                                 Bytes room) {
   // A page that is entered in the middle still takes a whole pipe buffer.
-  const Bytes room = kPipeSize - file.position % kPageSize;
+  room -= file.position % kPageSize;
   wanted = std::min({wanted, room, file.left()});
   FragmentList pipe;
   SegmentList pages;

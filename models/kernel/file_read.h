@@ -12,17 +12,19 @@ namespace copypath {
 Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint64_t buffer,
                    Bytes wanted);
 
-/// iomap_dio_rw(): reads up to `wanted` bytes from the file's position straight into `buffer`
-/// (O_DIRECT), and advances the position. Blocks until the drive has delivered. Returns how many;
-/// fewer only at the end of the file.
-Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, std::uint64_t buffer,
-                  Bytes wanted);
+/// iomap_dio_rw(): reads from the file's position straight into `to` (O_DIRECT), until it is full,
+/// and advances the position. Blocks until the drive has delivered. Returns how many bytes; fewer
+/// only at the end of the file.
+Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
+                  Movement movement);
 
 /// The most that fits into the internal pipe of sendfile (16 buffers of a page).
 constexpr Bytes kPipeSize = kPageSize * 16;
 
 /// filemap_splice_read(): up to `wanted` bytes from the file's position as references to pages, one
-/// buffer each, and advances the position. Fewer only at the end of the file or of the pipe.
-FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted);
+/// buffer each, and advances the position. Fewer only at the end of the file or of the pipe, which
+/// has room for `room` bytes of whole pages.
+FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& file, Bytes wanted,
+                                 Bytes room = kPipeSize);
 
 }  // namespace copypath

@@ -16,15 +16,18 @@ const char* name_of(Call call) {
       return "mmap";
     case Call::kMunmap:
       return "munmap";
+    case Call::kPread:
+      return "pread";
   }
   return "?";
 }
 
 Kernel::Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
-               Media& media, DiskQueues& disk, NicQueues& nic)
+               Media& media_on_disk, DiskQueues& disk, NicQueues& nic)
     : sc_module(name),
+      media(media_on_disk),
       block("block", disk),
-      page_cache("page_cache", config.page_cache, memory, block, media),
+      page_cache("page_cache", config.page_cache, memory, block, media_on_disk),
       skbs(memory, page_cache),
       device("device", config.nic, nic, skbs) {}
 

@@ -9,12 +9,13 @@
 
 namespace copypath {
 
-enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap };
-constexpr std::size_t kCalls = 6;
+enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap, kPread };
+constexpr std::size_t kCalls = 7;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {
 public:
+  Media& media;
   BlockLayer block;
   PageCache page_cache;
   SkbAllocator skbs;

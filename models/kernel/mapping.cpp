@@ -4,8 +4,11 @@
 
 namespace copypath {
 
-Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults)
-    : page_cache_(page_cache), faults_(faults), mapped_(page_cache.pages_of(file)) {}
+Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios)
+    : page_cache_(page_cache),
+      faults_(faults),
+      maps_folios_(maps_folios),
+      mapped_(page_cache.pages_of(file)) {}
 
 void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
   const Bytes end = std::min(file.position + wanted, file.size);
@@ -13,7 +16,7 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
     const std::uint64_t index = position / kPageSize;
     Frame frame = page_cache_.find(file.number, index);
     while (frame == PageCache::kNoFrame || !mapped_[index]) {  // reclaimed pages are unmapped
-      fault(task, file, index);
+      fault(task, file, index, faults_);
       frame = page_cache_.find(file.number, index);
     }
     page_cache_.touch(frame);
@@ -27,22 +30,31 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
   }
 }
 
-void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index) {
+// populate_vma_page_range()
+void Mapping::populate(Task& task, OpenFile& file, Bytes wanted) {
+  Faults taken_in_advance;
+  const std::uint64_t last = units_covering(std::min(file.position + wanted, file.size), kPageSize);
+  for (std::uint64_t index = file.position / kPageSize; index < last; ++index) {
+    while (!mapped_[index]) fault(task, file, index, taken_in_advance);
+  }
+}
+
+void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults) {
   task.spend(task.cpu().config().minor_fault);
   mapped_[index] = false;
   map_around(file, index);
   if (mapped_[index]) {
-    ++faults_.minor;
+    ++faults.minor;
     return;
   }
   Frame frame = page_cache_.find(file.number, index);
   if (frame == PageCache::kNoFrame) {
-    ++faults_.major;
+    ++faults.major;
     page_cache_.read_missing(task, file, file.readahead.around(index));
     frame = page_cache_.find(file.number, index);
     if (frame == PageCache::kNoFrame) return;  // came and went while the task was preempted
   } else {
-    ++faults_.minor;
+    ++faults.minor;
   }
   PageCache::Page& page = page_cache_.pages_[frame];
   ++page.references;  // so that it stays, whatever happens meanwhile
@@ -59,8 +71,16 @@ void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index) {
 void Mapping::map_around(const OpenFile& file, std::uint64_t index) {
   const std::uint64_t window =
       std::max<std::uint64_t>(1, page_cache_.config_.fault_around / kPageSize);
-  const std::uint64_t first = index / window * window;
-  const std::uint64_t last = std::min<std::uint64_t>(first + window, mapped_.size());
+  std::uint64_t first = index / window * window;
+  std::uint64_t last = first + window;
+  const Frame touched = page_cache_.find(file.number, index);
+  if (maps_folios_ && touched != PageCache::kNoFrame) {
+    const Frame head = page_cache_.pages_[touched].head;
+    first = std::min<std::uint64_t>(first, page_cache_.pages_[head].index);
+    last = std::max<std::uint64_t>(
+        last, page_cache_.pages_[head].index + std::uint64_t{page_cache_.pages_[head].pages});
+  }
+  last = std::min<std::uint64_t>(last, mapped_.size());
   for (std::uint64_t i = first; i < last; ++i) {
     const Frame frame = page_cache_.find(file.number, i);
     if (frame == PageCache::kNoFrame) continue;

@@ -3,7 +3,7 @@
 // it, and the page that carries the readahead mark is left out, so that touching it is noticed.
 // Follows do_read_fault() of mm/memory.c and filemap_fault() of mm/filemap.c (Linux 6.x).
 // The kernel takes these faults while it copies from the mapping, so they are no mode switches.
-// Left out: the cost of munmap(), MAP_POPULATE, madvise(), large folios.
+// Left out: the cost of munmap(), madvise().
 #pragma once
 
 #include <vector>
@@ -19,18 +19,24 @@ struct Faults {
 
 class Mapping {
 public:
-  Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults);
+  /// `maps_folios`: a fault maps the folio of its page to both ends (Linux 6.18).
+  Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios);
 
   /// Touches [position, position + wanted) of the file, taking the faults that are due, and appends
   /// its pages to `pages`, with a reference on each (PageCache::put_pages() drops it).
   void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
+  /// MAP_POPULATE: reads and maps `wanted` bytes from the file's position at once; no fault is
+  /// counted, as nobody is interrupted. Blocks until everything is there.
+  void populate(Task& task, OpenFile& file, Bytes wanted);
+
 private:
-  void fault(Task& task, OpenFile& file, std::uint64_t index);
+  void fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
   void map_around(const OpenFile& file, std::uint64_t index);
 
   PageCache& page_cache_;
   Faults& faults_;
+  bool maps_folios_;
   std::vector<bool> mapped_;  // by page of the file
 };
 

@@ -56,7 +56,7 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
     }
     touch(frame);
     ++accesses_;
-    task.spend(task.cpu().config().page_lookup);
+    if (index == first || pages_[frame].head == frame) task.spend(task.costs().page_lookup);
     const Bytes bytes = std::min(end - position, kPageSize - Bytes(address_in_page));
     pages.push_back(
         {address_of(frame) + address_in_page, static_cast<std::uint32_t>(bytes.count())});
@@ -69,8 +69,7 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
 void PageCache::put_pages(const Segment& segment) {
   const Frame last = frame_of(segment.address + segment.bytes - 1);
   for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
-    Page& page = pages_[frame];
-    if (--page.references == 0 && !page.cached) memory_.free(frame);
+    --pages_[frame].references;
   }
 }
 
@@ -82,29 +81,50 @@ void PageCache::read_missing(Task& task, const OpenFile& file, const ReadaheadWi
   const std::uint64_t mark = window.start + window.size - window.async_size;
   Read* read = nullptr;
   std::uint64_t first = window.start;
-  for (std::uint64_t index = window.start; index < end; ++index) {
+  for (std::uint64_t index = window.start; index < end;) {
     if (find(file.number, index) != kNoFrame) {
       if (read != nullptr) submit(file, first, *read);
       read = nullptr;
+      ++index;
       continue;
     }
     if (read == nullptr) {
-      if (free_reads_.empty()) {
-        reads_.push_back(std::make_unique<Read>(*this));
-        free_reads_.push_back(reads_.back().get());
-      }
-      read = free_reads_.back();
-      free_reads_.pop_back();
+      read = new_read();
       first = index;
     }
-    const Frame frame = add(file.number, index);
-    pages_[frame].read = read;
-    pages_[frame].mark = window.async_size > 0 && index == mark;
-    read->frames.push_back(frame);
-    ++misses_;
-    ++reading_;
+    const std::uint64_t pages = folio_at(file.number, index, end);
+    const Frame head = add(file.number, index, pages);
+    for (std::uint64_t i = 0; i < pages; ++i, ++index) {
+      Page& page = pages_[head + i];
+      page.read = read;
+      page.mark = window.async_size > 0 && index == mark;
+      read->frames.push_back(static_cast<Frame>(head + i));
+    }
+    misses_ += pages;
+    reading_ += static_cast<unsigned>(pages);
   }
   if (read != nullptr) submit(file, first, *read);
+}
+
+PageCache::Read* PageCache::new_read() {
+  if (free_reads_.empty()) {
+    reads_.push_back(std::make_unique<Read>(*this));
+    free_reads_.push_back(reads_.back().get());
+  }
+  Read* read = free_reads_.back();
+  free_reads_.pop_back();
+  return read;
+}
+
+/// The pages of the folio that a read before `end` makes of the missing page `index`: as many as
+/// are aligned, missing and wanted, up to page_cache.folio.
+std::uint64_t PageCache::folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end) {
+  std::uint64_t pages = config_.folio / kPageSize;
+  while (pages > 1 && (index % pages != 0 || index + pages > end)) pages /= 2;
+  for (std::uint64_t i = 1; i < pages; ++i) {
+    if (find(file, index + i) != kNoFrame) return 1;
+  }
+  return pages;
 }
 
 void PageCache::submit(const OpenFile& file, std::uint64_t first, Read& read) {
@@ -161,54 +181,71 @@ Frame PageCache::find(std::uint32_t file, std::uint64_t index) {
   return node == nullptr ? kNoFrame : node->frames[index % kNodePages];
 }
 
-Frame PageCache::add(std::uint32_t file, std::uint64_t index) {
-  make_room();
-  const Frame frame = memory_.allocate();
-  if (pages_.size() <= frame) pages_.resize(frame + kGrowth);
-  Node& node = make_node(key_of(file, index));
-  node.frames[index % kNodePages] = frame;
-  ++node.used;
-  Page& page = pages_[frame];
-  page = Page{};
-  page.index = static_cast<std::uint32_t>(index);
-  page.node = &node;
-  page.cached = true;
-  link_newest(frame);
-  ++resident_;
-  return frame;
+Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t pages) {
+  make_room(pages);
+  const auto count = static_cast<unsigned>(pages);
+  const Frame head = count == 1 ? memory_.allocate() : memory_.allocate_adjacent(count);
+  if (pages_.size() < head + pages) pages_.resize(head + pages + kGrowth);
+  for (unsigned i = 0; i < count; ++i) {
+    Node& node = make_node(key_of(file, index + i));
+    node.frames[(index + i) % kNodePages] = head + i;
+    ++node.used;
+    Page& page = pages_[head + i];
+    page = Page{};
+    page.index = static_cast<std::uint32_t>(index + i);
+    page.node = &node;
+    page.head = head;
+  }
+  pages_[head].pages = static_cast<std::uint16_t>(pages);
+  link_newest(head);
+  resident_ += pages;
+  return head;
 }
 
-void PageCache::remove(Frame frame) {
-  Page& page = pages_[frame];
-  Node& node = *page.node;
-  node.frames[page.index % kNodePages] = kNoFrame;
-  if (--node.used == 0) {
+void PageCache::remove(Frame head) {
+  const unsigned count = pages_[head].pages;
+  unlink(head);
+  for (unsigned i = 0; i < count; ++i) {
+    Page& page = pages_[head + i];
+    Node& node = *page.node;
+    node.frames[page.index % kNodePages] = kNoFrame;
+    if (--node.used > 0) continue;
     if (last_node_ == &node) last_node_ = nullptr;
     nodes_.erase(node.key);
   }
-  unlink(frame);
-  page.cached = false;
-  --resident_;
-  memory_.free(frame);
+  resident_ -= count;
+  if (count == 1) {
+    memory_.free(head);
+  } else {
+    memory_.free_adjacent(head, count);
+  }
 }
 
-void PageCache::make_room() {
-  // A page that cannot go now gets another round, as in shrink_page_list(). When too many cannot,
+bool PageCache::in_use(Frame head) const {
+  for (unsigned i = 0; i < pages_[head].pages; ++i) {
+    const Page& page = pages_[head + i];
+    if (page.read != nullptr || page.references > 0) return true;
+  }
+  return false;
+}
+
+void PageCache::make_room(std::uint64_t pages) {
+  // A folio that cannot go now gets another round, as in shrink_page_list(). When too many cannot,
   // the cache exceeds its size for a while instead of looking at all of them for every page.
-  for (unsigned kept = 0; resident_ >= capacity_ && kept < kReclaimScan;) {
-    const Frame frame = oldest_;
-    const Page& page = pages_[frame];
-    if (page.read != nullptr || page.references > 0) {
-      touch(frame);
+  for (unsigned kept = 0; resident_ > 0 && resident_ + pages > capacity_ && kept < kReclaimScan;) {
+    const Frame head = oldest_;
+    if (in_use(head)) {
+      touch(head);
       ++kept;
       continue;
     }
-    remove(frame);
-    ++evictions_;
+    evictions_ += pages_[head].pages;
+    remove(head);
   }
 }
 
 void PageCache::touch(Frame frame) {
+  frame = pages_[frame].head;
   if (frame == newest_) return;
   unlink(frame);
   link_newest(frame);
@@ -236,13 +273,15 @@ void PageCache::warm_up(double share, MemoryBus& bus) {
   const auto warm = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(pages)));
   Content content;
   for (std::uint32_t file = 0; file < media_.files(); ++file) {
-    for (std::uint64_t index = 0; index < warm; ++index) {
+    for (std::uint64_t index = 0; index < warm;) {
+      const std::uint64_t count = folio_at(file, index, warm);
+      const Frame head = add(file, index, count);
       const Bytes offset = kPageSize * index;
-      const Bytes bytes = std::min(kPageSize, media_.file_size() - offset);
+      const Bytes bytes = std::min(kPageSize * count, media_.file_size() - offset);
       content.clear();
       media_.read(file, offset.count(), bytes, content);
-      bus.preset({{address_of(add(file, index)), static_cast<std::uint32_t>(bytes.count())}},
-                 content);
+      bus.preset({{address_of(head), static_cast<std::uint32_t>(bytes.count())}}, content);
+      index += count;
     }
   }
 }

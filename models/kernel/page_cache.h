@@ -1,8 +1,10 @@
 // The page cache: pages of files in memory, found by (file, index), least recently used first out.
 // A page is locked while the disk fills it, and stays in memory as long as somebody holds a
 // reference (a reader that waits for it, an skb that carries it).
-// Left out: writing (dirty pages and write-back), active and inactive lists, large folios. Pages
-// that are locked or referenced cannot be evicted, so a very small cache may exceed its size.
+// Pages come and go in folios: one page, or several adjacent ones (page_cache.folio).
+// Left out: writing (dirty pages and write-back), active and inactive lists, the steps in which
+// Linux makes folios larger. Pages that are locked or referenced cannot be evicted, so a very small
+// cache may exceed its size.
 #pragma once
 
 #include <array>
@@ -23,6 +25,7 @@ struct OpenFile {
   Bytes size;
   Bytes position;
   Readahead readahead{0};
+  FileSource source = FileSource::kBuffered;
 
   Bytes left() const { return size - position; }
 };
@@ -41,6 +44,11 @@ public:
 
   /// Takes one more reference on the page in which the segment lies.
   void hold_page(const Segment& segment) { ++pages_[frame_of(segment.address)].references; }
+
+  /// Whether both addresses lie in one folio.
+  bool same_folio(std::uint64_t a, std::uint64_t b) const {
+    return pages_[frame_of(a)].head == pages_[frame_of(b)].head;
+  }
 
   /// Drops the reference that get_pages() took on every page of the segment.
   void put_pages(const Segment& segment);
@@ -79,8 +87,9 @@ private:
     std::uint32_t index = 0;  // in its file
     Frame newer = kNoFrame;   // in the order of use
     Frame older = kNoFrame;
+    Frame head = kNoFrame;    // first page of its folio
+    std::uint16_t pages = 1;  // of the folio, in its head
     std::uint32_t references = 0;
-    bool cached = false;
     bool mark = false;     // PG_readahead
     Read* read = nullptr;  // locked: being read
     Node* node = nullptr;
@@ -105,14 +114,17 @@ private:
   Node* find_node(std::uint64_t key);
   Node& make_node(std::uint64_t key);
   Frame find(std::uint32_t file, std::uint64_t index);
-  Frame add(std::uint32_t file, std::uint64_t index);
-  void remove(Frame frame);
-  void make_room();
+  std::uint64_t folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end);
+  Frame add(std::uint32_t file, std::uint64_t index, std::uint64_t pages);
+  void remove(Frame head);
+  void make_room(std::uint64_t pages);
+  bool in_use(Frame head) const;
   void touch(Frame frame);
   void link_newest(Frame frame);
   void unlink(Frame frame);
 
   void read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window);
+  Read* new_read();
   void submit(const OpenFile& file, std::uint64_t first, Read& read);
   void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);
   void wait_for(Task& task, Frame frame);

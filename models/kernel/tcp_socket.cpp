@@ -37,6 +37,7 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
       goal_(size_goal(segment_size(config.nic.mtu))),
       device_(device),
       allocator_(allocator),
+      page_by_page_(config.kernel < since::kSplicePages),
       copies_for_device_(config.kernel < since::kAlwaysGso &&
                          !(device.gathers() && device.checksums())) {
   if (config.kernel < since::kAlwaysGso && !device.gathers()) goal_ = segment_size(config.nic.mtu);
@@ -74,6 +75,9 @@ void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movemen
 
 void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
   Lock lock(*this);
+  if (page_by_page_ && !pages.empty()) {
+    task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
+  }
   if (copies_for_device_) {  // sock_no_sendpage()
     for (const Fragment& page : pages) {
       copy_in(task, lock, {page.segment}, linearise(page.place), more || &page != &pages.back());

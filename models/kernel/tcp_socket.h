@@ -63,6 +63,7 @@ private:
   Bytes goal_;  // the size up to which an skb is filled
   NetDevice& device_;
   SkbAllocator& allocator_;
+  bool page_by_page_;       // splice() hands over one page at a time
   bool copies_for_device_;  // this kernel adapts to a plain NIC by copying in the socket
 
   std::deque<Skb*> unsent_;

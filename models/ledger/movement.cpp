@@ -10,8 +10,16 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the drive's DMA must bring the file into memory before anyone can send it"},
     {"disk_read_direct", Agent::kDisk, Purpose::kDma, Place::kDisk, Place::kUserBuffer,
      "O_DIRECT lets the drive's DMA fill the caller's buffer, past the page cache"},
+    {"disk_read_pipe", Agent::kDisk, Purpose::kDma, Place::kDisk, Place::kSocketBuffer,
+     "O_DIRECT lets the drive's DMA fill pages of the pipe, past the page cache"},
+    {"dax_to_user", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kUserBuffer,
+     "read() must place the bytes of persistent memory in the caller's buffer"},
+    {"dax_to_pipe", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kSocketBuffer,
+     "persistent memory has no pages to refer to, so the kernel copies it into pages of the pipe"},
     {"copy_to_user", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
      "read() must place the bytes in the caller's buffer"},
+    {"copy_in_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
+     "the stream reads ahead into a buffer of its own, and the caller wants the bytes in another"},
     {"copy_from_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
      "write() lets the caller reuse its buffer at once, so the kernel keeps its own copy until "
      "the peer acknowledges it"},
@@ -103,6 +111,8 @@ const char* name_of(Place place) {
   switch (place) {
     case Place::kDisk:
       return "disk";
+    case Place::kPersistent:
+      return "persistent memory";
     case Place::kPageCache:
       return "page cache";
     case Place::kUserBuffer:

@@ -13,6 +13,7 @@ enum class Agent : std::uint8_t { kCore, kDisk, kNic };
 enum class Purpose : std::uint8_t { kDma, kCopy, kChecksum, kCrypto, kCompress, kControl };
 enum class Place : std::uint8_t {
   kDisk,          ///< in the drive
+  kPersistent,    ///< files in persistent memory, on the memory bus (DAX)
   kPageCache,     ///< pages of files, in memory
   kUserBuffer,    ///< the server's own memory
   kSocketBuffer,  ///< kernel memory behind an skb
@@ -26,7 +27,7 @@ const char* name_of(Purpose purpose);
 const char* name_of(Place place);
 
 constexpr bool in_memory(Place place) {
-  return place == Place::kPageCache || place == Place::kUserBuffer ||
+  return place == Place::kPersistent || place == Place::kPageCache || place == Place::kUserBuffer ||
          place == Place::kSocketBuffer || place == Place::kQueues;
 }
 
@@ -34,7 +35,11 @@ constexpr bool in_memory(Place place) {
 enum class Movement : std::uint8_t {
   kDiskRead,
   kDiskReadDirect,
+  kDiskReadPipe,
+  kDaxToUser,
+  kDaxToPipe,
   kCopyToUser,
+  kCopyInUser,
   kCopyFromUser,
   kCopyFromMapping,
   kLinearisePage,
@@ -52,7 +57,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 19;
+constexpr std::size_t kMovements = 23;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

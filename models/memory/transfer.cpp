@@ -32,19 +32,18 @@ sc_time MemoryPort::dma_read(Movement movement, const SegmentList& from, Content
   return issue(tlm::TLM_READ_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
 }
 
-sc_time MemoryPort::pass(Movement movement, const SegmentList& from, const SegmentList* to,
-                         Rate limit, Transform* transform, Bytes& produced) {
-  transfer_.movement = movement;
-  transfer_.from = &from;
-  transfer_.to = to;
-  transfer_.source = nullptr;
+sc_time MemoryPort::pass(const Pass& pass, Bytes& produced) {
+  transfer_.movement = pass.movement;
+  transfer_.from = pass.from;
+  transfer_.to = pass.to;
+  transfer_.source = pass.source;
   transfer_.sink = nullptr;
-  transfer_.transform = transform;
-  transfer_.limit = limit;
-  const Bytes bytes = size_of(from);
+  transfer_.transform = pass.transform;
+  transfer_.limit = pass.limit;
+  const bool somewhere = pass.from != nullptr && !pass.from->empty();
   const sc_time latency =
-      issue(tlm::TLM_IGNORE_COMMAND, from.empty() ? 0 : from.front().address, bytes);
-  produced = transform == nullptr ? bytes : transfer_.produced;
+      issue(tlm::TLM_IGNORE_COMMAND, somewhere ? pass.from->front().address : 0, pass.bytes());
+  produced = pass.transform == nullptr ? pass.bytes() : transfer_.produced;
   transfer_.transform = nullptr;
   return latency;
 }

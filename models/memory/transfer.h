@@ -45,6 +45,18 @@ public:
   }
 };
 
+/// One pass of a core over bytes.
+struct Pass {
+  Movement movement;
+  const SegmentList* from;         ///< nullptr: `source`, which no frame holds
+  const SegmentList* to;           ///< nullptr: the pass only reads
+  Rate limit;                      ///< what the core sustains alone, bytes of its source per second
+  Transform* transform = nullptr;  ///< what happens to the bytes on the way; nullptr: nothing
+  const Content* source = nullptr;
+
+  Bytes bytes() const { return from != nullptr ? size_of(*from) : source->size(); }
+};
+
 /// A master's way to memory. Every call blocks while the bytes move and returns the latency with
 /// which the first of them arrives, for the caller to add where nothing hides it.
 /// One transfer at a time.
@@ -57,15 +69,13 @@ public:
   sc_time dma_write(Movement movement, const Content& from, const SegmentList& to, Rate limit);
   /// Memory to device: appends to `to`.
   sc_time dma_read(Movement movement, const SegmentList& from, Content& to, Rate limit);
-  /// A pass of a core over memory: reads `from`, and writes `to` unless that is nullptr. `limit`
-  /// counts bytes of `from`. With a transform, `produced` is what it made of them, and `to` must
-  /// have room for it.
-  sc_time pass(Movement movement, const SegmentList& from, const SegmentList* to, Rate limit,
-               Transform* transform, Bytes& produced);
+  /// A pass of a core. `produced`: how many bytes it has written; with a transform, `to` must have
+  /// room for what that makes of the bytes.
+  sc_time pass(const Pass& pass, Bytes& produced);
   /// Memory to memory, by a core, unchanged.
   sc_time copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
     Bytes produced;
-    return pass(movement, from, &to, limit, nullptr, produced);
+    return pass({movement, &from, &to, limit}, produced);
   }
   /// Control traffic (descriptors, headers, completions), whose content is not simulated.
   sc_time control(Movement movement, Bytes bytes, Rate limit);

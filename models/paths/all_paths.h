@@ -5,10 +5,26 @@
 
 namespace copypath {
 
+class Mapping;
+
+// What more than one path does:
+
+/// Sends `count` bytes from the file's position by reference, within one sendfile().
+void send_file(Connection& c, Bytes count);
+/// mmap() of the file, of which `count` bytes from its position will be used.
+Mapping map_file(Connection& c, Bytes count);
+/// Sends `count` bytes from the file's position out of its mapping, within one write().
+void write_mapped(Connection& c, Mapping& mapping, Bytes count);
+
+/// Why files cannot be read with O_DIRECT as configured (refusal of a path), "" if they can.
+std::string unaligned_direct_read(const Config& config);
+
 extern const Path kReadWritePath;
 extern const Path kMmapWritePath;
 extern const Path kSendfilePath;
 extern const Path kSplicePath;
 extern const Path kDirectWritePath;
+extern const Path kJavaTransferToPath;
+extern const Path kCopyViaBufferedStreamPath;
 
 }  // namespace copypath

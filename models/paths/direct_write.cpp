@@ -1,6 +1,6 @@
 // read() with O_DIRECT + write(): the drive's DMA fills the server's buffer, so read() copies
 // nothing; but nothing is read ahead either, and no page stays in memory for the next client.
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
 
@@ -9,12 +9,13 @@ namespace copypath {
 namespace {
 
 void serve(Connection& c) {
+  c.file.source = FileSource::kDirect;  // open(O_DIRECT)
   const std::uint64_t buffer = c.user_buffer();
   while (c.file.left() > Bytes(0)) {
     Bytes n;
     {
       const SystemCall read(c.kernel, c.task, Call::kRead);
-      n = direct_read(c.task, c.kernel.block, c.file, buffer, c.chunk);  // by DMA
+      n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // by DMA
     }
     {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
@@ -53,6 +54,9 @@ const Path kDirectWritePath{
         {"the acknowledgement frees the kernel memory", "tcp_clean_rtx_queue",
          "net/ipv4/tcp_input.c"},
     },
-    serve};
+    serve,
+    Transformation::kNone,
+    false,
+    unaligned_direct_read};
 
 }  // namespace copypath

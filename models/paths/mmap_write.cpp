@@ -13,21 +13,35 @@ namespace {
 /// The stretch that is faulted in before it is copied; as long as a packet.
 constexpr Bytes kStretch = kKiB * 64;
 
+}  // namespace
+
+Mapping map_file(Connection& c, Bytes count) {
+  const SystemCall mmap(c.kernel, c.task, Call::kMmap);
+  Mapping mapping(c.kernel.page_cache, c.file, c.kernel.faults,
+                  c.config.kernel >= since::kFaultMapsFolio);
+  if (c.config.workload.map_populate) mapping.populate(c.task, c.file, count);
+  return mapping;
+}
+
+void write_mapped(Connection& c, Mapping& mapping, Bytes count) {
+  while (count > Bytes(0)) {
+    SegmentList pages;
+    mapping.touch(c.task, c.file, std::min(count, kStretch), pages);  // page faults
+    c.socket.send(c.task, pages, Movement::kCopyFromMapping);         // the one copy
+    for (const Segment& page : pages) c.kernel.page_cache.put_pages(page);
+    c.file.position += size_of(pages);
+    count -= size_of(pages);
+  }
+}
+
+namespace {
+
 void serve(Connection& c) {
   if (c.file.size == Bytes(0)) return;  // mmap() of nothing is an error
-  { const SystemCall mmap(c.kernel, c.task, Call::kMmap); }
-  Mapping mapping(c.kernel.page_cache, c.file, c.kernel.faults);
+  Mapping mapping = map_file(c, c.file.size);
   while (c.file.left() > Bytes(0)) {
     const SystemCall write(c.kernel, c.task, Call::kWrite);
-    Bytes left = std::min(c.chunk, c.file.left());
-    while (left > Bytes(0)) {
-      SegmentList pages;
-      mapping.touch(c.task, c.file, std::min(left, kStretch), pages);  // page faults
-      c.socket.send(c.task, pages, Movement::kCopyFromMapping);        // the one copy
-      for (const Segment& page : pages) c.kernel.page_cache.put_pages(page);
-      c.file.position += size_of(pages);
-      left -= size_of(pages);
-    }
+    write_mapped(c, mapping, std::min(c.chunk, c.file.left()));
   }
   { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }
 }

@@ -23,6 +23,7 @@ struct Path {
   std::vector<Step> steps;
   void (*serve)(Connection&);                        ///< sends the connection's whole request
   Transformation transform = Transformation::kNone;  ///< what it does to the bytes
+  bool any_source = false;  ///< reads files however they are opened (workload.open)
   /// Why this machine cannot run it, and what can; "" if it can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
 };

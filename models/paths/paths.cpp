@@ -3,8 +3,13 @@
 namespace copypath {
 
 const std::vector<const Path*>& paths() {
-  static const std::vector<const Path*> kPaths{&kReadWritePath, &kMmapWritePath, &kSendfilePath,
-                                               &kSplicePath, &kDirectWritePath};
+  static const std::vector<const Path*> kPaths{&kReadWritePath,
+                                               &kMmapWritePath,
+                                               &kSendfilePath,
+                                               &kSplicePath,
+                                               &kDirectWritePath,
+                                               &kJavaTransferToPath,
+                                               &kCopyViaBufferedStreamPath};
   return kPaths;
 }
 
@@ -14,18 +19,41 @@ const char* name_of(Transformation transform) {
   return transform == Transformation::kTls ? "tls" : "compress";
 }
 
+/// The names of the paths that are so.
+template <typename Is>
+std::string listed(Is is) {
+  std::string names;
+  for (const Path* path : paths()) {
+    if (is(*path)) names += (names.empty() ? "" : ", ") + std::string(path->name);
+  }
+  return names;
+}
+
 }  // namespace
+
+std::string unaligned_direct_read(const Config& config) {
+  const std::uint64_t chunk = config.workload.chunk.count();
+  if (chunk % kLogicalBlock.count() == 0) return "";
+  return "O_DIRECT reads whole blocks of " + std::to_string(kLogicalBlock.count()) +
+         " B, and read() of workload.chunk = " + std::to_string(chunk) +
+         "B fails with EINVAL; choose a multiple of the block";
+}
 
 std::string refusal(const Path& path, const Config& config) {
   const Transformation wanted = config.workload.transform;
   if (wanted != Transformation::kNone && path.transform != wanted) {
-    std::string able;
-    for (const Path* other : paths()) {
-      if (other->transform == wanted) able += (able.empty() ? "" : ", ") + std::string(other->name);
-    }
     return std::string(path.name) + " sends the bytes of the file as they are" +
            (path.transform == Transformation::kNone ? "" : ", or otherwise changed") +
-           ", workload.transform = " + name_of(wanted) + " needs one of: " + able;
+           ", workload.transform = " + name_of(wanted) +
+           " needs one of: " + listed([=](const Path& other) { return other.transform == wanted; });
+  }
+  if (config.workload.open != FileSource::kBuffered && !path.any_source) {
+    return std::string(path.name) + " opens its files its own way, workload.open is for: " +
+           listed([](const Path& other) { return other.any_source; });
+  }
+  if (config.workload.open == FileSource::kDirect) {
+    const std::string unaligned = unaligned_direct_read(config);
+    if (!unaligned.empty()) return path.name + (": " + unaligned);
   }
   return path.refusal == nullptr ? "" : path.refusal(config);
 }

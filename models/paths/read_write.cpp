@@ -1,6 +1,6 @@
 // read() + write(): the four-copy path. What every server did before sendfile(), and what every
 // program does that must look at the bytes.
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
 
@@ -14,7 +14,7 @@ void serve(Connection& c) {
     Bytes n;
     {
       const SystemCall read(c.kernel, c.task, Call::kRead);
-      n = filemap_read(c.task, c.kernel.page_cache, c.file, buffer, c.chunk);  // copy to the caller
+      n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // copy to the caller
     }
     {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
@@ -54,6 +54,8 @@ const Path kReadWritePath{
         {"the acknowledgement frees the kernel memory", "tcp_clean_rtx_queue",
          "net/ipv4/tcp_input.c"},
     },
-    serve};
+    serve,
+    Transformation::kNone,
+    true};
 
 }  // namespace copypath

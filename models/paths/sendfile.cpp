@@ -2,23 +2,27 @@
 // socket, and the NIC gathers the bytes from where the disk has put them.
 #include <algorithm>
 
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
 
 namespace copypath {
+
+// splice_direct_to_actor(): the task's internal pipe is filled and drained, over and over.
+void send_file(Connection& c, Bytes count) {
+  while (count > Bytes(0)) {
+    const FragmentList pipe = vfs_splice_read(c.task, c.kernel, c.file, count, kPipeSize);
+    count -= size_of(pipe);
+    c.socket.send_pages(c.task, pipe, count > Bytes(0));  // by reference: nothing is copied
+  }
+}
 
 namespace {
 
 void serve(Connection& c) {
   while (c.file.left() > Bytes(0)) {
     const SystemCall sendfile(c.kernel, c.task, Call::kSendfile);
-    Bytes left = std::min(c.chunk, c.file.left());
-    while (left > Bytes(0)) {  // splice_direct_to_actor(): pipe in, pipe out
-      const FragmentList pipe = filemap_splice_read(c.task, c.kernel.page_cache, c.file, left);
-      left -= size_of(pipe);
-      c.socket.send_pages(c.task, pipe, left > Bytes(0));  // by reference: nothing is copied
-    }
+    send_file(c, std::min(c.chunk, c.file.left()));
   }
 }
 
@@ -53,6 +57,8 @@ const Path kSendfilePath{
         {"the acknowledgement drops the references to the pages", "tcp_clean_rtx_queue",
          "net/ipv4/tcp_input.c"},
     },
-    serve};
+    serve,
+    Transformation::kNone,
+    true};
 
 }  // namespace copypath

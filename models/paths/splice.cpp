@@ -1,8 +1,6 @@
 // splice() through a pipe: what sendfile() does in one call, spelled out in two. The pipe holds
 // references to page-cache pages, never their bytes.
-#include <algorithm>
-
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
 
@@ -15,7 +13,7 @@ void serve(Connection& c) {
     FragmentList pipe;
     {
       const SystemCall splice_in(c.kernel, c.task, Call::kSplice);  // file to pipe
-      pipe = filemap_splice_read(c.task, c.kernel.page_cache, c.file, c.chunk);
+      pipe = vfs_splice_read(c.task, c.kernel, c.file, c.chunk, c.config.pipe.size);
     }
     {
       const SystemCall splice_out(c.kernel, c.task, Call::kSplice);  // pipe to socket
@@ -54,6 +52,8 @@ const Path kSplicePath{
         {"the acknowledgement drops the references to the pages", "tcp_clean_rtx_queue",
          "net/ipv4/tcp_input.c"},
     },
-    serve};
+    serve,
+    Transformation::kNone,
+    true};
 
 }  // namespace copypath

@@ -28,6 +28,7 @@ struct CpuConfig {
   sc_time page_lookup = nanoseconds(20);    ///< finding and referencing one page-cache page
   sc_time minor_fault = nanoseconds(1000);  ///< one page fault, mapping what is in memory
   sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
+  sc_time sendpage = nanoseconds(60);       ///< each further entry into the socket in one call
   sc_time segment = nanoseconds(150);       ///< cutting one frame off a packet in software
 };
 
@@ -45,6 +46,7 @@ struct PageCacheConfig {
   double warm = 0;                ///< share of every file resident at the start
   Bytes fault_around{64 * 1024};  ///< mapped by one fault, as far as it is in memory
   Bytes readahead{128 * 1024};    ///< largest readahead window
+  Bytes folio{4096};              ///< largest folio: what is read, mapped and evicted as one
 };
 
 struct DiskConfig {
@@ -66,6 +68,10 @@ struct NicConfig {
   sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
 };
 
+struct PipeConfig {
+  Bytes size{64 * 1024};  ///< F_SETPIPE_SZ
+};
+
 struct SocketConfig {
   Bytes send_buffer{256 * 1024};
   Bytes window{4 * 1024 * 1024};  ///< bytes that may be unacknowledged
@@ -73,6 +79,21 @@ struct SocketConfig {
 };
 
 enum class WorkloadKind { kFileServer };
+
+/// How the server opens its files.
+enum class FileSource {
+  kBuffered,  ///< through the page cache
+  kDirect,    ///< O_DIRECT
+  kDax        ///< on a file system in persistent memory, mounted with -o dax
+};
+
+/// What FileChannel.transferTo() of Java finds at the other end.
+enum class JavaTarget {
+  kSocket,    ///< a SocketChannel: sendfile()
+  kTrusted,   ///< a channel of the runtime's for which sendfile() is not supported: mmap() and
+              ///< write()
+  kArbitrary  ///< a channel that somebody wrote, around a socket (for TLS, say): a buffer
+};
 
 /// What has to happen to the bytes between disk and wire.
 enum class Transformation { kNone, kTls, kCompress };
@@ -91,7 +112,14 @@ struct WorkloadConfig {
   Data data = Data::kTags;
   Rate client_rate{0};                               ///< what a client takes at most; 0: no limit
   Transformation transform = Transformation::kNone;  ///< that the clients insist on
+  FileSource open = FileSource::kBuffered;
+  bool map_populate = false;  ///< mmap(MAP_POPULATE)
+  Bytes stream_buffer{8192};  ///< of a buffered stream
+  JavaTarget java_target = JavaTarget::kSocket;
 };
+
+/// What a drive reads at least, and O_DIRECT insists on.
+constexpr Bytes kLogicalBlock{512};
 
 /// The whole effective configuration of a run.
 struct Config {
@@ -105,6 +133,7 @@ struct Config {
   PageCacheConfig page_cache;
   DiskConfig disk;
   NicConfig nic;
+  PipeConfig pipe;
   SocketConfig socket;
   WorkloadConfig workload;
 };

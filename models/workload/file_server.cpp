@@ -9,15 +9,16 @@ constexpr std::size_t kTracedConnections = 4;
 
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
                        Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
-    : sc_module(name), config_(config.workload), path_(path) {
-  for (unsigned client = 0; client < config_.clients; ++client) {
+    : sc_module(name), config_(config), path_(path) {
+  for (unsigned client = 0; client < config_.workload.clients; ++client) {
     connections_.push_back(
-        std::unique_ptr<Connection>(new Connection{kernel,
+        std::unique_ptr<Connection>(new Connection{config_,
+                                                   kernel,
                                                    memory,
                                                    {cpu, client},
                                                    {client, config, kernel.device, kernel.skbs},
                                                    kernel.page_cache.open(clients.file_of(client)),
-                                                   config_.chunk}));
+                                                   config_.workload.chunk}));
     Connection& connection = *connections_.back();
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },
@@ -27,9 +28,10 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
 
 void FileServer::serve(Connection& connection) {
   connection.task.start();
-  for (unsigned request = 0; request < config_.requests; ++request) {
+  for (unsigned request = 0; request < config_.workload.requests; ++request) {
     connection.socket.receive_request(connection.task);
     connection.file = connection.kernel.page_cache.open(connection.file.number);
+    connection.file.source = config_.workload.open;
     path_.serve(connection);
   }
   connection.task.finish();

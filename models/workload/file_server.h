@@ -26,7 +26,7 @@ public:
 private:
   void serve(Connection& connection);
 
-  WorkloadConfig config_;
+  Config config_;
   const Path& path_;
   std::vector<std::unique_ptr<Connection>> connections_;
   unsigned finished_ = 0;

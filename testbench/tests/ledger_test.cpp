@@ -175,8 +175,8 @@ TEST(Movements, NamesOfAgentsPurposesAndPlacesDiffer) {
   for (int i = 0; i <= static_cast<int>(Place::kCore); ++i) {
     names.insert(name_of(static_cast<Place>(i)));
   }
-  EXPECT_EQ(names, (std::set<std::string>{"disk", "page cache", "user buffer", "socket buffer",
-                                          "queues", "nic", "core"}));
+  EXPECT_EQ(names, (std::set<std::string>{"disk", "persistent memory", "page cache", "user buffer",
+                                          "socket buffer", "queues", "nic", "core"}));
 }
 
 }  // namespace

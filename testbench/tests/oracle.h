@@ -16,7 +16,7 @@ struct Oracle {
   std::uint64_t cpu_copies;
   std::vector<std::string> calls_per_chunk;
   std::vector<std::string> calls_per_fetch;  ///< of a file that is not empty
-  bool page_cache;    ///< the file goes through it
+  bool page_cache;                           ///< the file goes through it
   bool by_reference;  ///< the socket gets references, and copies nothing itself
 };
 inline const std::map<std::string, Oracle> kOracle{
@@ -24,22 +24,34 @@ inline const std::map<std::string, Oracle> kOracle{
     {"mmap_write", {1, {"write"}, {"mmap", "munmap"}, true, false}},
     {"sendfile", {0, {"sendfile"}, {}, true, true}},
     {"splice", {0, {}, {}, true, true}},
+    {"java_transfer_to", {0, {}, {}, true, true}},
+    {"copy_via_buffered_stream", {3, {"write"}, {}, true, false}},
     {"direct_write", {1, {"read", "write"}, {}, false, false}},
 };
 
-/// Calls of splice() for one file: in and out, as often as its 16-page pipe has to be filled. A
-/// page entered in the middle takes a whole place in the pipe.
-inline std::uint64_t splices(Bytes size, Bytes chunk) {
+/// Calls of splice() for one file: in and out, as often as its pipe has to be filled. A page of the
+/// cache that is entered in the middle takes a whole place in the pipe.
+inline std::uint64_t splices(Bytes size, Bytes chunk, Bytes pipe, bool by_page) {
   std::uint64_t calls = 0;
   for (Bytes at; at < size; calls += 2) {
-    at += std::min({chunk, size - at, kPageSize * 16 - at % kPageSize});
+    at += std::min({chunk, size - at, pipe - (by_page ? at % kPageSize : Bytes(0))});
   }
   return calls;
 }
 
+/// The copies that a path makes besides, because the NIC lacks something: since 4.17 of every
+/// packet for a NIC that cannot gather; before, of what the socket would not have copied, for one
+/// that cannot gather or sum up.
+inline std::uint64_t copies_for_device(const std::string& path, const Config& config) {
+  if (config.kernel >= since::kAlwaysGso) return config.nic.scatter_gather ? 0 : 1;
+  const bool plain = !config.nic.scatter_gather || !config.nic.checksum_offload;
+  return plain && kOracle.at(path).by_reference ? 1 : 0;
+}
+
 /// System calls by name of a whole run.
 inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
-                                                     const WorkloadConfig& w) {
+                                                     const Config& config) {
+  const WorkloadConfig& w = config.workload;
   const std::uint64_t fetches = std::uint64_t{w.clients} * w.requests;
   std::map<std::string, std::uint64_t> calls;
   if (w.file_size == Bytes(0)) return calls;
@@ -48,7 +60,16 @@ inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
     calls[name] = units_covering(w.file_size, w.chunk) * fetches;
   }
   for (const auto& name : oracle.calls_per_fetch) calls[name] = fetches;
-  if (path == "splice") calls["splice"] = splices(w.file_size, w.chunk) * fetches;
+  if (path == "splice") {
+    const bool by_page = w.open == FileSource::kBuffered;
+    calls["splice"] = splices(w.file_size, w.chunk, config.pipe.size, by_page) * fetches;
+  }
+  if (path == "java_transfer_to") {
+    calls["sendfile"] = units_covering(w.file_size, Bytes(0x7ffff000)) * fetches;
+  }
+  if (path == "copy_via_buffered_stream") {
+    calls["read"] = units_covering(w.file_size, w.stream_buffer) * fetches;
+  }
   return calls;
 }
 

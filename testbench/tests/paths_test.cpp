@@ -57,7 +57,7 @@ void expect_closed_formulas(const Config& config, const Result& result) {
   EXPECT_TRUE(result.delivered_ok);
   EXPECT_EQ(whole(result, "payload_bytes"), payload);
 
-  const auto calls = calls_of(result.path, w);
+  const auto calls = calls_of(result.path, config);
   EXPECT_EQ(result.syscalls, calls);
   std::uint64_t total = 0;
   for (const auto& [name, n] : calls) total += n;
@@ -104,8 +104,13 @@ Config small(std::uint64_t file_size, std::uint64_t chunk = 65536) {
 TEST(Paths, TextbookDefaultsToTheByte) {
   const auto results = simulate_apart(small(1'000'000));
   ASSERT_EQ(results.size(), kOracle.size()) << "every path has its row in the oracle";
-  const std::map<std::string, double> crossings{
-      {"read_write", 6}, {"mmap_write", 4}, {"sendfile", 2}, {"splice", 2}, {"direct_write", 4}};
+  const std::map<std::string, double> crossings{{"read_write", 6},
+                                                {"mmap_write", 4},
+                                                {"sendfile", 2},
+                                                {"splice", 2},
+                                                {"direct_write", 4},
+                                                {"java_transfer_to", 2},
+                                                {"copy_via_buffered_stream", 8}};
   for (const auto& [path, result] : results) {
     SCOPED_TRACE(path);
     EXPECT_EQ(*result.value("bus_crossings_per_byte"), crossings.at(path));
@@ -119,6 +124,8 @@ TEST(Paths, TextbookDefaultsToTheByte) {
   EXPECT_EQ(whole(results.at("sendfile"), "mode_switches"), 16U * 2);
   EXPECT_EQ(whole(results.at("splice"), "mode_switches"), 16U * 4);
   EXPECT_EQ(whole(results.at("direct_write"), "mode_switches"), 16U * 4);
+  EXPECT_EQ(whole(results.at("java_transfer_to"), "mode_switches"), 2U);
+  EXPECT_EQ(whole(results.at("copy_via_buffered_stream"), "mode_switches"), 16U * 2 + 123U * 2);
 }
 
 TEST(Paths, OddFileSizes) {
@@ -149,6 +156,14 @@ TEST(Paths, EmptyFileNeedsNothing) {
   config.workload.requests = 2;
   expect_closed_formulas(config);
   EXPECT_EQ(*simulate_apart(config, "sendfile").value("elapsed_s"), 0);
+}
+
+// One call of sendfile() or write() moves 0x7ffff000 bytes at most.
+TEST(Paths, ThreeGigabytes) {
+  Config config = small(3 * kGiB.count() + 1, 0x7ffff000);
+  expect_closed_formulas(config);
+  config.workload.chunk = Bytes(1'000'448);  // a multiple of 512, for O_DIRECT
+  expect_closed_formulas(config);
 }
 
 TEST(Paths, LargestChunk) { expect_closed_formulas(small(300'000, 2147479552)); }

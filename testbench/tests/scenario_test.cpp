@@ -142,7 +142,7 @@ TEST_F(ScenarioTest, HostProfilesSetOnlyTheHost) {
   const std::string accepted =
       "does not belong in a host profile, accepted: the keys of host, cpu, memory, page_cache, "
       "disk, "
-      "nic or socket";
+      "nic, pipe or socket";
   const Lines found = problems("host = host.ini\n");
   EXPECT_EQ(found, (Lines{"host.ini:9: cpu.coers: is unknown, 'copypath keys' lists what is "
                           "accepted (did you mean 'cpu.cores'?)",
@@ -228,7 +228,7 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "arbitration = round-robin\n"  // 17
       "burst = 96B\n");              // 18
   const std::string sections =
-      "host, cpu, memory, page_cache, disk, nic, socket, workload or expect";
+      "host, cpu, memory, page_cache, disk, nic, pipe, socket, workload or expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
   const Lines expected{
       "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: " +
