@@ -69,8 +69,12 @@ std::string records(const std::vector<Result>& results) {
   return text;
 }
 
+/// As many paths as can be read side by side; more get a line each.
+constexpr std::size_t kSideBySide = 4;
+
 std::string comparison(const Config& config, const std::vector<Result>& results) {
   const std::size_t width = terminal_width();
+  if (results.size() > kSideBySide) return "\n" + overview(config, results, width);
   std::string text = "\n" + comparison_table(config, results, width);
   for (const Result& result : results) text += "\n" + reasons(result, width);
   if (results.size() > 1) text += "\n";
@@ -122,8 +126,12 @@ int conclude(const RunArguments& arguments, const Scenario& scenario,
       fmt::print(stderr, "copypath: expectation failed: {}\n", failure);
     }
   } else {
+    std::string left_out = scenario.left_out.empty() ? "" : "\nLeft out:\n";
+    for (const std::string& reason : scenario.left_out) {
+      left_out += "  " + hanging(reason, 2, terminal_width()) + "\n";
+    }
     write_standard_output(describe(scenario.config, arguments.scenario) +
-                          report(scenario.config, results) + verdicts.text);
+                          report(scenario.config, results) + left_out + verdicts.text);
   }
   return delivered && verdicts.failures.empty() ? kFine : kFailedExpectation;
 }
@@ -132,8 +140,8 @@ int conclude(const RunArguments& arguments, const Scenario& scenario,
 int run_scenario(const Command& command, const Arguments& words, Report report) {
   RunArguments arguments;
   if (!parse_run_arguments(command, words, arguments)) return kFine;
-  Scenario scenario = load_scenario(arguments.scenario, arguments.overrides, shipped_folder());
-  if (!arguments.paths.empty()) scenario.config.paths = arguments.paths;
+  const Scenario scenario =
+      load_scenario(arguments.scenario, arguments.overrides, shipped_folder());
   if (arguments.dump) {
     write_standard_output(dump(scenario));
     return kFine;

@@ -149,6 +149,26 @@ std::string comparison_table(const Config& config, const std::vector<Result>& re
   return render(sheet.table(), width);
 }
 
+std::string overview(const Config& config, const std::vector<Result>& results, std::size_t width) {
+  Table table;
+  table.uniform = false;
+  table.columns = {"CPU", "DMA", "crossings", "switches", "CPU time", "throughput", "bottleneck"};
+  std::vector<std::string> units{"copies", "copies", "per byte", "/chunk", "", "", ""};
+  table.rows.push_back({"", units});
+  for (const Result& result : results) {
+    table.row(result.path,
+              {figure(result, "cpu_copies_per_byte"), figure(result, "dma_copies_per_byte"),
+               figure(result, "bus_crossings_per_byte"), per_chunk(config, result, "mode_switches"),
+               figure(result, "cpu_s_per_GB"), figure(result, "throughput_Bps"),
+               result.bottleneck.empty() ? std::string("-") : result.bottleneck});
+  }
+  return render(table, width) + "\n" +
+         hanging("`copypath compare --path \"" + results[0].path + " " + results[1].path +
+                     "\"` shows two of them side by side, with the reason of every copy.",
+                 0, width) +
+         "\n";
+}
+
 std::string reasons(const Result& result, std::size_t width) {
   std::string numbered;
   std::string control;

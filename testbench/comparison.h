@@ -17,6 +17,9 @@ std::string describe(const Config& config, const std::string& scenario);
 std::string comparison_table(const Config& config, const std::vector<Result>& results,
                              std::size_t width);
 
+/// Paths as rows, with what matters most in the columns; for more paths than fit side by side.
+std::string overview(const Config& config, const std::vector<Result>& results, std::size_t width);
+
 /// How the bytes of one path travel: a numbered list, control traffic last and without numbers.
 std::string reasons(const Result& result, std::size_t width);
 

@@ -85,7 +85,7 @@ std::vector<Key> make_keys() {
   return {
     key(FIELD(title), kAny, "one line about the scenario, shown by compare", kByDefinition, "none"),
     key(FIELD(host), kAny, "host profile, beside the scenario file or in the shipped scenarios/", kByDefinition, "none"),
-    key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces", kAssumed),
+    key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces, or all", kAssumed),
     key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst makes every grant an event", kAssumed),
 
     key(NAMED_FIELD("host.kernel", kernel), Range{"2.6", "9.99"}, "version of Linux whose rules apply", kAssumed),
@@ -187,6 +187,7 @@ std::vector<std::string> KeyKind<std::vector<std::string>>::parse(const std::str
     if (end > at) names.push_back(text.substr(at, end - at));
     at = end + 1;
   }
+  if (names == std::vector<std::string>{kAllPaths}) return names;
   std::string wrong;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto again = names.begin() + static_cast<std::ptrdiff_t>(i);
@@ -197,7 +198,7 @@ std::vector<std::string> KeyKind<std::vector<std::string>>::parse(const std::str
       wrong += separator + quoted(names[i]) + " is no data path" + did_you_mean(names[i], known);
     }
   }
-  if (!wrong.empty()) throw BadValue(wrong + ", accepted: " + listed(known));
+  if (!wrong.empty()) throw BadValue(wrong + ", accepted: all, or some of " + listed(known));
   return names;
 }
 

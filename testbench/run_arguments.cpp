@@ -29,8 +29,9 @@ po::options_description run_options() {
   const auto texts = [](const char* name) {
     return po::value<std::vector<std::string>>()->composing()->value_name(name);
   };
-  options.add_options()                                                                           //
-      ("path", texts("PATHS"), "run these paths, not those of the scenario; may be repeated")     //
+  options.add_options()  //
+      ("path", texts("PATHS"),
+       "run these paths (or all), not those of the scenario; may be repeated")                    //
       ("set", texts("KEY=VALUE"), "set a key of the scenario; may be repeated")                   //
       ("timing", text("burst|fluid"), "how the memory bus keeps time")                            //
       ("trace", text("FILE.vcd"), "write waveforms for GTKWave")                                  //
@@ -73,19 +74,24 @@ private:
   }
 
   void read_paths() {
+    std::vector<std::string> chosen;
     for (const std::string& names : texts("path")) {
       std::istringstream words(names);
       std::string name;
       if (!(words >> name)) problems.emplace_back("--path: expected the name of a path");
-      for (; words; words >> name) read_path(name);
+      for (; words; words >> name) read_path(name, chosen);
     }
+    if (chosen.empty()) return;
+    std::string names;
+    for (const std::string& name : chosen) names += (names.empty() ? "" : " ") + name;
+    run_.overrides.push_back({"path=" + names, "--path"});
   }
 
-  void read_path(const std::string& name) {
-    if (find_path(name) == nullptr) {
+  void read_path(const std::string& name, std::vector<std::string>& chosen) {
+    if (name != kAllPaths && find_path(name) == nullptr) {
       problems.push_back("--path: " + unknown_path(name));
-    } else if (std::count(run_.paths.begin(), run_.paths.end(), name) == 0) {
-      run_.paths.push_back(name);
+    } else if (std::count(chosen.begin(), chosen.end(), name) == 0) {
+      chosen.push_back(name);
     }
   }
 

@@ -12,7 +12,6 @@ namespace copypath {
 struct RunArguments {
   std::string scenario;
   std::vector<Override> overrides;  ///< from --set and --timing, in that order
-  std::vector<std::string> paths;   ///< from --path; empty: those of the scenario
   std::string trace;                ///< empty: none
   sc_time trace_from = sc_core::SC_ZERO_TIME;
   sc_time trace_to = sc_core::sc_max_time();

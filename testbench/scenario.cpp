@@ -22,6 +22,12 @@
 namespace copypath {
 namespace {
 
+std::vector<std::string> names_of(const std::vector<const Path*>& paths) {
+  std::vector<std::string> names;
+  for (const Path* path : paths) names.emplace_back(path->name);
+  return names;
+}
+
 namespace fs = std::filesystem;
 
 /// Who wins: the later one.
@@ -52,7 +58,9 @@ public:
     apply_host(settings, command_line);
     apply(settings, Layer::kScenario);
     std::vector<std::string> known_paths = scenario_.config.paths;
+    if (all_paths()) known_paths = names_of(paths());
     apply(command_line, Layer::kCommandLine);
+    if (all_paths()) take_all_paths();
     for (const std::string& path : scenario_.config.paths) {
       const bool known =
           std::find(known_paths.begin(), known_paths.end(), path) != known_paths.end();
@@ -68,6 +76,20 @@ public:
   }
 
 private:
+  bool all_paths() const { return scenario_.config.paths == std::vector<std::string>{kAllPaths}; }
+
+  void take_all_paths() {
+    scenario_.config.paths.clear();
+    for (const Path* path : paths()) {
+      const std::string reason = refusal(*path, scenario_.config);
+      if (reason.empty()) {
+        scenario_.config.paths.emplace_back(path->name);
+      } else {
+        scenario_.left_out.push_back(reason);
+      }
+    }
+  }
+
   /// The line of the scenario file that a problem is about; 0 if it is about something else.
   unsigned long line_of(const std::string& problem) const {
     const std::string start = scenario_.file + ":";
@@ -200,8 +222,7 @@ private:
                         const std::vector<Setting>& command_line,
                         std::vector<std::string> known_paths) {
     if (bad_keys_.count("path") != 0) {  // which paths are meant is not known
-      known_paths.clear();
-      for (const Path* path : paths()) known_paths.emplace_back(path->name);
+      known_paths = names_of(paths());
     }
     std::vector<Setting> wanted;
     for (const Setting& setting : settings) {

@@ -28,7 +28,8 @@ private:
 struct Scenario {
   Config config;
   std::vector<Expectation> expectations;
-  std::string file;  ///< as it was named
+  std::vector<std::string> left_out;  ///< of all paths: those that are refused, with the reasons
+  std::string file;                   ///< as it was named
 };
 
 /// Loads `file`. A host profile is looked up beside the scenario file, then in `shipped_folder`;

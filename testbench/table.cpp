@@ -23,23 +23,30 @@ std::size_t label_width(const Table& table) {
   return width;
 }
 
-std::size_t column_width(const Table& table) {
-  std::size_t width = 10;
-  for (const std::string& column : table.columns) width = std::max(width, column.size());
-  for (const TableRow& row : table.rows) {
-    for (const std::string& cell : row.cells) width = std::max(width, cell.size());
+std::vector<std::size_t> column_widths(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const std::string& column : table.columns) {
+    widths.push_back(std::max<std::size_t>(column.size(), table.uniform ? 10 : 0));
   }
-  return width + kGap;
+  for (const TableRow& row : table.rows) {
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      widths[i] = std::max(widths[i], row.cells[i].size());
+    }
+  }
+  if (table.uniform && !widths.empty()) {
+    std::fill(widths.begin(), widths.end(), *std::max_element(widths.begin(), widths.end()));
+  }
+  for (std::size_t& width : widths) width += kGap;
+  return widths;
 }
 
 std::string line(const std::string& label, std::size_t label_size,
-                 const std::vector<std::string>& cells, std::size_t cell_size, std::size_t first,
-                 std::size_t count) {
+                 const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,
+                 std::size_t first, std::size_t last) {
   if (cells.empty()) return label + "\n";
   std::string text = fmt::format("{:<{}}", label, label_size);
-  for (std::size_t i = first; i < std::min(first + count, cells.size()); ++i) {
-    text += fmt::format("{:>{}}", cells[i], cell_size);
-  }
+  for (std::size_t i = first; i < last; ++i) text += fmt::format("{:>{}}", cells[i], widths[i]);
+  text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
 
@@ -47,15 +54,15 @@ std::string line(const std::string& label, std::size_t label_size,
 
 std::string render(const Table& table, std::size_t width) {
   const std::size_t labels = label_width(table);
-  const std::size_t cells = column_width(table);
-  const std::size_t room = width > labels ? (width - labels) / cells : 0;
-  const std::size_t per_block = std::max<std::size_t>(room, 1);
+  const std::vector<std::size_t> widths = column_widths(table);
   std::string text;
-  for (std::size_t first = 0; first < table.columns.size(); first += per_block) {
+  for (std::size_t first = 0, last = 0; first < widths.size(); first = last) {
+    std::size_t used = labels + widths[last++];
+    while (last < widths.size() && used + widths[last] <= width) used += widths[last++];
     if (first != 0) text += "\n";
-    text += line("", labels, table.columns, cells, first, per_block);
+    text += line("", labels, table.columns, widths, first, last);
     for (const TableRow& row : table.rows) {
-      text += line(row.label, labels, row.cells, cells, first, per_block);
+      text += line(row.label, labels, row.cells, widths, first, last);
     }
   }
   return text;

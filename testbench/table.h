@@ -15,6 +15,7 @@ struct TableRow {
 struct Table {
   std::vector<std::string> columns;
   std::vector<TableRow> rows;
+  bool uniform = true;  ///< all columns as wide as the widest
 
   void heading(std::string label) { rows.push_back({std::move(label), {}}); }
   void row(std::string label, std::vector<std::string> cells) {

@@ -96,8 +96,8 @@ const Path kJavaTransferToPath{
     [](const Config& config) -> std::string {
       const bool maps = config.workload.java_target == JavaTarget::kTrusted;
       if (!maps || config.workload.open != FileSource::kDax) return "";
-      return "java_transfer_to maps the file for workload.java_target = trusted, and mapped files "
-             "in persistent memory are not modelled; choose another target";
+      return "maps the file for workload.java_target = trusted, and mapped files in persistent "
+             "memory are not modelled; choose another target";
     }};
 
 }  // namespace copypath

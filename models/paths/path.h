@@ -24,16 +24,21 @@ struct Path {
   void (*serve)(Connection&);                        ///< sends the connection's whole request
   Transformation transform = Transformation::kNone;  ///< what it does to the bytes
   bool any_source = false;  ///< reads files however they are opened (workload.open)
-  /// Why this machine cannot run it, and what can; "" if it can. nullptr: every machine can.
+  /// Why this machine cannot run it, and what can, as a sentence that begins with a verb; "" if it
+  /// can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on
-/// a transformation that it cannot do), and the alternative; "" if it can.
+/// a transformation that it cannot do), and the alternative, as a sentence about the path; "" if it
+/// can.
 std::string refusal(const Path& path, const Config& config);
 
 /// All paths, in the order in which they are listed.
 const std::vector<const Path*>& paths();
+
+/// In the place of names: every path that the machine does not refuse.
+constexpr const char* kAllPaths = "all";
 
 /// The path of that name, or nullptr.
 const Path* find_path(const std::string& name);

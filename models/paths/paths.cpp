@@ -34,28 +34,38 @@ std::string listed(Is is) {
 std::string unaligned_direct_read(const Config& config) {
   const std::uint64_t chunk = config.workload.chunk.count();
   if (chunk % kLogicalBlock.count() == 0) return "";
-  return "O_DIRECT reads whole blocks of " + std::to_string(kLogicalBlock.count()) +
-         " B, and read() of workload.chunk = " + std::to_string(chunk) +
-         "B fails with EINVAL; choose a multiple of the block";
+  return "reads with O_DIRECT, whole blocks of " + std::to_string(kLogicalBlock.count()) +
+         " B; workload.chunk = " + std::to_string(chunk) +
+         "B fails with EINVAL, choose a multiple of the block";
 }
 
-std::string refusal(const Path& path, const Config& config) {
+namespace {
+
+std::string reason_to_refuse(const Path& path, const Config& config) {
   const Transformation wanted = config.workload.transform;
   if (wanted != Transformation::kNone && path.transform != wanted) {
-    return std::string(path.name) + " sends the bytes of the file as they are" +
-           (path.transform == Transformation::kNone ? "" : ", or otherwise changed") +
-           ", workload.transform = " + name_of(wanted) +
+    const bool plain = path.transform == Transformation::kNone;
+    return std::string(plain ? "sends the bytes of the file as they are"
+                             : "makes something else of the bytes") +
+           "; workload.transform = " + name_of(wanted) +
            " needs one of: " + listed([=](const Path& other) { return other.transform == wanted; });
   }
   if (config.workload.open != FileSource::kBuffered && !path.any_source) {
-    return std::string(path.name) + " opens its files its own way, workload.open is for: " +
+    return "opens its files its own way; workload.open is for: " +
            listed([](const Path& other) { return other.any_source; });
   }
   if (config.workload.open == FileSource::kDirect) {
     const std::string unaligned = unaligned_direct_read(config);
-    if (!unaligned.empty()) return path.name + (": " + unaligned);
+    if (!unaligned.empty()) return unaligned;
   }
   return path.refusal == nullptr ? "" : path.refusal(config);
+}
+
+}  // namespace
+
+std::string refusal(const Path& path, const Config& config) {
+  const std::string reason = reason_to_refuse(path, config);
+  return reason.empty() ? "" : std::string(path.name) + " " + reason;
 }
 
 const Path* find_path(const std::string& name) {

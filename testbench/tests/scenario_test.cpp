@@ -231,7 +231,8 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "host, cpu, memory, page_cache, disk, nic, pipe, socket, workload or expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
   const Lines expected{
-      "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: " +
+      "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: all, "
+      "or some of " +
           path_names(),
       "a.ini:2: clients: is unknown, 'copypath keys' lists what is accepted (did you mean "
       "'workload.clients'?)",
@@ -251,6 +252,25 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "weighted (did you mean 'round_robin'?)",
       "a.ini:18: memory.burst: 96B is not a power of two, accepted: 64B, 128B, ... 4KiB"};
   EXPECT_EQ(found, expected);
+}
+
+TEST_F(ScenarioTest, AllPathsAreThoseThatAreNotRefused) {
+  const Scenario scenario =
+      load("path = all\n[workload]\nchunk = 1000B\n[expect]\ndirect_write.packets = 3\n");
+  std::size_t refused = 0;
+  for (const Path* path : paths()) {
+    const auto& chosen = scenario.config.paths;
+    const bool runs = std::find(chosen.begin(), chosen.end(), path->name) != chosen.end();
+    EXPECT_EQ(runs, refusal(*path, scenario.config).empty()) << path->name;
+    refused += runs ? 0 : 1;
+  }
+  EXPECT_GT(refused, 0U) << "O_DIRECT";
+  EXPECT_EQ(scenario.left_out.size(), refused);
+}
+
+TEST_F(ScenarioTest, ARefusedPathIsAProblemOfItsLine) {
+  EXPECT_EQ(problems("path = sendfile direct_write\n[workload]\nchunk = 1000B\n").size(), 1U);
+  EXPECT_EQ(problems("path = sendfile\n[workload]\ntransform = tls\n").size(), 1U);
 }
 
 TEST_F(ScenarioTest, TheSameKeyInTwoSpellingsIsSetTwice) {
