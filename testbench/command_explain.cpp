@@ -2,6 +2,7 @@
 // where that can be read. What the bytes cost on that path is known only by running it.
 #include <fmt/format.h>
 
+#include "models/paths/elsewhere.h"
 #include "models/paths/path.h"
 #include "testbench/command.h"
 #include "testbench/output.h"
@@ -30,6 +31,12 @@ std::string explanation(const Path& path) {
   for (const Step& step : path.steps) {
     text += fmt::format("{:>3}. {}\n", ++number, hanging(step.what, 5, width));
     text += fmt::format("     {:<28} {}\n", step.kernel_function, step.source);
+  }
+  text += "\nElsewhere:\n";
+  for (const Elsewhere& entry : elsewhere(path.name)) {
+    text += fmt::format("  {}: {}\n", entry.where,
+                        hanging(entry.call, std::string(entry.where).size() + 4, width));
+    text += fmt::format("      {}\n", hanging(entry.notes, 6, width));
   }
   return text;
 }

@@ -8,6 +8,7 @@
 
 #include "models/ledger/movement.h"
 #include "models/ledger/result.h"
+#include "models/paths/elsewhere.h"
 #include "models/paths/path.h"
 #include "testbench/locate.h"
 
@@ -63,6 +64,16 @@ TEST(Docs, MovementsAreThoseOfTheLedger) {
                             name_of(kind.purpose), name_of(kind.from), name_of(kind.to));
   }
   EXPECT_EQ(table_of("models/ledger.md", "movement"), expected);
+}
+
+TEST(Docs, EveryPathIsKnownElsewhere) {
+  for (const Path* path : paths()) {
+    const auto entries = elsewhere(path->name);
+    EXPECT_FALSE(entries.empty()) << path->name;
+    for (const Elsewhere& entry : entries) {
+      EXPECT_TRUE(*entry.where && *entry.call && *entry.notes) << path->name;
+    }
+  }
 }
 
 TEST(Docs, EveryPathIsInTheTableOfPaths) {

@@ -1,0 +1,125 @@
+// Sources: sendfile(2), splice(2) and socket(7) of Linux man-pages; sendfile(2), ktls(4) and
+// setsockopt(2) of FreeBSD; sendfile(2) and fcntl(2) of macOS; TransmitFile, RIOSend and CreateFile
+// of Microsoft Learn; sources of OpenJDK (FileChannelImpl), Go (internal/poll, net, io), CPython
+// (Lib/socket.py, Lib/shutil.py), nginx and OpenSSL 3.0.
+#include "models/paths/elsewhere.h"
+
+#include <map>
+
+namespace copypath {
+
+namespace {
+
+using Table = std::map<std::string, std::vector<Elsewhere>>;
+
+const std::vector<Elsewhere> kSendfile{
+    {"FreeBSD", "sendfile(fd, s, offset, nbytes, hdtr, sbytes, flags)",
+     "nbytes = 0 sends to the end of the file; headers and trailers go along; since 11 it returns "
+     "before the disk has read; SF_NODISKIO, SF_NOCACHE, SF_USER_READAHEAD"},
+    {"macOS", "sendfile(fd, s, offset, &len, hdtr, 0)",
+     "len says how much before the call, and how much it was after"},
+    {"Windows", "TransmitFile(socket, file, bytes, per_send, overlapped, buffers, flags)",
+     "at most 2,147,483,646 bytes per call; client editions run two at a time"},
+    {"Java", "FileChannel.transferTo(position, count, target)",
+     "at most 2^31 - 1 bytes; falls back to a mapping, then to a buffer, without a word"},
+    {"Go", "io.Copy(conn, file), (*net.TCPConn).ReadFrom(file)",
+     "also through an io.LimitedReader; any other wrapper falls back to read and write with 32 "
+     "KiB"},
+    {"Python", "socket.sendfile(file, offset, count)",
+     "os.sendfile() with at most 2^30 bytes at once; falls back to send()"},
+    {"nginx", "sendfile on; sendfile_max_chunk",
+     "limits what one call may send, so that a fast client does not hold the worker"},
+};
+
+const Table& table() {
+  static const Table kTable{
+      {"read_write",
+       {{"every system", "read(), write(); ReadFile(), WriteFile()", "the way that always works"},
+        {"Java", "InputStream.transferTo(out), Files.copy(path, out)",
+         "through a byte array; the runtime copies it once more to memory outside of the heap"},
+        {"Go", "io.Copy(dst, src)", "32 KiB at a time, unless one side knows better"},
+        {"Python", "shutil.copyfileobj(src, dst)", "64 KiB at a time; every chunk is an object"}}},
+      {"mmap_write",
+       {{"FreeBSD, macOS", "mmap(), write()", "faults as here; no MAP_POPULATE on macOS"},
+        {"Windows", "CreateFileMapping(), MapViewOfFile(), send()",
+         "a file that shrinks raises EXCEPTION_IN_PAGE_ERROR where Linux sends SIGBUS"},
+        {"Java", "FileChannel.map() and SocketChannel.write()",
+         "2^31 - 1 bytes per buffer; unmapped when the garbage collector gets to it"},
+        {"Python", "mmap.mmap(), socket.send()",
+         "the slice of a mapping is a copy, a memoryview not"}}},
+      {"sendfile", kSendfile},
+      {"splice",
+       {{"FreeBSD, macOS, Windows", "-", "no pipes of pages; sendfile() is as far as they go"},
+        {"Go", "io.Copy(conn, conn)",
+         "splice() between TCP and Unix sockets, through a pool of pipes"},
+        {"Python", "os.splice(src, dst, count)", "since 3.10; the pipe is yours to keep"}}},
+      {"vmsplice",
+       {{"FreeBSD, macOS, Windows", "-", "nothing like it"},
+        {"every language", "-", "moving garbage collectors and page flipping do not go together"}}},
+      {"msg_zerocopy_read",
+       {{"FreeBSD", "-", "zero-copy sockets were removed in 12: copying was faster"},
+        {"Windows", "RIOSend() on a registered buffer", "completions on a queue, as here"},
+        {"Java, Go, Python", "-", "the error queue is not in their interfaces; send() copies"}}},
+      {"msg_zerocopy_mmap",
+       {{"FreeBSD", "sendfile()", "does the same without pinning"},
+        {"Windows", "RIOSend() on a registered view", "the buffer has to be registered first"}}},
+      {"io_uring_zc",
+       {{"FreeBSD", "aio_write(), kqueue", "asynchronous, but it copies"},
+        {"Windows", "I/O rings (files only) and registered I/O (sockets)",
+         "two interfaces for one"},
+        {"Java, Go", "-", "netty has an io_uring transport; the runtimes use epoll"}}},
+      {"direct_write",
+       {{"FreeBSD", "open(O_DIRECT)", "a request: the file system may go through the cache"},
+        {"macOS", "fcntl(fd, F_NOCACHE, 1)", "a request, too"},
+        {"Windows", "CreateFile(FILE_FLAG_NO_BUFFERING)", "offset, size and buffer whole sectors"},
+        {"Java", "FileChannel.open(path, ExtendedOpenOption.DIRECT)", "since 10"}}},
+      {"direct_zc",
+       {{"Windows", "FILE_FLAG_NO_BUFFERING and RIOSend()", "the same buffer for both"}}},
+      {"user_tls",
+       {{"every system", "SSL_write() of OpenSSL, Schannel, Secure Transport",
+         "the library encrypts into a buffer of its own and writes that"},
+        {"Java, Go, Python", "SSLSocket, crypto/tls, ssl",
+         "wrap the socket, so that transferTo(), io.Copy() and sendfile() fall back to this"}}},
+      {"user_tls_mmap",
+       {{"every system", "SSL_write() from a mapping", "saves the copy of read()"}}},
+      {"ktls_sendfile",
+       {{"FreeBSD", "setsockopt(TCP_TXTLS_ENABLE), sendfile()",
+         "since 13; with a NIC that encrypts it has never copied"},
+        {"OpenSSL", "SSL_sendfile(), SSL_OP_ENABLE_KTLS", "since 3.0, on Linux and FreeBSD"},
+        {"nginx", "sendfile on; ssl_conf_command Options KTLS", "since 1.21.4"},
+        {"Windows, macOS, Java, Go", "-", "TLS stays in user space, or in http.sys"}}},
+      {"ktls_write",
+       {{"FreeBSD", "setsockopt(TCP_TXTLS_ENABLE), write()", "since 13"},
+        {"OpenSSL", "SSL_write() with SSL_OP_ENABLE_KTLS", "since 3.0"}}},
+      {"compress_write",
+       {{"nginx", "gzip on", "gives up sendfile; gzip_static serves files compressed in advance"},
+        {"Java, Go, Python", "GZIPOutputStream, compress/gzip, zlib", "wrap the socket"}}},
+      {"java_transfer_to",
+       {{"Java", "FileChannel.transferTo(position, count, target)",
+         "what a Netty FileRegion and Kafka's fetches come down to"},
+        {".NET", "Socket.SendFile()", "TransmitFile() or sendfile()"},
+        {"Go", "(*os.File).WriteTo(), (*net.TCPConn).ReadFrom()", "the same decision by type"}}},
+      {"copy_via_buffered_stream",
+       {{"C", "fread(), fwrite()", "a buffer of 4 KiB; larger requests pass it"},
+        {"Java", "BufferedInputStream, BufferedOutputStream", "8 KiB; larger requests pass it"},
+        {"Go", "bufio.Reader, bufio.Writer", "4 KiB; hides the file from io.Copy()"},
+        {"Python", "open(path, 'rb')", "8 KiB, BufferedReader; buffering=0 does without"}}},
+      {"proxy_splice",
+       {{"FreeBSD", "setsockopt(SO_SPLICE)", "since 15: two sockets, no pipe, no calls"},
+        {"HAProxy", "option splice-auto", "decides by what has come so far"},
+        {"Go", "io.Copy(conn, conn)", "splice() by itself"}}},
+      {"proxy_read_write",
+       {{"every system", "recv(), send()", "what a proxy does that must look at the bytes"},
+        {"nginx", "proxy_pass", "always, with or without buffering"}}},
+  };
+  return kTable;
+}
+
+}  // namespace
+
+std::vector<Elsewhere> elsewhere(const std::string& path) {
+  const auto found = table().find(path);
+  return found == table().end() ? std::vector<Elsewhere>{} : found->second;
+}
+
+}  // namespace copypath
