@@ -84,7 +84,7 @@ struct SocketConfig {
 };
 
 struct IoUringConfig {
-  unsigned batch = 8;  ///< chunks that one io_uring_enter() sends, and reads ahead
+  unsigned batch = 16;  ///< chunks that one io_uring_enter() sends, and reads ahead
 };
 
 enum class WorkloadKind { kFileServer };
