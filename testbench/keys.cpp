@@ -142,8 +142,6 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.optmem), Range{"1KiB", "1GiB"}, "what a socket may allocate for notifications of MSG_ZEROCOPY, 960 bytes each", "Linux default since 6.8 (net.core.optmem_max)"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
-    key(FIELD(io_uring.batch), Range{"1", "4096"}, "chunks that one io_uring_enter() sends, and reads ahead", kAssumed),
-
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),
     key(FIELD(workload.clients), Range{"1", "100000"}, "clients served at the same time", kAssumed),
     key(FIELD(workload.files), Range{"1", "100000"}, "distinct files, at most one per client", kAssumed, "per_client"),
@@ -157,6 +155,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.stream_buffer), Range{"512B", "16MiB"}, "buffer of the stream that copy_via_buffered_stream reads through", "java.io.BufferedInputStream, Python's io.DEFAULT_BUFFER_SIZE"),
     key(FIELD(workload.java_target), kAny, "what transferTo() of Java writes to: only a socket gets sendfile()", kAssumed),
     key(FIELD(workload.transform), kAny, "what has to happen to the bytes; paths that cannot do it are refused", kAssumed),
+    key(FIELD(workload.batch), Range{"1", "4096"}, "chunks that one io_uring_enter() sends, and reads ahead", kAssumed),
     key(FIELD(workload.buffers), Range{"1", "65536"}, "buffers of a connection whose sends go on using them; enough: what fills the send buffer and two more, at most 1024", kAssumed, "enough"),
     key(FIELD(workload.retry), Range{"1us", "1s"}, "how long vmsplice sleeps before it asks again whether a buffer is free", kAssumed),
     key(FIELD(workload.hazard), kAny, "what the server does wrong; reuse_buffer: it fills the buffer that is being sent", kAssumed),

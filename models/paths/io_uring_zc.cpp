@@ -13,7 +13,7 @@ namespace {
 /// Chunks that one call sends, and reads ahead: the batch, or the whole file.
 unsigned batch_of(const Connection& c) {
   const std::uint64_t chunks = units_covering(c.file.size, c.chunk);
-  return static_cast<unsigned>(std::min<std::uint64_t>(c.config.io_uring.batch, chunks));
+  return static_cast<unsigned>(std::min<std::uint64_t>(c.config.workload.batch, chunks));
 }
 
 /// Once per connection: the rings, and two sets of buffers, whose pages stay pinned.

@@ -83,10 +83,6 @@ struct SocketConfig {
   sc_time rtt = microseconds(100);
 };
 
-struct IoUringConfig {
-  unsigned batch = 16;  ///< chunks that one io_uring_enter() sends, and reads ahead
-};
-
 enum class WorkloadKind { kFileServer };
 
 /// How the server opens its files.
@@ -131,6 +127,7 @@ struct WorkloadConfig {
   bool map_populate = false;  ///< mmap(MAP_POPULATE)
   Bytes stream_buffer{8192};  ///< of a buffered stream
   JavaTarget java_target = JavaTarget::kSocket;
+  unsigned batch = 16;               ///< chunks that one io_uring_enter() sends, and reads ahead
   unsigned buffers = 0;              ///< of a connection that sends from them; 0: enough
   sc_time retry = microseconds(50);  ///< sleep before asking again what nobody would tell
   Hazard hazard = Hazard::kNone;
@@ -153,7 +150,6 @@ struct Config {
   NicConfig nic;
   PipeConfig pipe;
   SocketConfig socket;
-  IoUringConfig io_uring;
   WorkloadConfig workload;
 };
 

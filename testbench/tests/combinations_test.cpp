@@ -153,7 +153,7 @@ const std::vector<Choice>& choices() {
       {"socket.send_buffer", {"9000B", "16KiB", "100000B", "256KiB"}},
       {"socket.window", {"9000B", "65535B", "100000B", "4MiB"}},
       {"socket.optmem", {"1KiB", "3KiB", "128KiB"}},
-      {"io_uring.batch", {"1", "3", "16"}},
+      {"workload.batch", {"1", "3", "16"}},
       {"workload.buffers", {"1", "2", "5", "enough"}},
       {"workload.retry", {"5us", "50us", "3ms"}},
       {"socket.rtt", {"0ns", "100us", "10ms"}},

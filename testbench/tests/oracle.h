@@ -97,7 +97,7 @@ inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
   }
   if (path == "io_uring_zc") {
     // Each sends one batch while it reads the next; the last one only sends.
-    calls["io_uring_enter"] = ((chunks - 1) / config.io_uring.batch + 2) * fetches;
+    calls["io_uring_enter"] = ((chunks - 1) / w.batch + 2) * fetches;
   }
   return calls;
 }
@@ -152,7 +152,7 @@ inline void expect_calls(const Config& config, const Result& result) {
   if (result.path == "io_uring_zc") {
     const std::uint64_t completed = metric_of(result, "zerocopy_completions");
     EXPECT_LE(completed, chunks * w.clients * w.requests);
-    EXPECT_GE(completed + w.clients * std::min<std::uint64_t>(config.io_uring.batch, chunks),
+    EXPECT_GE(completed + w.clients * std::min<std::uint64_t>(w.batch, chunks),
               chunks * w.clients * w.requests);
   }
   if (!oracle.notified) {
