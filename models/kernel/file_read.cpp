@@ -65,8 +65,8 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentLi
   task.spend(task.costs().page_lookup * static_cast<double>(units_covering(wanted, kPageSize)));
   task.settle();
   DirectRead read;
-  read.pending = submit_direct_read(block, file.number, file.position, first(to, wanted), read,
-                                    movement);
+  read.pending =
+      submit_direct_read(block, file.number, file.position, first(to, wanted), read, movement);
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
   file.position += wanted;
   return wanted;

@@ -41,8 +41,8 @@ void IoUring::issue(Task& task, const Request& read, Read& state) {
   task.settle();
   state.pending =
       submit_direct_read(block_, read.file, read.position,
-                                     {{read.buffer, static_cast<std::uint32_t>(read.bytes.count())}},
-                                     state, Movement::kDiskReadDirect);
+                         {{read.buffer, static_cast<std::uint32_t>(read.bytes.count())}}, state,
+                         Movement::kDiskReadDirect);
 }
 
 void IoUring::issue(Task& task, const Request& send) {

@@ -1,6 +1,6 @@
 // read() with O_DIRECT + sendmsg(MSG_ZEROCOPY): the drive's DMA fills a buffer of the server's, the
 // NIC's DMA takes it from there, and no core touches a byte.
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/paths/zerocopy_program.h"
 
@@ -10,20 +10,24 @@ namespace {
 
 void serve(Connection& c) {
   if (c.file.left() == Bytes(0)) return;
+  c.file.source = FileSource::kDirect;  // open(O_DIRECT)
   enable_zerocopy(c);
   while (c.file.left() > Bytes(0)) {
     BufferRing::Buffer& buffer = free_buffer(c);  // reads completions, if it has to
     Bytes n;
     {
       const SystemCall read(c.kernel, c.task, Call::kRead);
-      n = direct_read(c.task, c.kernel.block, c.file, buffer.address, c.chunk);  // by DMA
+      n = vfs_read(c.task, c.kernel, c.file, buffer.address, c.chunk);  // by DMA
     }
     send_zerocopy(c, buffer, n);  // by reference
   }
   finish_zerocopy(c);
 }
 
-std::string refuse(const Config& config) { return lacks_msg_zerocopy("direct_zc", config); }
+std::string refuse(const Config& config) {
+  const std::string lacks = lacks_msg_zerocopy("direct_zc", config);
+  return lacks.empty() ? unaligned_direct_read(config) : lacks;
+}
 
 }  // namespace
 
@@ -62,6 +66,7 @@ const Path kDirectZcPath{
     },
     serve,
     Transformation::kNone,
+    false,
     refuse};
 
 }  // namespace copypath

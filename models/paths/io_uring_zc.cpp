@@ -61,7 +61,7 @@ void serve(Connection& c) {
 }
 
 std::string refuse(const Config& config) {
-  if (config.kernel >= since::kSendZc) return "";
+  if (config.kernel >= since::kSendZc) return unaligned_direct_read(config);
   return "io_uring_zc needs Linux " + since::kSendZc.text() +
          " (IORING_OP_SEND_ZC), host.kernel = " + config.kernel.text() +
          "; direct_zc does the same with MSG_ZEROCOPY from " + since::kMsgZerocopy.text() + " on";
@@ -102,6 +102,7 @@ const Path kIoUringZcPath{
     },
     serve,
     Transformation::kNone,
+    false,
     refuse};
 
 }  // namespace copypath

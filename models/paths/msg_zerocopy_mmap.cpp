@@ -35,8 +35,7 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
 void serve(Connection& c) {
   if (c.file.size == Bytes(0)) return;  // mmap() of nothing is an error
   enable_zerocopy(c);
-  { const SystemCall mmap(c.kernel, c.task, Call::kMmap); }
-  Mapping mapping(c.kernel.page_cache, c.file, c.kernel.faults);
+  Mapping mapping = map_file(c, c.file.size);
   while (c.file.left() > Bytes(0)) {
     while (!sendmsg_zerocopy(c, mapping, std::min(c.chunk, c.file.left()))) read_completions(c);
   }
@@ -84,6 +83,7 @@ const Path kMsgZerocopyMmapPath{
     },
     serve,
     Transformation::kNone,
+    false,
     refuse};
 
 }  // namespace copypath

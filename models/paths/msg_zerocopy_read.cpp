@@ -1,7 +1,7 @@
 // read() + sendmsg(MSG_ZEROCOPY): the file is copied into a buffer, and the NIC takes it from
 // there. The call returns before the bytes have left, so the server needs several buffers, and word
 // from the kernel when one is free again.
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/paths/zerocopy_program.h"
 
@@ -17,7 +17,7 @@ void serve(Connection& c) {
     Bytes n;
     {
       const SystemCall read(c.kernel, c.task, Call::kRead);
-      n = filemap_read(c.task, c.kernel.page_cache, c.file, buffer.address, c.chunk);  // one copy
+      n = vfs_read(c.task, c.kernel, c.file, buffer.address, c.chunk);  // one copy
     }
     send_zerocopy(c, buffer, n);  // by reference
   }
@@ -67,6 +67,7 @@ const Path kMsgZerocopyReadPath{
     },
     serve,
     Transformation::kNone,
+    true,
     refuse};
 
 }  // namespace copypath

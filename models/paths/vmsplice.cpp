@@ -3,7 +3,7 @@
 // look how much of what it sent is still in the send queue.
 #include <algorithm>
 
-#include "models/kernel/file_read.h"
+#include "models/kernel/vfs.h"
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
 
@@ -31,10 +31,10 @@ void serve(Connection& c) {
     Bytes n;
     {
       const SystemCall read(c.kernel, c.task, Call::kRead);
-      n = filemap_read(c.task, c.kernel.page_cache, c.file, buffer.address, c.chunk);  // one copy
+      n = vfs_read(c.task, c.kernel, c.file, buffer.address, c.chunk);  // one copy
     }
     for (Bytes done; done < n;) {
-      const Bytes bytes = std::min(n - done, kPipeSize);
+      const Bytes bytes = std::min(n - done, c.config.pipe.size);
       FragmentList pipe;
       {
         const SystemCall vmsplice(c.kernel, c.task, Call::kVmsplice);  // buffer to pipe
@@ -69,8 +69,9 @@ const Path kVmsplicePath{
         {"return to the server: one mode switch out", "syscall_exit_to_user_mode",
          "kernel/entry/common.c"},
         {"buffer to pipe: one mode switch in", "vmsplice_to_pipe", "fs/splice.c"},
-        {"pin at most 16 pages and put references to them into the pipe", "iter_to_pipe",
-         "fs/splice.c"},
+        {"pin its pages, as many as the pipe has room for, and put references to them into the "
+         "pipe",
+         "iter_to_pipe", "fs/splice.c"},
         {"return to the server: one mode switch out", "syscall_exit_to_user_mode",
          "kernel/entry/common.c"},
         {"pipe to socket: one mode switch in", "do_splice", "fs/splice.c"},
@@ -83,6 +84,8 @@ const Path kVmsplicePath{
         {"the acknowledgement unpins the pages, and tells nobody", "tcp_clean_rtx_queue",
          "net/ipv4/tcp_input.c"},
     },
-    serve};
+    serve,
+    Transformation::kNone,
+    true};
 
 }  // namespace copypath
