@@ -44,6 +44,9 @@ inline Choices<JavaTarget> choices_of(JavaTarget) {
           {"trusted", JavaTarget::kTrusted},
           {"arbitrary", JavaTarget::kArbitrary}};
 }
+inline Choices<Hazard> choices_of(Hazard) {
+  return {{"none", Hazard::kNone}, {"reuse_buffer", Hazard::kReuseBuffer}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".

@@ -62,4 +62,22 @@ bool Media::holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const C
   return true;
 }
 
+Bytes Media::differing(std::uint32_t file, std::uint64_t offset, const Content& content) {
+  std::uint64_t wrong = 0;
+  if (data_ == Data::kBytes) {
+    Content expected;
+    read(file, offset, content.size(), expected);
+    for (std::size_t i = 0; i < content.bytes().size(); ++i) {
+      wrong += content.bytes()[i] != expected.bytes()[i] ? 1 : 0;
+    }
+    return Bytes(wrong);
+  }
+  for (const Run& run : content.runs()) {
+    const bool right = run.file == file && run.version == 0 && run.offset == offset;
+    if (!right) wrong += run.bytes;
+    offset += run.bytes;
+  }
+  return Bytes(wrong);
+}
+
 }  // namespace copypath

@@ -27,6 +27,10 @@ public:
   /// Whether `content` is exactly what the file holds from `offset` on.
   bool holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content);
 
+  /// How many bytes of `content` are not what the file holds from `offset` on. With Data::kTags
+  /// bytes that come from another place count, even if they should happen to be equal.
+  Bytes differing(std::uint32_t file, std::uint64_t offset, const Content& content);
+
 private:
   Data data_;
   std::uint32_t files_;

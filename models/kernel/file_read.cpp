@@ -39,13 +39,9 @@ struct DirectRead : BlockRequest {
 
 }  // namespace
 
-Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
-                  Movement movement) {
-  const Bytes wanted = std::min(size_of(to), file.left());
-  task.spend(task.costs().page_lookup * static_cast<double>(units_covering(wanted, kPageSize)));
-  task.settle();
-  DirectRead read;
-  read.pending = static_cast<unsigned>(units_covering(wanted, kLargestBio));
+unsigned submit_direct_read(BlockLayer& block, std::uint32_t file, Bytes position,
+                            const SegmentList& to, BlockRequest& request, Movement movement) {
+  const Bytes wanted = size_of(to);
   for (Bytes done; done < wanted; done += kLargestBio) {
     const Bytes bytes = std::min(kLargestBio, wanted - done);
     SegmentList pages;
@@ -58,8 +54,19 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentLi
         piece.bytes -= n;
       }
     }
-    block.read(file.number, (file.position + done).count(), std::move(pages), read, movement);
+    block.read(file, (position + done).count(), std::move(pages), request, movement);
   }
+  return static_cast<unsigned>(units_covering(wanted, kLargestBio));
+}
+
+Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
+                  Movement movement) {
+  const Bytes wanted = std::min(size_of(to), file.left());
+  task.spend(task.costs().page_lookup * static_cast<double>(units_covering(wanted, kPageSize)));
+  task.settle();
+  DirectRead read;
+  read.pending =
+      submit_direct_read(block, file.number, file.position, first(to, wanted), read, movement);
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
   file.position += wanted;
   return wanted;

@@ -18,6 +18,26 @@ const char* name_of(Call call) {
       return "munmap";
     case Call::kPread:
       return "pread";
+    case Call::kSetsockopt:
+      return "setsockopt";
+    case Call::kSendmsg:
+      return "sendmsg";
+    case Call::kPoll:
+      return "poll";
+    case Call::kRecvmsg:
+      return "recvmsg";
+    case Call::kVmsplice:
+      return "vmsplice";
+    case Call::kIoctl:
+      return "ioctl";
+    case Call::kClockNanosleep:
+      return "clock_nanosleep";
+    case Call::kIoUringSetup:
+      return "io_uring_setup";
+    case Call::kIoUringRegister:
+      return "io_uring_register";
+    case Call::kIoUringEnter:
+      return "io_uring_enter";
   }
   return "?";
 }
@@ -29,7 +49,8 @@ Kernel::Kernel(const sc_core::sc_module_name& name, const Config& config, Physic
       block("block", disk),
       page_cache("page_cache", config.page_cache, memory, block, media_on_disk),
       skbs(memory, page_cache),
-      device("device", config.nic, nic, skbs) {}
+      device("device", config.nic, nic, skbs),
+      timer("timer") {}
 
 std::uint64_t Kernel::calls() const {
   std::uint64_t total = 0;

@@ -6,11 +6,30 @@
 
 #include "models/kernel/mapping.h"
 #include "models/kernel/tcp_socket.h"
+#include "models/kernel/timer.h"
 
 namespace copypath {
 
-enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap, kPread };
-constexpr std::size_t kCalls = 7;
+enum class Call : std::uint8_t {
+  kRead,
+  kWrite,
+  kSendfile,
+  kSplice,
+  kMmap,
+  kMunmap,
+  kPread,
+  kSetsockopt,
+  kSendmsg,
+  kPoll,
+  kRecvmsg,
+  kVmsplice,
+  kIoctl,
+  kClockNanosleep,
+  kIoUringSetup,
+  kIoUringRegister,
+  kIoUringEnter,
+};
+constexpr std::size_t kCalls = 17;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {
@@ -20,6 +39,7 @@ public:
   PageCache page_cache;
   SkbAllocator skbs;
   NetDevice device;
+  Timer timer;
   Faults faults;
 
   Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,

@@ -15,7 +15,9 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
   for (Bytes position = file.position; position < end;) {
     const std::uint64_t index = position / kPageSize;
     Frame frame = page_cache_.find(file.number, index);
-    while (frame == PageCache::kNoFrame || !mapped_[index]) {  // reclaimed pages are unmapped
+    // A page that was reclaimed is unmapped, also if somebody is reading it back in.
+    while (frame == PageCache::kNoFrame || !mapped_[index] ||
+           page_cache_.pages_[frame].read != nullptr) {
       fault(task, file, index, faults_);
       frame = page_cache_.find(file.number, index);
     }

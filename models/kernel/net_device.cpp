@@ -7,23 +7,6 @@
 
 namespace copypath {
 
-namespace {
-
-/// Calls visit(place, segments) for each run of fragments in the same kind of memory.
-template <typename Visit>
-void for_each_place(const Skb& skb, Visit visit) {
-  for (unsigned i = 0; i < skb.fragment_count;) {
-    const Place place = skb.fragments[i].place;
-    SegmentList segments;
-    for (; i < skb.fragment_count && skb.fragments[i].place == place; ++i) {
-      append(segments, skb.fragments[i].segment);
-    }
-    visit(place, segments);
-  }
-}
-
-}  // namespace
-
 NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
                      NicQueues& queues, SkbAllocator& skbs)
     : sc_module(name), config_(config), queues_(queues), skbs_(skbs) {}
@@ -53,23 +36,15 @@ void NetDevice::validate(Skb& skb, Execution& by) {
 
 // skb_segment() for a device without NETIF_F_SG: skb_copy_bits().
 void NetDevice::linearise(Skb& skb, Execution& by) {
-  KernelPages& pages = *skbs_.allocate_pages(skb.bytes);
-  std::uint64_t to = pages.address();
-  for_each_place(skb, [&](Place place, const SegmentList& from) {
-    const Bytes bytes = size_of(from);
-    by.copy(copypath::linearise(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
-            by.costs().copy_rate);
-    to += bytes.count();
-  });
-  skbs_.replace(skb, pages);
+  skbs_.copy_fragments(skb, by, copypath::linearise);
   skb.linear = true;
 }
 
 // skb_checksum_help()
 void NetDevice::checksum(const Skb& skb, Execution& by) {
-  for_each_place(skb, [&](Place place, const SegmentList& from) {
+  for (const auto& [place, from] : runs_of(skb)) {
     by.read(copypath::checksum(place), from, by.costs().checksum_rate);
-  });
+  }
 }
 
 /// The payload of the next packet that the NIC gets: all of it, or a frame's.

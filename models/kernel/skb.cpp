@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/kernel/page_cache.h"
+#include "models/kernel/zerocopy.h"
 
 namespace copypath {
 
@@ -10,6 +11,16 @@ Bytes size_of(const FragmentList& list) {
   std::uint64_t total = 0;
   for (const Fragment& fragment : list) total += fragment.segment.bytes;
   return Bytes(total);
+}
+
+std::vector<FragmentRun> runs_of(const Skb& skb) {
+  std::vector<FragmentRun> runs;
+  for (unsigned i = 0; i < skb.fragment_count; ++i) {
+    const Fragment& fragment = skb.fragments[i];
+    if (runs.empty() || runs.back().place != fragment.place) runs.push_back({fragment.place, {}});
+    append(runs.back().segments, fragment.segment);
+  }
+  return runs;
 }
 
 Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
@@ -23,6 +34,7 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   skb->sequence = sequence;
   skb->bytes = Bytes(0);
   skb->fragment_count = 0;
+  skb->ubuf = nullptr;
   skb->linear = false;
   skb->checksummed = false;
   skb->in_device = false;
@@ -33,6 +45,7 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
 
 void SkbAllocator::free(Skb* skb) {
   for (unsigned i = 0; i < skb->fragment_count; ++i) put(skb->fragments[i]);
+  if (skb->ubuf != nullptr) skb->ubuf->put();
   free_skbs_.push_back(skb);
   --in_use_;
 }
@@ -99,6 +112,19 @@ void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
   skb.fragments[skb.fragment_count++] = fragment;
 }
 
+void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {
+  KernelPages& pages = *allocate_pages(skb.bytes);
+  std::uint64_t to = pages.address();
+  for (const auto& [place, from] : runs_of(skb)) {
+    const Bytes bytes = size_of(from);
+    by.copy(movement(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
+            by.costs().copy_rate);
+    to += bytes.count();
+  }
+  replace(skb, pages);
+}
+
+/// Makes `pages` the only fragment of the skb, in the place of all that it had.
 void SkbAllocator::replace(Skb& skb, KernelPages& pages) {
   for (unsigned i = 0; i < skb.fragment_count; ++i) put(skb.fragments[i]);
   const Segment all{pages.address(), static_cast<std::uint32_t>(skb.bytes.count())};

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/cpu/execution.h"
 #include "models/ledger/movement.h"
 #include "models/memory/physical_memory.h"
 
@@ -13,6 +14,7 @@ namespace copypath {
 
 class PageCache;
 class TcpSocket;
+class UbufInfo;
 
 /// Adjacent pages of kernel memory; they live as long as a reference to a piece of them does.
 struct KernelPages {
@@ -42,6 +44,14 @@ using FragmentList = std::vector<Fragment>;
 
 Bytes size_of(const FragmentList& list);
 
+struct Skb;
+/// The fragments of an skb as runs in the same kind of memory.
+struct FragmentRun {
+  Place place;
+  SegmentList segments;
+};
+std::vector<FragmentRun> runs_of(const Skb& skb);
+
 struct Skb {
   /// The most fragments an skb can have (MAX_SKB_FRAGS).
   static constexpr unsigned kMaxFragments = 17;
@@ -51,6 +61,8 @@ struct Skb {
   Bytes bytes;
   unsigned fragment_count = 0;
   std::array<Fragment, kMaxFragments> fragments{};
+
+  UbufInfo* ubuf = nullptr;  ///< to be told when the skb is freed; with a reference
 
   bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
   bool checksummed = false;  ///< by a core, in passing
@@ -86,13 +98,15 @@ public:
   /// Appends a fragment; the skb takes over its reference. One that continues the last one in
   /// memory of the same kind lengthens that (skb_can_coalesce()).
   void append(Skb& skb, const Fragment& fragment);
-  /// Makes `pages` the only fragment of the skb, in the place of all that it had.
-  void replace(Skb& skb, KernelPages& pages);
+  /// Copies all that the skb refers to into one piece of kernel memory, which takes its place.
+  /// `movement` says what it is to copy from there.
+  void copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place));
 
   std::uint64_t in_use() const { return in_use_; }
 
 private:
   void refill(PageFragment& fragment);
+  void replace(Skb& skb, KernelPages& pages);
 
   PhysicalMemory& memory_;
   PageCache& page_cache_;

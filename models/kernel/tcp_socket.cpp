@@ -39,7 +39,8 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
       allocator_(allocator),
       page_by_page_(config.kernel < since::kSplicePages),
       copies_for_device_(config.kernel < since::kAlwaysGso &&
-                         !(device.gathers() && device.checksums())) {
+                         !(device.gathers() && device.checksums())),
+      zerocopy_(config.socket.optmem) {
   if (config.kernel < since::kAlwaysGso && !device.gathers()) goal_ = segment_size(config.nic.mtu);
   device_.add(*this);
 }
@@ -73,21 +74,19 @@ void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movemen
   }
 }
 
-void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
+void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf) {
   Lock lock(*this);
-  if (page_by_page_ && !pages.empty()) {
+  if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }
-  if (copies_for_device_) {  // sock_no_sendpage()
-    for (const Fragment& page : pages) {
-      copy_in(task, lock, {page.segment}, linearise(page.place), more || &page != &pages.back());
-      allocator_.put(page);
-    }
-    return;
-  }
+  if (copies_for_device_) return copy_instead(task, lock, pages, more, ubuf);
   for (Fragment page : pages) {
     while (page.segment.bytes > 0) {
-      Skb& skb = skb_with_room(task, lock);
+      Skb& skb = skb_with_room(task, lock, ubuf);
+      if (skb.ubuf == nullptr && ubuf != nullptr) {
+        skb.ubuf = ubuf;
+        ubuf->hold();
+      }
       const auto n = static_cast<std::uint32_t>(
           std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb.bytes).count()));
       if (n < page.segment.bytes) allocator_.hold(page);  // the rest goes into another skb
@@ -101,13 +100,35 @@ void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
   push(task, more);
 }
 
+/// What was to go by reference is copied: sock_no_sendpage(), or tcp_sendmsg() without zerocopy.
+void TcpSocket::copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more,
+                             UbufInfo* ubuf) {
+  for (const Fragment& page : pages) {
+    const bool mapped = page.place == Place::kPageCache;
+    const Movement copy = ubuf == nullptr ? linearise(page.place)
+                          : mapped        ? Movement::kCopyFromMapping
+                                          : Movement::kCopyFromUser;
+    copy_in(task, lock, {page.segment}, copy, more || &page != &pages.back());
+    allocator_.put(page);
+  }
+  if (ubuf != nullptr) ubuf->mark_copied();
+}
+
+UbufInfo* TcpSocket::begin_zerocopy(Task& task, Bytes bytes) {
+  return zerocopy_.begin(task, bytes, unsent_.empty() ? nullptr : unsent_.back()->ubuf);
+}
+
 /// Whether more payload can be appended without waiting.
 bool TcpSocket::has_room() const {
   return (!unsent_.empty() && !unsent_.back()->full(goal_)) || queued_ < config_.send_buffer;
 }
 
-Skb& TcpSocket::skb_with_room(Task& task, Lock& lock) {
-  if (!unsent_.empty() && !unsent_.back()->full(goal_)) return *unsent_.back();
+Skb& TcpSocket::skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf) {
+  if (!unsent_.empty() && !unsent_.back()->full(goal_)) {
+    Skb& last = *unsent_.back();
+    // An skb tells one; more would have to wait for each other (skb_zerocopy_iter_stream()).
+    if (ubuf == nullptr || last.ubuf == nullptr || last.ubuf == ubuf) return last;
+  }
   if (queued_ >= config_.send_buffer) {  // sk_stream_wait_memory()
     push(task, true);
     lock.release();
@@ -128,7 +149,8 @@ void TcpSocket::push(Task& task, bool more) {
 
 // tcp_write_xmit()
 bool TcpSocket::may_send(const Skb& skb) const {
-  if (!skb.full(goal_) && (more_ || in_device_ > 0)) return false;  // tcp_should_autocork()
+  const bool grows = &skb == unsent_.back() && !skb.full(goal_);
+  if (grows && (more_ || in_device_ > 0)) return false;  // tcp_should_autocork()
   return in_flight_bytes_ == Bytes(0) || in_flight_bytes_ + skb.bytes <= config_.window;
 }
 

@@ -12,6 +12,7 @@
 #include "models/cpu/cpu.h"
 #include "models/kernel/net_device.h"
 #include "models/kernel/skb.h"
+#include "models/kernel/zerocopy.h"
 
 namespace copypath {
 
@@ -29,8 +30,14 @@ public:
 
   /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages (at most one per fragment) by reference, and takes
   /// over the references. `more`: more will follow at once (MSG_MORE). A kernel that has to copy
-  /// for a plain NIC already here (before 4.17) drops the references when it has.
-  void send_pages(Task& task, const FragmentList& pages, bool more);
+  /// for a plain NIC already here (before 4.17) drops the references when it has. `ubuf` is told
+  /// when the last skb that holds them is freed.
+  void send_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf = nullptr);
+
+  /// The notification of a send with MSG_ZEROCOPY (ZerocopySend is the rest of it).
+  UbufInfo* begin_zerocopy(Task& task, Bytes bytes);
+  Zerocopy& zerocopy() { return zerocopy_; }
+  const Zerocopy& zerocopy() const { return zerocopy_; }
 
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
@@ -50,7 +57,8 @@ private:
   class Lock;
 
   bool has_room() const;
-  Skb& skb_with_room(Task& task, Lock& lock);
+  Skb& skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf = nullptr);
+  void copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more, UbufInfo* ubuf);
   void copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more);
   void push(Task& task, bool more);
   bool may_send(const Skb& skb) const;
@@ -66,6 +74,7 @@ private:
   bool page_by_page_;       // splice() hands over one page at a time
   bool copies_for_device_;  // this kernel adapts to a plain NIC by copying in the socket
 
+  Zerocopy zerocopy_;
   std::deque<Skb*> unsent_;
   std::deque<Skb*> in_flight_;
   Bytes queued_;

@@ -32,6 +32,12 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "memory"},
     {"linearise_copy", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kSocketBuffer,
      "the NIC cannot gather fragments, so the kernel copies its own memory into one piece"},
+    {"orphan_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
+     "a packet that is received on the same machine must not refer to the sender's mapping, so the "
+     "kernel copies the pages after all"},
+    {"orphan_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
+     "a packet that is received on the same machine must not refer to the sender's memory, so the "
+     "kernel copies the caller's pages after all"},
     {"checksum_page", Agent::kCore, Purpose::kChecksum, Place::kPageCache, Place::kCore,
      "the NIC computes no checksums, so a core must read what it has not copied"},
     {"checksum_user", Agent::kCore, Purpose::kChecksum, Place::kUserBuffer, Place::kCore,
@@ -65,6 +71,10 @@ Movement by_place(Place from, Movement page, Movement user, Movement kernel) {
 Movement linearise(Place from) {
   return by_place(from, Movement::kLinearisePage, Movement::kLineariseUser,
                   Movement::kLineariseCopy);
+}
+
+Movement orphan(Place from) {
+  return from == Place::kPageCache ? Movement::kOrphanPage : Movement::kOrphanUser;
 }
 
 Movement checksum(Place from) {

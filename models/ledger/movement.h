@@ -45,6 +45,8 @@ enum class Movement : std::uint8_t {
   kLinearisePage,
   kLineariseUser,
   kLineariseCopy,
+  kOrphanPage,
+  kOrphanUser,
   kChecksumPage,
   kChecksumUser,
   kChecksumCopy,
@@ -57,7 +59,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 23;
+constexpr std::size_t kMovements = 25;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -79,6 +81,7 @@ const MovementKind& kind_of(Movement movement);
 /// What the network does with payload that lies in `from`: the page cache, the user's pages, or
 /// memory of the kernel.
 Movement linearise(Place from);
+Movement orphan(Place from);
 Movement checksum(Place from);
 Movement transmit(Place from);
 

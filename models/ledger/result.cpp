@@ -17,11 +17,12 @@ namespace {
 
 const std::string kSyscallPrefix = "syscalls.";
 
-constexpr std::array<const char*, 22> kSyscalls{
-    "read",   "pread",   "readv",      "write",         "writev",  "send",
-    "sendto", "sendmsg", "recv",       "recvfrom",      "recvmsg", "sendfile",
-    "splice", "tee",     "vmsplice",   "mmap",          "munmap",  "madvise",
-    "open",   "close",   "epoll_wait", "io_uring_enter"};
+constexpr std::array<const char*, 28> kSyscalls{
+    "read",   "pread",      "readv",      "write",          "writev",         "send",
+    "sendto", "sendmsg",    "recv",       "recvfrom",       "recvmsg",        "sendfile",
+    "splice", "tee",        "vmsplice",   "mmap",           "munmap",         "madvise",
+    "open",   "close",      "epoll_wait", "io_uring_enter", "io_uring_setup", "io_uring_register",
+    "poll",   "setsockopt", "ioctl",      "clock_nanosleep"};
 
 bool is_syscall_metric(const std::string& name) {
   return name.compare(0, kSyscallPrefix.size(), kSyscallPrefix) == 0;
@@ -86,6 +87,14 @@ const std::vector<Metric>& metrics() {
       {"interrupts", Unit::kCount, true, "device interrupts taken by the cores"},
       {"packets", Unit::kCount, true, "frames sent on the wire"},
       {"wire_bytes", Unit::kBytes, true, "bytes sent on the wire, headers and framing included"},
+      {"zerocopy_completions", Unit::kCount, true,
+       "sends from the program's own memory that the kernel has reported complete"},
+      {"zerocopy_copied", Unit::kCount, true,
+       "of those, sends that the kernel has copied after all"},
+      {"zerocopy_refused", Unit::kCount, true,
+       "sends that found no memory for their notification (ENOBUFS), and were tried again"},
+      {"corrupted_bytes", Unit::kBytes, true,
+       "bytes delivered that are not those of the file at that place"},
       {"nic_utilisation", Unit::kRatio, false, "share of the time that the wire was sending"},
       {"disk_utilisation", Unit::kRatio, false, "share of the disk's bandwidth taken"},
       {"cpu_utilisation", Unit::kRatio, false, "share of the cores' time spent working"},

@@ -26,5 +26,10 @@ extern const Path kSplicePath;
 extern const Path kDirectWritePath;
 extern const Path kJavaTransferToPath;
 extern const Path kCopyViaBufferedStreamPath;
+extern const Path kMsgZerocopyMmapPath;
+extern const Path kMsgZerocopyReadPath;
+extern const Path kDirectZcPath;
+extern const Path kVmsplicePath;
+extern const Path kIoUringZcPath;
 
 }  // namespace copypath

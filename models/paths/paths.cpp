@@ -9,7 +9,12 @@ const std::vector<const Path*>& paths() {
                                                &kSplicePath,
                                                &kDirectWritePath,
                                                &kJavaTransferToPath,
-                                               &kCopyViaBufferedStreamPath};
+                                               &kCopyViaBufferedStreamPath,
+                                               &kMsgZerocopyMmapPath,
+                                               &kMsgZerocopyReadPath,
+                                               &kDirectZcPath,
+                                               &kVmsplicePath,
+                                               &kIoUringZcPath};
   return kPaths;
 }
 

@@ -30,6 +30,10 @@ struct CpuConfig {
   sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
   sc_time sendpage = nanoseconds(60);       ///< each further entry into the socket in one call
   sc_time segment = nanoseconds(150);       ///< cutting one frame off a packet in software
+  sc_time pin_page = nanoseconds(20);       ///< pinning and releasing one page of a program
+  sc_time zerocopy_notify = nanoseconds(400);  ///< one notification of MSG_ZEROCOPY
+  sc_time uring_request = nanoseconds(100);    ///< issuing one request of io_uring
+  sc_time uring_completion = nanoseconds(50);  ///< posting one completion of io_uring
 };
 
 struct MemoryConfig {
@@ -74,6 +78,7 @@ struct PipeConfig {
 
 struct SocketConfig {
   Bytes send_buffer{256 * 1024};
+  Bytes optmem{128 * 1024};       ///< for notifications of MSG_ZEROCOPY
   Bytes window{4 * 1024 * 1024};  ///< bytes that may be unacknowledged
   sc_time rtt = microseconds(100);
 };
@@ -98,6 +103,12 @@ enum class JavaTarget {
 /// What has to happen to the bytes between disk and wire.
 enum class Transformation { kNone, kTls, kCompress };
 
+/// What the server does wrong.
+enum class Hazard {
+  kNone,
+  kReuseBuffer  ///< it fills a buffer again while the kernel still sends from it
+};
+
 /// What travels: one tag per page (file, index, version), or real bytes.
 enum class Data { kTags, kBytes };
 
@@ -116,6 +127,10 @@ struct WorkloadConfig {
   bool map_populate = false;  ///< mmap(MAP_POPULATE)
   Bytes stream_buffer{8192};  ///< of a buffered stream
   JavaTarget java_target = JavaTarget::kSocket;
+  unsigned batch = 16;               ///< chunks that one io_uring_enter() sends, and reads ahead
+  unsigned buffers = 0;              ///< of a connection that sends from them; 0: enough
+  sc_time retry = microseconds(50);  ///< sleep before asking again what nobody would tell
+  Hazard hazard = Hazard::kNone;
 };
 
 /// What a drive reads at least, and O_DIRECT insists on.

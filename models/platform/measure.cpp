@@ -58,6 +58,20 @@ Result Machine::result() const {
   v["interrupts"] = count(cpu.interrupts());
   v["packets"] = count(nic.packets_sent());
   v["wire_bytes"] = count(nic.wire_bytes_sent());
+  std::uint64_t completed = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t refused = 0;
+  for (const auto& connection : server.connections()) {
+    const Zerocopy& zerocopy = connection->socket.zerocopy();
+    const IoUring* ring = connection->io_uring.get();
+    completed += zerocopy.completed() + (ring == nullptr ? 0 : ring->sends_completed());
+    copies += zerocopy.copied() + (ring == nullptr ? 0 : ring->sends_copied());
+    refused += zerocopy.refused();
+  }
+  v["zerocopy_completions"] = count(completed);
+  v["zerocopy_copied"] = count(copies);
+  v["zerocopy_refused"] = count(refused);
+  v["corrupted_bytes"] = count(clients.corrupted());
   v["nic_utilisation"] =
       ratio(count(nic.wire_bytes_sent()), config_.nic.rate.bytes_per_second() * seconds);
   v["disk_utilisation"] = ratio(count(ledger.payload_bytes(Agent::kDisk)),

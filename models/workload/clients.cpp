@@ -53,9 +53,11 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
 void Clients::check(Client& client, std::uint32_t number, const Packet& packet) {
   const Bytes position = client.received - media_.file_size() * client.complete;
   if (client.complete == config_.requests ||  // nobody asked for more
-      packet.sequence != client.received.count() || position + packet.bytes > media_.file_size() ||
-      !media_.holds(file_of(number), position.count(), packet.bytes, *packet.content)) {
+      packet.sequence != client.received.count() || position + packet.bytes > media_.file_size()) {
     correct_ = false;
+  } else if (!media_.holds(file_of(number), position.count(), packet.bytes, *packet.content)) {
+    correct_ = false;
+    corrupted_ += media_.differing(file_of(number), position.count(), *packet.content);
   }
 }
 

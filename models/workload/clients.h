@@ -28,6 +28,8 @@ public:
 
   Bytes delivered() const { return delivered_; }
   Bytes expected() const;
+  /// Bytes that are not those of the file at their place.
+  Bytes corrupted() const { return corrupted_; }
   /// Everything that arrived so far was right.
   bool correct() const { return correct_; }
   /// Notified when the last byte has arrived at the last client.
@@ -61,6 +63,7 @@ private:
   std::size_t finished_ = 0;
   sc_time finish_time_;
   sc_core::sc_event all_delivered_;
+  Bytes corrupted_;
   bool correct_ = true;
 };
 

@@ -1,7 +1,11 @@
 // One client's connection as a server thread sees it: what a path has in its hands.
 #pragma once
 
+#include <memory>
+
+#include "models/kernel/io_uring.h"
 #include "models/kernel/kernel.h"
+#include "models/workload/buffer_ring.h"
 
 namespace copypath {
 
@@ -13,7 +17,13 @@ struct Connection {
   TcpSocket socket;
   OpenFile file;                         ///< what the client asked for
   Bytes chunk;                           ///< how much to ask for per system call
+  BufferRing send_buffers;               ///< for paths that send from them without a copy
   std::vector<std::uint64_t> buffers{};  ///< the server's, by number, as far as it needs them
+
+  // What a program that sends without a copy counts for itself, in calls or in bytes:
+  std::uint64_t sent = 0;       ///< so far
+  std::uint64_t completed = 0;  ///< of that, as far as it knows
+  std::unique_ptr<IoUring> io_uring{};
 
   /// The address of one of the server's buffers (malloc() at its first use), of `size` bytes.
   std::uint64_t user_buffer(std::size_t number, Bytes size) {

@@ -18,7 +18,8 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                                                    {cpu, client},
                                                    {client, config, kernel.device, kernel.skbs},
                                                    kernel.page_cache.open(clients.file_of(client)),
-                                                   config_.workload.chunk}));
+                                                   config_.workload.chunk,
+                                                   {memory, config}}));
     Connection& connection = *connections_.back();
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },

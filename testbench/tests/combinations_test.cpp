@@ -48,7 +48,8 @@ void expect_delivery(const Settings& settings) {
   try {
     for (const auto& [path, result] : simulate_apart(config)) {
       EXPECT_TRUE(result.delivered_ok) << path;
-      EXPECT_EQ(result.syscalls, calls_of(path, config)) << path;
+      SCOPED_TRACE(path);
+      expect_calls(config, result);
       const std::uint64_t copies = kOracle.at(path).cpu_copies + copies_for_device(path, config);
       EXPECT_EQ(*result.value("cpu_copied_bytes"), static_cast<double>(copies * payload.count()))
           << path;
@@ -121,6 +122,8 @@ const std::vector<Choice>& choices() {
       {"cpu.interrupt", {"0ns", "1us", "10us"}},
       {"cpu.copy_rate", {"100MB/s", "10GB/s", "1TB/s"}},
       {"cpu.page_lookup", {"0ns", "20ns", "3us"}},
+      {"cpu.pin_page", {"0ns", "20ns", "3us"}},
+      {"cpu.zerocopy_notify", {"0ns", "400ns", "20us"}},
       {"memory.bandwidth", {"500MB/s", "4GB/s", "128GB/s"}},
       {"memory.arbitration", {"round_robin", "priority", "weighted"}},
       {"memory.write_allocate", {"false", "true"}},
@@ -149,6 +152,10 @@ const std::vector<Choice>& choices() {
       {"nic.interrupt_delay", {"0ns", "3us", "50us", "1ms"}},
       {"socket.send_buffer", {"9000B", "16KiB", "100000B", "256KiB"}},
       {"socket.window", {"9000B", "65535B", "100000B", "4MiB"}},
+      {"socket.optmem", {"1KiB", "3KiB", "128KiB"}},
+      {"workload.batch", {"1", "3", "16"}},
+      {"workload.buffers", {"1", "2", "5", "enough"}},
+      {"workload.retry", {"5us", "50us", "3ms"}},
       {"socket.rtt", {"0ns", "100us", "10ms"}},
       {"workload.clients", {"1", "2", "5", "9"}},
       {"workload.requests", {"1", "2", "3"}},

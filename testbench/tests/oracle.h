@@ -1,13 +1,20 @@
 // The oracle: what each path must cost on any machine, as closed formulas of file size and chunk.
-// One row per path; from the definition of the path, never from a run.
+// One row per path; from the definition of the path, never from a run. How often a program reads
+// completions depends on when they arrive: for those calls there are laws that tie them to others.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "models/kernel/zerocopy.h"
+#include "models/ledger/result.h"
 #include "models/platform/config.h"
+#include "models/workload/buffer_ring.h"
 
 namespace copypath {
 
@@ -18,6 +25,8 @@ struct Oracle {
   std::vector<std::string> calls_per_fetch;  ///< of a file that is not empty
   bool page_cache;                           ///< the file goes through it
   bool by_reference;  ///< the socket gets references, and copies nothing itself
+  std::vector<std::string> calls_per_connection = {};  ///< that fetches anything
+  bool notified = false;                               ///< sends are MSG_ZEROCOPY or SEND_ZC
 };
 inline const std::map<std::string, Oracle> kOracle{
     {"read_write", {2, {"read", "write"}, {}, true, false}},
@@ -27,6 +36,12 @@ inline const std::map<std::string, Oracle> kOracle{
     {"java_transfer_to", {0, {}, {}, true, true}},
     {"copy_via_buffered_stream", {3, {"write"}, {}, true, false}},
     {"direct_write", {1, {"read", "write"}, {}, false, false}},
+    {"msg_zerocopy_mmap", {0, {"sendmsg"}, {"mmap", "munmap"}, true, true, {"setsockopt"}, true}},
+    {"msg_zerocopy_read", {1, {"read", "sendmsg"}, {}, true, true, {"setsockopt"}, true}},
+    {"direct_zc", {0, {"read", "sendmsg"}, {}, false, true, {"setsockopt"}, true}},
+    {"vmsplice", {1, {"read"}, {}, true, true}},
+    {"io_uring_zc",
+     {0, {}, {}, false, true, {"io_uring_setup", "mmap", "mmap", "io_uring_register"}, true}},
 };
 
 /// Calls of splice() for one file: in and out, as often as its pipe has to be filled. A page of the
@@ -48,7 +63,13 @@ inline std::uint64_t copies_for_device(const std::string& path, const Config& co
   return plain && kOracle.at(path).by_reference ? 1 : 0;
 }
 
-/// System calls by name of a whole run.
+/// Calls of vmsplice() for one file: the pages of each buffer, as often as they fill the pipe.
+inline std::uint64_t vmsplices(Bytes size, Bytes chunk, Bytes pipe) {
+  const std::uint64_t whole = size / chunk;
+  return whole * units_covering(chunk, pipe) + units_covering(size % chunk, pipe);
+}
+
+/// System calls by name of a whole run, as far as they are determined.
 inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
                                                      const Config& config) {
   const WorkloadConfig& w = config.workload;
@@ -56,10 +77,10 @@ inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
   std::map<std::string, std::uint64_t> calls;
   if (w.file_size == Bytes(0)) return calls;
   const Oracle& oracle = kOracle.at(path);
-  for (const auto& name : oracle.calls_per_chunk) {
-    calls[name] = units_covering(w.file_size, w.chunk) * fetches;
-  }
-  for (const auto& name : oracle.calls_per_fetch) calls[name] = fetches;
+  const std::uint64_t chunks = units_covering(w.file_size, w.chunk);
+  for (const auto& name : oracle.calls_per_chunk) calls[name] += chunks * fetches;
+  for (const auto& name : oracle.calls_per_fetch) calls[name] += fetches;
+  for (const auto& name : oracle.calls_per_connection) calls[name] += w.clients;
   if (path == "splice") {
     const bool by_page = w.open == FileSource::kBuffered;
     calls["splice"] = splices(w.file_size, w.chunk, config.pipe.size, by_page) * fetches;
@@ -70,7 +91,82 @@ inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
   if (path == "copy_via_buffered_stream") {
     calls["read"] = units_covering(w.file_size, w.stream_buffer) * fetches;
   }
+  if (path == "vmsplice") {
+    calls["vmsplice"] = calls["splice"] =
+        vmsplices(w.file_size, w.chunk, config.pipe.size) * fetches;
+  }
+  if (path == "io_uring_zc") {
+    // Each sends one batch while it reads the next; the last one only sends.
+    calls["io_uring_enter"] = ((chunks - 1) / w.batch + 2) * fetches;
+  }
   return calls;
+}
+
+inline std::uint64_t metric_of(const Result& result, const std::string& name) {
+  return static_cast<std::uint64_t>(std::llround(*result.value(name)));
+}
+
+/// Takes the calls that MSG_ZEROCOPY adds out of `calls`, and checks the laws that they obey.
+inline void expect_completion_reads(const Config& config, const Result& result,
+                                    std::map<std::string, std::uint64_t>& calls) {
+  const WorkloadConfig& w = config.workload;
+  const std::uint64_t chunks = units_covering(w.file_size, w.chunk);
+  const std::uint64_t sends = chunks * w.clients * w.requests;
+  const bool from_file = result.path == "msg_zerocopy_mmap";
+  const std::uint64_t ring = from_file ? chunks : BufferRing::buffers(config);
+  const std::uint64_t completed = metric_of(result, "zerocopy_completions");
+  const std::uint64_t refused = metric_of(result, "zerocopy_refused");
+  const std::uint64_t outstanding = std::min(chunks, ring);  // at most, of a connection
+  if (Zerocopy::kNotificationSize * outstanding <= config.socket.optmem) {
+    EXPECT_EQ(refused, 0U);
+  }
+  if (sends > 0) calls["sendmsg"] -= refused;  // each was tried again
+  // Whoever needs a buffer, or another request, has waited; the run ends with the last byte, before
+  // its acknowledgement.
+  EXPECT_LE(completed, sends);
+  EXPECT_GE(completed + w.clients * outstanding, sends);
+  // Every read of the error queue follows a wait for it, and finds at least one completion.
+  const std::uint64_t polls = calls["poll"];
+  const std::uint64_t reads = calls["recvmsg"];
+  EXPECT_LE(reads, polls);
+  EXPECT_LE(polls, reads + w.clients);
+  EXPECT_LE(reads, completed);
+  if (sends > 0) {
+    EXPECT_GE(reads, std::uint64_t{w.clients} * (w.requests - 1));
+  }
+  calls.erase("poll");
+  calls.erase("recvmsg");
+}
+
+/// The system calls of a run: exact by name, and the laws of those that depend on time.
+inline void expect_calls(const Config& config, const Result& result) {
+  const WorkloadConfig& w = config.workload;
+  const Oracle& oracle = kOracle.at(result.path);
+  const std::uint64_t chunks = units_covering(w.file_size, w.chunk);
+  std::map<std::string, std::uint64_t> calls = result.syscalls;
+  if (oracle.notified && result.path != "io_uring_zc") {
+    expect_completion_reads(config, result, calls);
+  } else {
+    EXPECT_EQ(metric_of(result, "zerocopy_refused"), 0U);
+  }
+  if (result.path == "io_uring_zc") {
+    const std::uint64_t completed = metric_of(result, "zerocopy_completions");
+    EXPECT_LE(completed, chunks * w.clients * w.requests);
+    EXPECT_GE(completed + w.clients * std::min<std::uint64_t>(w.batch, chunks),
+              chunks * w.clients * w.requests);
+  }
+  if (!oracle.notified) {
+    EXPECT_EQ(metric_of(result, "zerocopy_completions"), 0U);
+  }
+  if (result.path == "vmsplice") {
+    // One question when a buffer's turn comes again, and one more after each sleep.
+    const std::uint64_t uses = chunks * w.requests;
+    const std::uint64_t ring = BufferRing::buffers(config);
+    EXPECT_EQ(calls["ioctl"], (uses - std::min(uses, ring)) * w.clients + calls["clock_nanosleep"]);
+    calls.erase("ioctl");
+    calls.erase("clock_nanosleep");
+  }
+  EXPECT_EQ(calls, calls_of(result.path, config));
 }
 
 }  // namespace copypath
