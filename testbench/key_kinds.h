@@ -34,6 +34,12 @@ inline Choices<Transformation> choices_of(Transformation) {
           {"tls", Transformation::kTls},
           {"compress", Transformation::kCompress}};
 }
+inline Choices<Link> choices_of(Link) {
+  return {{"ethernet", Link::kEthernet}, {"loopback", Link::kLoopback}};
+}
+inline Choices<Sink> choices_of(Sink) {
+  return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".

@@ -100,6 +100,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.page_lookup), Range{"0ns", "1ms"}, "finding and referencing one page-cache page", kAssumed),
     key(FIELD(cpu.minor_fault), Range{"0ns", "1ms"}, "one page fault, mapping what is in memory around it", "1.01 us, median of an anonymous fault (ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
+    key(FIELD(cpu.receive), Range{"0ns", "1ms"}, "the softirq's work on one received packet, after merging (GRO)", kAssumed),
     key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
 
     key(FIELD(memory.bandwidth), Range{"1MB/s", "100TB/s"}, "peak bandwidth of the memory bus", kAssumed),
@@ -119,7 +120,8 @@ std::vector<Key> make_keys() {
     key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
     key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free", kAssumed),
 
-    key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate", kAssumed),
+    key(FIELD(nic.link), kAny, "an adapter and a wire, or clients on the same machine (127.0.0.1)", kAssumed),
+    key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate, in each direction", kAssumed),
     key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
     key(FIELD(nic.scatter_gather), kAny, "gathers a packet from fragments; without it the kernel copies", kAssumed),
     key(FIELD(nic.checksum_offload), kAny, "computes TCP checksums; without it a core reads the bytes", kAssumed),
@@ -131,6 +133,7 @@ std::vector<Key> make_keys() {
 
     key(FIELD(socket.send_buffer), Range{"4KiB", "2GiB"}, "bytes queued in the socket before the sender blocks", kAssumed),
     key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
+    key(FIELD(socket.receive_buffer), Range{"4KiB", "1GiB"}, "bytes received that nobody has taken, before the sender has to wait", "largest receive buffer of Linux (net.ipv4.tcp_rmem)"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),
@@ -142,6 +145,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.requests), Range{"1", "1000000000"}, "files fetched by each client, one after the other", kAssumed),
     key(FIELD(workload.data), kAny, "what travels: a tag per page, or real bytes", kAssumed),
     key(FIELD(workload.transform), kAny, "what has to happen to the bytes; paths that cannot do it are refused", kAssumed),
+    key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
   };
   // clang-format on

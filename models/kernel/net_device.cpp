@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/kernel/tcp_receiver.h"
 #include "models/kernel/tcp_socket.h"
 
 namespace copypath {
@@ -28,7 +29,16 @@ NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& confi
                      NicQueues& queues, SkbAllocator& skbs)
     : sc_module(name), config_(config), queues_(queues), skbs_(skbs) {}
 
+void NetDevice::add(TcpReceiver& receiver) {
+  if (receivers_.size() <= receiver.connection()) receivers_.resize(receiver.connection() + 1);
+  receivers_[receiver.connection()] = &receiver;
+}
+
 void NetDevice::transmit(Skb& skb, Execution& by) {
+  if (loops_back()) {
+    loop_back(skb, by);
+    return;
+  }
   if (!segments()) validate(skb, by);
   Outgoing outgoing{&skb, Bytes(0)};
   if (!queue_.empty() || !post(outgoing)) {
@@ -37,6 +47,47 @@ void NetDevice::transmit(Skb& skb, Execution& by) {
     queue_length_ = static_cast<unsigned>(queue_.size());
   }
   ring_doorbell();
+}
+
+// loopback_xmit(), and process_backlog() when the sender leaves the device.
+void NetDevice::loop_back(Skb& skb, Execution& by) {
+  by.spend(by.costs().receive);
+  if (skb.zerocopy) copy_user_pages(skb, by);
+  by.settle();
+  ++looped_back_;
+  TcpSocket& socket = *skb.socket;
+  receivers_[socket.connection()]->receive(skb.sequence, skb.fragments.data(), skb.fragment_count);
+  socket.leave_device(skb);
+}
+
+// skb_orphan_frags_rx(): skb_copy_ubufs(). Pages that were spliced are no matter of it.
+void NetDevice::copy_user_pages(Skb& skb, Execution& by) {
+  for (unsigned i = 0; i < skb.fragment_count; ++i) {
+    SegmentList from;
+    unsigned end = i;
+    for (; end < skb.fragment_count && skb.fragments[end].place == Place::kUserBuffer; ++end) {
+      append(from, skb.fragments[end].segment);
+    }
+    if (end == i) continue;
+    const Bytes bytes = size_of(from);
+    KernelPages& pages = *skbs_.allocate_pages(bytes);
+    by.copy(Movement::kDeferredCopy, from,
+            {{pages.address(), static_cast<std::uint32_t>(bytes.count())}}, by.costs().copy_rate);
+    skbs_.replace(skb, i, end - i, pages);
+  }
+  mark_copied(skb);
+}
+
+void NetDevice::acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task) {
+  task.spend(task.costs().receive);  // of the sender, in the softirq of this core
+  task.settle();
+  sockets_[connection]->take_acknowledgement(sequence, task.core());
+}
+
+void NetDevice::request(std::uint32_t connection, Task& task) {
+  task.spend(task.costs().receive);
+  task.settle();
+  sockets_[connection]->take_request();
 }
 
 // validate_xmit_skb(): a core does what the NIC cannot.
@@ -61,7 +112,7 @@ void NetDevice::linearise(Skb& skb, Execution& by) {
             by.costs().copy_rate);
     to += bytes.count();
   });
-  skbs_.replace(skb, pages);
+  skbs_.replace(skb, 0, skb.fragment_count, pages);
   skb.linear = true;
 }
 
@@ -75,7 +126,7 @@ void NetDevice::checksum(const Skb& skb, Execution& by) {
 /// The payload of the next packet that the NIC gets: all of it, or a frame's.
 Bytes NetDevice::next_packet(const Outgoing& outgoing) const {
   const Bytes left = outgoing.skb->bytes - outgoing.posted;
-  return segments() ? left : std::min(left, segment_size(config_.mtu));
+  return segments() ? left : std::min(left, segment_size(config_));
 }
 
 // The driver's ndo_start_xmit(), for every packet of the skb; false if the ring has no room left.

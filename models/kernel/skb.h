@@ -52,6 +52,8 @@ struct Skb {
   unsigned fragment_count = 0;
   std::array<Fragment, kMaxFragments> fragments{};
 
+  /// It has user pages whose owner waits for a completion (SKBFL_ZEROCOPY_ENABLE).
+  bool zerocopy = false;
   bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
   bool checksummed = false;  ///< by a core, in passing
 
@@ -61,6 +63,10 @@ struct Skb {
 
   bool full(Bytes goal) const { return bytes >= goal || fragment_count == kMaxFragments; }
 };
+
+/// The pages that the skb was to send by reference have been copied: whoever waits for them may go
+/// on, and learns of it (skb_zcopy_clear(), SO_EE_CODE_ZEROCOPY_COPIED).
+inline void mark_copied(Skb& skb) { skb.zerocopy = false; }
 
 /// Makes and frees skbs and the kernel memory behind them.
 class SkbAllocator {
@@ -86,8 +92,9 @@ public:
   /// Appends a fragment; the skb takes over its reference. One that continues the last one in
   /// memory of the same kind lengthens that (skb_can_coalesce()).
   void append(Skb& skb, const Fragment& fragment);
-  /// Makes `pages` the only fragment of the skb, in the place of all that it had.
-  void replace(Skb& skb, KernelPages& pages);
+  /// Makes `pages`, which hold the same bytes, the only fragment in the place of `count` fragments
+  /// from `first` on.
+  void replace(Skb& skb, unsigned first, unsigned count, KernelPages& pages);
 
   std::uint64_t in_use() const { return in_use_; }
 

@@ -36,12 +36,31 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC's DMA gathers the bytes straight from the caller's pages to put them on the wire"},
     {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
      "the NIC's DMA must fetch the bytes to put them on the wire"},
+    {"receive", Agent::kNic, Purpose::kDma, Place::kNic, Place::kSocketBuffer,
+     "the NIC's DMA must place what arrives in memory"},
+    {"deferred_copy", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
+     "a receiver on the same machine could keep the caller's pages for ever, so the kernel copies "
+     "them after all"},
+    {"copy_from_socket_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
+     "page-cache pages"},
+    {"copy_from_socket_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
+     "pages"},
+    {"copy_from_socket", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer"},
     {"headers", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
      "every packet needs its Ethernet, IP and TCP headers"},
     {"descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
      "the NIC fetches descriptors to learn where the fragments of a packet lie"},
     {"completion", Agent::kNic, Purpose::kControl, Place::kNic, Place::kQueues,
      "the NIC writes back which packets it has sent"},
+    {"receive_descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
+     "the NIC fetches descriptors to learn where it may place frames"},
+    {"receive_headers", Agent::kNic, Purpose::kControl, Place::kNic, Place::kSocketBuffer,
+     "every frame brings its Ethernet, IP and TCP headers"},
+    {"receive_completion", Agent::kNic, Purpose::kControl, Place::kNic, Place::kQueues,
+     "the NIC writes back which frames have arrived, and where"},
     {"disk_command", Agent::kDisk, Purpose::kControl, Place::kQueues, Place::kDisk,
      "the drive fetches the command and the list of pages to fill"},
     {"disk_completion", Agent::kDisk, Purpose::kControl, Place::kDisk, Place::kQueues,
@@ -65,6 +84,11 @@ Movement checksum(Place from) {
 
 Movement transmit(Place from) {
   return by_place(from, Movement::kTransmitPage, Movement::kTransmitUser, Movement::kTransmitCopy);
+}
+
+Movement copy_from_socket(Place from) {
+  return by_place(from, Movement::kCopyFromSocketPage, Movement::kCopyFromSocketUser,
+                  Movement::kCopyFromSocket);
 }
 
 const MovementKind& kind_of(Movement movement) { return kKinds[index_of(movement)]; }

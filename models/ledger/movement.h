@@ -46,13 +46,21 @@ enum class Movement : std::uint8_t {
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
+  kReceive,
+  kDeferredCopy,
+  kCopyFromSocketPage,
+  kCopyFromSocketUser,
+  kCopyFromSocket,
   kHeaders,
   kDescriptors,
   kCompletion,
+  kReceiveDescriptors,
+  kReceiveHeaders,
+  kReceiveCompletion,
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 19;
+constexpr std::size_t kMovements = 27;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -76,5 +84,7 @@ const MovementKind& kind_of(Movement movement);
 Movement linearise(Place from);
 Movement checksum(Place from);
 Movement transmit(Place from);
+/// recv() of payload that lies there.
+Movement copy_from_socket(Place from);
 
 }  // namespace copypath

@@ -29,6 +29,7 @@ struct CpuConfig {
   sc_time minor_fault = nanoseconds(1000);  ///< one page fault, mapping what is in memory
   sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
   sc_time segment = nanoseconds(150);       ///< cutting one frame off a packet in software
+  sc_time receive = nanoseconds(1000);      ///< the softirq's work on one received packet
 };
 
 struct MemoryConfig {
@@ -54,7 +55,12 @@ struct DiskConfig {
   unsigned queue_depth = 1024;  ///< submission queue entries
 };
 
+/// What the server's sockets are connected with: an adapter and a wire, or the clients are tasks of
+/// the same machine (127.0.0.1).
+enum class Link { kEthernet, kLoopback };
+
 struct NicConfig {
+  Link link = Link::kEthernet;
   Rate rate = Rate::bits(10e9);  ///< line rate
   Bytes mtu{1500};
   bool scatter_gather = true;                  ///< gathers a packet from fragments
@@ -68,7 +74,8 @@ struct NicConfig {
 
 struct SocketConfig {
   Bytes send_buffer{256 * 1024};
-  Bytes window{4 * 1024 * 1024};  ///< bytes that may be unacknowledged
+  Bytes window{4 * 1024 * 1024};          ///< bytes that may be unacknowledged
+  Bytes receive_buffer{6 * 1024 * 1024};  ///< bytes received that nobody has taken yet
   sc_time rtt = microseconds(100);
 };
 
@@ -79,6 +86,10 @@ enum class Transformation { kNone, kTls, kCompress };
 
 /// What travels: one tag per page (file, index, version), or real bytes.
 enum class Data { kTags, kBytes };
+
+/// What a client on the same machine does with what it receives: recv() with MSG_TRUNC, or into a
+/// buffer.
+enum class Sink { kDiscard, kCopy };
 
 struct WorkloadConfig {
   WorkloadKind kind = WorkloadKind::kFileServer;
@@ -91,6 +102,7 @@ struct WorkloadConfig {
   Data data = Data::kTags;
   Rate client_rate{0};                               ///< what a client takes at most; 0: no limit
   Transformation transform = Transformation::kNone;  ///< that the clients insist on
+  Sink sink = Sink::kDiscard;                        ///< of clients on the same machine
 };
 
 /// The whole effective configuration of a run.

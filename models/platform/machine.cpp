@@ -31,6 +31,9 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   nic.irq(nic_interrupt_);
   nic.wire.bind(clients.in);
   clients.out.bind(nic.receive);
+  if (config.nic.link == Link::kLoopback) {
+    sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
+  }
   kernel.page_cache.warm_up(config.page_cache.warm, bus);
 
   SC_HAS_PROCESS(Machine);
@@ -59,6 +62,7 @@ void Machine::trace(sc_core::sc_trace_file* file) const {
   nic.trace(file);
   server.trace(file);
   clients.trace(file);
+  if (sinks) sinks->trace(file);
 }
 
 }  // namespace copypath

@@ -5,6 +5,8 @@
 //      cores          (memory)     disk        NIC === wire === clients
 //        |              |            |          |
 //        +------------ memory bus and DRAM -----+
+//
+// On loopback the clients are tasks on the same cores, and the NIC has nothing to do.
 #pragma once
 
 #include <memory>
@@ -17,6 +19,7 @@
 #include "models/nic/nic.h"
 #include "models/workload/clients.h"
 #include "models/workload/file_server.h"
+#include "models/workload/sink.h"
 
 namespace copypath {
 
@@ -54,6 +57,7 @@ public:
   Kernel kernel;
   Clients clients;
   FileServer server;
+  std::unique_ptr<Sinks> sinks;  ///< on loopback
 
 private:
   InterruptRoute disk_interrupt_;

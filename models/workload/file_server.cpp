@@ -2,11 +2,6 @@
 
 namespace copypath {
 
-namespace {
-/// Connections that a waveform shows; more would be too many lanes to read.
-constexpr std::size_t kTracedConnections = 4;
-}  // namespace
-
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
                        Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
     : sc_module(name), config_(config.workload), path_(path) {
