@@ -14,7 +14,7 @@ Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& 
     const std::uint64_t buffer =
         config_.sink == Sink::kCopy ? address_of(memory.allocate_adjacent(frames)) : 0;
     sinks_.push_back(std::unique_ptr<Receiver>(new Receiver{
-        {cpu, config_.clients + client}, {client, kernel.device, kernel.skbs}, buffer, {}}));
+        {cpu, config_.clients + client}, {client, kernel.device, kernel.skbs}, buffer, {}, {}}));
     sc_core::sc_spawn([this, client] { consume(*sinks_[client]); },
                       ("client" + std::to_string(client)).c_str());
   }
@@ -27,7 +27,9 @@ void Sinks::consume(Receiver& sink) {
     Content content;
     const Bytes bytes = take(sink, content);
     if (config_.client_rate != Rate()) {
-      sink.free_at = std::max(sink.free_at, sc_time_stamp()) + bytes / config_.client_rate;
+      const sc_time takes = bytes / config_.client_rate;
+      sink.free_at = std::max(sink.free_at, sc_time_stamp()) + takes;
+      sink.busy += takes;
       sink.task.sleep_for(sink.free_at - sc_time_stamp());
     }
     if (!clients_.take_here(sink.socket.connection(), bytes, content) || --left == 0) continue;
@@ -64,7 +66,8 @@ double Sinks::utilisation(sc_time now) const {
   if (now == sc_core::SC_ZERO_TIME) return 0;
   double most = 0;
   for (const auto& sink : sinks_) {
-    most = std::max(most, (sink->task.run_time() - sink->task.stall_time()) / now);
+    const sc_time ran = sink->task.run_time() - sink->task.stall_time();
+    most = std::max({most, ran / now, std::min(1.0, sink->busy / now)});
   }
   return most;
 }
