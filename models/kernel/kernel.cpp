@@ -16,6 +16,10 @@ const char* name_of(Call call) {
       return "mmap";
     case Call::kMunmap:
       return "munmap";
+    case Call::kRecv:
+      return "recv";
+    case Call::kSend:
+      return "send";
   }
   return "?";
 }

@@ -9,8 +9,8 @@
 
 namespace copypath {
 
-enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap };
-constexpr std::size_t kCalls = 6;
+enum class Call : std::uint8_t { kRead, kWrite, kSendfile, kSplice, kMmap, kMunmap, kRecv, kSend };
+constexpr std::size_t kCalls = 8;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {

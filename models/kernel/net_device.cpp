@@ -23,15 +23,25 @@ void for_each_place(const Skb& skb, Visit visit) {
   }
 }
 
+Movement deferred_copy(Place from) {
+  return from == Place::kUserBuffer ? Movement::kDeferredCopy : copypath::linearise(from);
+}
+
 }  // namespace
 
 NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
                      NicQueues& queues, SkbAllocator& skbs)
-    : sc_module(name), config_(config), queues_(queues), skbs_(skbs) {}
+    : sc_module(name),
+      config_(config),
+      queues_(queues),
+      skbs_(skbs),
+      receive_ring_(config, queues.received_frames, skbs, receivers_,
+                    [this] { write(Nic::kReceiveTailRegister); }) {}
 
 void NetDevice::add(TcpReceiver& receiver) {
   if (receivers_.size() <= receiver.connection()) receivers_.resize(receiver.connection() + 1);
   receivers_[receiver.connection()] = &receiver;
+  if (!loops_back()) receive_ring_.fill();
 }
 
 void NetDevice::transmit(Skb& skb, Execution& by) {
@@ -62,32 +72,43 @@ void NetDevice::loop_back(Skb& skb, Execution& by) {
 
 // skb_orphan_frags_rx(): skb_copy_ubufs(). Pages that were spliced are no matter of it.
 void NetDevice::copy_user_pages(Skb& skb, Execution& by) {
-  for (unsigned i = 0; i < skb.fragment_count; ++i) {
-    SegmentList from;
-    unsigned end = i;
-    for (; end < skb.fragment_count && skb.fragments[end].place == Place::kUserBuffer; ++end) {
-      append(from, skb.fragments[end].segment);
-    }
-    if (end == i) continue;
-    const Bytes bytes = size_of(from);
-    KernelPages& pages = *skbs_.allocate_pages(bytes);
-    by.copy(Movement::kDeferredCopy, from,
-            {{pages.address(), static_cast<std::uint32_t>(bytes.count())}}, by.costs().copy_rate);
-    skbs_.replace(skb, i, end - i, pages);
-  }
+  copy_fragments(skb, by, deferred_copy);
   mark_copied(skb);
 }
 
 void NetDevice::acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task) {
-  task.spend(task.costs().receive);  // of the sender, in the softirq of this core
+  if (loops_back()) task.spend(task.costs().receive);  // in the softirq of this core
   task.settle();
-  sockets_[connection]->take_acknowledgement(sequence, task.core());
+  if (loops_back()) {
+    sockets_[connection]->take_acknowledgement(sequence, task.core());
+  } else {
+    send_inline(Packet::Kind::kAcknowledgement, connection, sequence);
+  }
 }
 
 void NetDevice::request(std::uint32_t connection, Task& task) {
-  task.spend(task.costs().receive);
+  if (loops_back()) task.spend(task.costs().receive);
   task.settle();
-  sockets_[connection]->take_request();
+  if (loops_back()) {
+    sockets_[connection]->take_request();
+  } else {
+    send_inline(Packet::Kind::kRequest, connection, 0);
+  }
+}
+
+/// A packet so small that the driver writes it to the NIC (mlx5's BlueFlame).
+void NetDevice::send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence) {
+  Packet packet;
+  packet.kind = kind;
+  packet.connection = connection;
+  packet.sequence = sequence;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlm::TLM_WRITE_COMMAND);
+  payload.set_address(Nic::kInlineRegister);
+  payload.set_extension(&packet);
+  sc_time delay;
+  registers->b_transport(payload, delay);
+  payload.clear_extension(&packet);
 }
 
 // validate_xmit_skb(): a core does what the NIC cannot.
@@ -104,16 +125,21 @@ void NetDevice::validate(Skb& skb, Execution& by) {
 
 // skb_segment() for a device without NETIF_F_SG: skb_copy_bits().
 void NetDevice::linearise(Skb& skb, Execution& by) {
+  copy_fragments(skb, by, copypath::linearise);
+  skb.linear = true;
+}
+
+/// Copies all that the skb refers to into one piece of kernel memory, which takes its place.
+void NetDevice::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {
   KernelPages& pages = *skbs_.allocate_pages(skb.bytes);
   std::uint64_t to = pages.address();
   for_each_place(skb, [&](Place place, const SegmentList& from) {
     const Bytes bytes = size_of(from);
-    by.copy(copypath::linearise(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
+    by.copy(movement(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
             by.costs().copy_rate);
     to += bytes.count();
   });
-  skbs_.replace(skb, 0, skb.fragment_count, pages);
-  skb.linear = true;
+  skbs_.replace(skb, pages);
 }
 
 // skb_checksum_help()
@@ -126,7 +152,7 @@ void NetDevice::checksum(const Skb& skb, Execution& by) {
 /// The payload of the next packet that the NIC gets: all of it, or a frame's.
 Bytes NetDevice::next_packet(const Outgoing& outgoing) const {
   const Bytes left = outgoing.skb->bytes - outgoing.posted;
-  return segments() ? left : std::min(left, segment_size(config_));
+  return segments() ? left : std::min(left, segment_size(config_.mtu));
 }
 
 // The driver's ndo_start_xmit(), for every packet of the skb; false if the ring has no room left.
@@ -176,10 +202,13 @@ void NetDevice::push(const TxDescriptor& descriptor) {
   ++posted_;
 }
 
-void NetDevice::ring_doorbell() {
+void NetDevice::ring_doorbell() { write(Nic::kTailRegister); }
+
+/// Writes the transmit tail, or says that the receive tail has moved.
+void NetDevice::write(std::uint64_t address) {
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(Nic::kTailRegister);
+  payload.set_address(address);
   payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
   payload.set_data_length(sizeof tail_);
   payload.set_streaming_width(sizeof tail_);
@@ -202,6 +231,7 @@ void NetDevice::handle(Core& core) {
       socket.take_acknowledgement(event.sequence, core);
     }
   }
+  if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);
 }
 
 void NetDevice::reclaim(Core& core) {

@@ -1,11 +1,10 @@
 // The network device as the kernel sees it: the queue in front of the driver (qdisc, first in first
 // out) and the driver, which turns skbs into descriptors, rings the doorbell, and on an interrupt
-// reclaims sent packets and hands acknowledgements and requests to their sockets. What the NIC
-// cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into one
-// piece of memory, the checksum. The loopback device hands every packet to its receiver at once, in
-// the time of whoever transmits (loopback_xmit(), process_backlog()).
-// Left out: queueing disciplines other than FIFO, byte queue limits, TCP small queues, NAPI
-// budgets.
+// reclaims sent packets and hands what has come to the sockets (payload: receive_ring.h). What the
+// NIC cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into
+// one piece of memory, the checksum. The loopback device hands every packet to its receiver at
+// once, in the time of whoever transmits (loopback_xmit(), process_backlog()). Left out: queueing
+// disciplines other than FIFO, byte queue limits, TCP small queues, NAPI budgets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "models/cpu/core.h"
+#include "models/kernel/receive_ring.h"
 #include "models/kernel/skb.h"
 #include "models/nic/nic.h"
 
@@ -68,14 +68,17 @@ private:
     Bytes posted;
   };
 
+  void send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence);
   void loop_back(Skb& skb, Execution& by);
   void copy_user_pages(Skb& skb, Execution& by);
   void validate(Skb& skb, Execution& by);
   void linearise(Skb& skb, Execution& by);
+  void copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place));
   void checksum(const Skb& skb, Execution& by);
   Bytes next_packet(const Outgoing& outgoing) const;
   bool post(Outgoing& outgoing);
   void ring_doorbell();
+  void write(std::uint64_t address);
   void push(const TxDescriptor& descriptor);
   void reclaim(Core& core);
 
@@ -84,6 +87,7 @@ private:
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;
   std::vector<TcpReceiver*> receivers_;  // by connection
+  ReceiveRing receive_ring_;
   std::deque<Outgoing> queue_;
   std::uint32_t tail_ = 0;
   unsigned posted_ = 0;  // descriptors not yet reclaimed

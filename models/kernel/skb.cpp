@@ -95,16 +95,11 @@ void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
   skb.fragments[skb.fragment_count++] = fragment;
 }
 
-void SkbAllocator::replace(Skb& skb, unsigned first, unsigned count, KernelPages& pages) {
-  Segment all{pages.address(), 0};
-  for (unsigned i = first; i < first + count; ++i) {
-    all.bytes += skb.fragments[i].segment.bytes;
-    put(skb.fragments[i]);
-  }
-  skb.fragments[first] = {all, Place::kSocketBuffer, &pages};
-  const auto from = skb.fragments.begin() + first + count;
-  std::copy(from, skb.fragments.begin() + skb.fragment_count, skb.fragments.begin() + first + 1);
-  skb.fragment_count -= count - 1;
+void SkbAllocator::replace(Skb& skb, KernelPages& pages) {
+  for (unsigned i = 0; i < skb.fragment_count; ++i) put(skb.fragments[i]);
+  const Segment all{pages.address(), static_cast<std::uint32_t>(skb.bytes.count())};
+  skb.fragments[0] = {all, Place::kSocketBuffer, &pages};
+  skb.fragment_count = 1;
 }
 
 // skb_page_frag_refill()

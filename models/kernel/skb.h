@@ -92,9 +92,8 @@ public:
   /// Appends a fragment; the skb takes over its reference. One that continues the last one in
   /// memory of the same kind lengthens that (skb_can_coalesce()).
   void append(Skb& skb, const Fragment& fragment);
-  /// Makes `pages`, which hold the same bytes, the only fragment in the place of `count` fragments
-  /// from `first` on.
-  void replace(Skb& skb, unsigned first, unsigned count, KernelPages& pages);
+  /// Makes `pages` the only fragment of the skb, in the place of all that it had.
+  void replace(Skb& skb, KernelPages& pages);
 
   std::uint64_t in_use() const { return in_use_; }
 

@@ -10,8 +10,12 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the drive's DMA must bring the file into memory before anyone can send it"},
     {"disk_read_direct", Agent::kDisk, Purpose::kDma, Place::kDisk, Place::kUserBuffer,
      "O_DIRECT lets the drive's DMA fill the caller's buffer, past the page cache"},
+    {"receive", Agent::kNic, Purpose::kDma, Place::kNic, Place::kSocketBuffer,
+     "the NIC's DMA must place what arrives in memory"},
     {"copy_to_user", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
      "read() must place the bytes in the caller's buffer"},
+    {"copy_from_socket", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the caller's buffer"},
     {"copy_from_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
      "write() lets the caller reuse its buffer at once, so the kernel keeps its own copy until "
      "the peer acknowledges it"},
@@ -36,19 +40,18 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC's DMA gathers the bytes straight from the caller's pages to put them on the wire"},
     {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
      "the NIC's DMA must fetch the bytes to put them on the wire"},
-    {"receive", Agent::kNic, Purpose::kDma, Place::kNic, Place::kSocketBuffer,
-     "the NIC's DMA must place what arrives in memory"},
     {"deferred_copy", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
      "a receiver on the same machine could keep the caller's pages for ever, so the kernel copies "
      "them after all"},
-    {"copy_from_socket_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
+    {"copy_to_receiver_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
      "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
      "page-cache pages"},
-    {"copy_from_socket_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
+    {"copy_to_receiver_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
      "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
      "pages"},
-    {"copy_from_socket", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
-     "recv() must place the bytes in the receiver's buffer"},
+    {"copy_to_receiver", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's kernel "
+     "memory"},
     {"headers", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
      "every packet needs its Ethernet, IP and TCP headers"},
     {"descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
@@ -86,9 +89,9 @@ Movement transmit(Place from) {
   return by_place(from, Movement::kTransmitPage, Movement::kTransmitUser, Movement::kTransmitCopy);
 }
 
-Movement copy_from_socket(Place from) {
-  return by_place(from, Movement::kCopyFromSocketPage, Movement::kCopyFromSocketUser,
-                  Movement::kCopyFromSocket);
+Movement copy_to_receiver(Place from) {
+  return by_place(from, Movement::kCopyToReceiverPage, Movement::kCopyToReceiverUser,
+                  Movement::kCopyToReceiver);
 }
 
 const MovementKind& kind_of(Movement movement) { return kKinds[index_of(movement)]; }

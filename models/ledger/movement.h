@@ -34,7 +34,9 @@ constexpr bool in_memory(Place place) {
 enum class Movement : std::uint8_t {
   kDiskRead,
   kDiskReadDirect,
+  kReceive,
   kCopyToUser,
+  kCopyFromSocket,
   kCopyFromUser,
   kCopyFromMapping,
   kLinearisePage,
@@ -46,11 +48,10 @@ enum class Movement : std::uint8_t {
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
-  kReceive,
   kDeferredCopy,
-  kCopyFromSocketPage,
-  kCopyFromSocketUser,
-  kCopyFromSocket,
+  kCopyToReceiverPage,
+  kCopyToReceiverUser,
+  kCopyToReceiver,
   kHeaders,
   kDescriptors,
   kCompletion,
@@ -60,7 +61,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 27;
+constexpr std::size_t kMovements = 28;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -84,7 +85,7 @@ const MovementKind& kind_of(Movement movement);
 Movement linearise(Place from);
 Movement checksum(Place from);
 Movement transmit(Place from);
-/// recv() of payload that lies there.
-Movement copy_from_socket(Place from);
+/// recv() on the same machine, of payload that lies there.
+Movement copy_to_receiver(Place from);
 
 }  // namespace copypath

@@ -10,5 +10,7 @@ extern const Path kMmapWritePath;
 extern const Path kSendfilePath;
 extern const Path kSplicePath;
 extern const Path kDirectWritePath;
+extern const Path kProxyReadWritePath;
+extern const Path kProxySplicePath;
 
 }  // namespace copypath

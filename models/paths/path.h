@@ -25,6 +25,7 @@ struct Path {
   Transformation transform = Transformation::kNone;  ///< what it does to the bytes
   /// Why this machine cannot run it, and what can; "" if it can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
+  bool proxy = false;  ///< the bytes come from an origin instead of a file
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on

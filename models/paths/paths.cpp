@@ -3,8 +3,9 @@
 namespace copypath {
 
 const std::vector<const Path*>& paths() {
-  static const std::vector<const Path*> kPaths{&kReadWritePath, &kMmapWritePath, &kSendfilePath,
-                                               &kSplicePath, &kDirectWritePath};
+  static const std::vector<const Path*> kPaths{
+      &kReadWritePath,   &kMmapWritePath,      &kSendfilePath,   &kSplicePath,
+      &kDirectWritePath, &kProxyReadWritePath, &kProxySplicePath};
   return kPaths;
 }
 

@@ -18,6 +18,11 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
     sc_core::sc_spawn([this, &connection] { serve(connection); },
                       ("thread" + std::to_string(client)).c_str());
   }
+  if (!path.proxy) return;
+  for (unsigned client = 0; client < config_.clients; ++client) {  // numbered after the clients'
+    connections_[client]->upstream =
+        std::make_unique<TcpReceiver>(config_.clients + client, kernel.device, kernel.skbs);
+  }
 }
 
 void FileServer::serve(Connection& connection) {
@@ -35,6 +40,7 @@ void FileServer::trace(sc_core::sc_trace_file* file) const {
   for (std::size_t i = 0; i < connections_.size() && i < kTracedConnections; ++i) {
     connections_[i]->task.trace(file, "server.thread" + std::to_string(i));
     connections_[i]->socket.trace(file);
+    if (connections_[i]->upstream) connections_[i]->upstream->trace(file);
   }
 }
 
