@@ -47,6 +47,12 @@ inline Choices<JavaTarget> choices_of(JavaTarget) {
 inline Choices<Hazard> choices_of(Hazard) {
   return {{"none", Hazard::kNone}, {"reuse_buffer", Hazard::kReuseBuffer}};
 }
+inline Choices<Link> choices_of(Link) {
+  return {{"ethernet", Link::kEthernet}, {"loopback", Link::kLoopback}};
+}
+inline Choices<Sink> choices_of(Sink) {
+  return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".

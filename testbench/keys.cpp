@@ -101,6 +101,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.minor_fault), Range{"0ns", "1ms"}, "one page fault, mapping what is in memory around it", "1.01 us, median of an anonymous fault (ddumbying.vercel.app), rounded"),
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
     key(FIELD(cpu.sendpage), Range{"0ns", "1ms"}, "each page that splice() hands to the socket one by one, before Linux 6.5", kAssumed),
+    key(FIELD(cpu.receive), Range{"0ns", "1ms"}, "the softirq's work on one received packet, after merging (GRO)", kAssumed),
     key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
     key(FIELD(cpu.pin_page), Range{"0ns", "1ms"}, "pinning and releasing one page of the program's memory", "18% of the time of vmsplice at 32.8 GiB/s goes to iov_iter_get_pages (mazzo.li, fast-pipes): 21 ns per page, rounded"),
     key(FIELD(cpu.zerocopy_notify), Range{"0ns", "1ms"}, "allocating, completing and queueing one notification of MSG_ZEROCOPY", "1.38 us per send of 64 KB, 0.68 us by io_uring with registered buffers (RFC v1 of its zero-copy send), less 16 pages pinned, rounded"),
@@ -125,7 +126,8 @@ std::vector<Key> make_keys() {
     key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
     key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free", kAssumed),
 
-    key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate", kAssumed),
+    key(FIELD(nic.link), kAny, "an adapter and a wire, or clients on the same machine (127.0.0.1)", kAssumed),
+    key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate, in each direction", kAssumed),
     key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
     key(FIELD(nic.scatter_gather), kAny, "gathers a packet from fragments; without it the kernel copies", kAssumed),
     key(FIELD(nic.checksum_offload), kAny, "computes TCP checksums; without it a core reads the bytes", kAssumed),
@@ -140,6 +142,7 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.send_buffer), Range{"4KiB", "2GiB"}, "bytes queued in the socket before the sender blocks", kAssumed),
     key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
     key(FIELD(socket.optmem), Range{"1KiB", "1GiB"}, "what a socket may allocate for notifications of MSG_ZEROCOPY, 960 bytes each", "Linux default since 6.8 (net.core.optmem_max)"),
+    key(FIELD(socket.receive_buffer), Range{"4KiB", "1GiB"}, "bytes received that nobody has taken, before the sender has to wait", "largest receive buffer of Linux (net.ipv4.tcp_rmem)"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),
@@ -159,6 +162,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.buffers), Range{"1", "65536"}, "buffers of a connection whose sends go on using them; enough: what fills the send buffer and two more, at most 1024", kAssumed, "enough"),
     key(FIELD(workload.retry), Range{"1us", "1s"}, "how long vmsplice sleeps before it asks again whether a buffer is free", kAssumed),
     key(FIELD(workload.hazard), kAny, "what the server does wrong; reuse_buffer: it fills the buffer that is being sent", kAssumed),
+    key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
   };
   // clang-format on

@@ -75,10 +75,12 @@ std::string files(const Config& config) {
 std::string run_time(const Config& config) {
   const double payload = static_cast<double>(config.workload.file_size.count()) *
                          config.workload.clients * config.workload.requests;
-  double slowest =
-      std::min({config.nic.rate.bytes_per_second(), config.nic.dma_rate.bytes_per_second(),
-                config.disk.bandwidth.bytes_per_second(),
-                config.memory.bandwidth.bytes_per_second() * config.memory.efficiency});
+  double slowest = std::min(config.disk.bandwidth.bytes_per_second(),
+                            config.memory.bandwidth.bytes_per_second() * config.memory.efficiency);
+  if (config.nic.link == Link::kEthernet) {
+    slowest = std::min(
+        {slowest, config.nic.rate.bytes_per_second(), config.nic.dma_rate.bytes_per_second()});
+  }
   const Rate client_rate = config.workload.client_rate;
   if (client_rate != Rate(0)) {
     slowest = std::min(slowest, client_rate.bytes_per_second() * config.workload.clients);

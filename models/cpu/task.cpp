@@ -17,8 +17,7 @@ void WaitQueue::wake_all() {
 
 void Task::start() {
   cpu_.wake(*this);
-  sc_core::wait(resume_);
-  show(mode_, call_);
+  wait_for_core();
 }
 
 void Task::finish() {
@@ -58,9 +57,29 @@ void Task::sleep(WaitQueue& queue) {
   settle();  // interrupts that came during the switch
 }
 
-void Task::switch_out() {
-  ++cpu_.context_switches_;
+void Task::sleep_for(sc_time time) {
+  settle();
+  show("sleep");
+  count_switch();
   leave_core();
+  sc_core::wait(time);
+  cpu_.wake(*this);
+  wait_for_core();
+  settle();
+}
+
+void Task::switch_out() {
+  count_switch();
+  leave_core();
+  wait_for_core();
+}
+
+void Task::count_switch() {
+  ++cpu_.context_switches_;
+  ++switches_;
+}
+
+void Task::wait_for_core() {
   sc_core::wait(resume_);
   show(mode_, call_);
 }

@@ -57,6 +57,9 @@ public:
     while (!ready()) sleep(queue);
   }
 
+  /// Leaves the core for so long (nanosleep()).
+  void sleep_for(sc_time time);
+
   Bytes pass(const Pass& pass) override;
 
   Core& core() { return *core_; }
@@ -69,15 +72,21 @@ public:
   void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
 
   /// Time on a core so far, switches included.
-  sc_time run_time() const { return run_time_; }
+  sc_time run_time() const {
+    return core_ == nullptr ? run_time_ : run_time_ + (sc_core::sc_time_stamp() - dispatched_);
+  }
   /// The part of it in which a copy waited for the memory bus.
   sc_time stall_time() const { return stall_time_; }
+  /// How often it blocked or was preempted.
+  std::uint64_t switches() const { return switches_; }
 
 private:
   friend class Core;
 
   void sleep(WaitQueue& queue);
   void switch_out();
+  void count_switch();
+  void wait_for_core();
   void leave_core();
   void resume_on(Core& core, sc_time delay);
 
@@ -90,6 +99,7 @@ private:
   sc_time dispatched_;
   sc_time run_time_;
   sc_time stall_time_;
+  std::uint64_t switches_ = 0;
   const char* mode_ = "user";
   const char* call_ = "";
   mutable TextLane state_lane_;

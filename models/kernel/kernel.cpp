@@ -38,6 +38,10 @@ const char* name_of(Call call) {
       return "io_uring_register";
     case Call::kIoUringEnter:
       return "io_uring_enter";
+    case Call::kRecv:
+      return "recv";
+    case Call::kSend:
+      return "send";
   }
   return "?";
 }

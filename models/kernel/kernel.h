@@ -18,6 +18,8 @@ enum class Call : std::uint8_t {
   kMmap,
   kMunmap,
   kPread,
+  kRecv,
+  kSend,
   kSetsockopt,
   kSendmsg,
   kPoll,
@@ -29,7 +31,7 @@ enum class Call : std::uint8_t {
   kIoUringRegister,
   kIoUringEnter,
 };
-constexpr std::size_t kCalls = 17;
+constexpr std::size_t kCalls = 19;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {

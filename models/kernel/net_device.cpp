@@ -3,15 +3,31 @@
 #include <algorithm>
 #include <array>
 
+#include "models/kernel/tcp_receiver.h"
 #include "models/kernel/tcp_socket.h"
 
 namespace copypath {
 
 NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
                      NicQueues& queues, SkbAllocator& skbs)
-    : sc_module(name), config_(config), queues_(queues), skbs_(skbs) {}
+    : sc_module(name),
+      config_(config),
+      queues_(queues),
+      skbs_(skbs),
+      receive_ring_(config, queues.received_frames, skbs, receivers_,
+                    [this] { write(Nic::kReceiveTailRegister); }) {}
+
+void NetDevice::add(TcpReceiver& receiver) {
+  if (receivers_.size() <= receiver.connection()) receivers_.resize(receiver.connection() + 1);
+  receivers_[receiver.connection()] = &receiver;
+  if (!loops_back()) receive_ring_.fill();
+}
 
 void NetDevice::transmit(Skb& skb, Execution& by) {
+  if (loops_back()) {
+    loop_back(skb, by);
+    return;
+  }
   if (!segments()) validate(skb, by);
   Outgoing outgoing{&skb, Bytes(0)};
   if (!queue_.empty() || !post(outgoing)) {
@@ -20,6 +36,52 @@ void NetDevice::transmit(Skb& skb, Execution& by) {
     queue_length_ = static_cast<unsigned>(queue_.size());
   }
   ring_doorbell();
+}
+
+// loopback_xmit(), and process_backlog() when the sender leaves the device.
+void NetDevice::loop_back(Skb& skb, Execution& by) {
+  by.spend(by.costs().receive);
+  orphan_fragments(skb, skbs_, by);  // skb_orphan_frags_rx(); what was spliced is not concerned
+  by.settle();
+  ++looped_back_;
+  TcpSocket& socket = *skb.socket;
+  receivers_[socket.connection()]->receive(skb.sequence, skb.fragments.data(), skb.fragment_count);
+  socket.leave_device(skb);
+}
+
+void NetDevice::acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task) {
+  if (loops_back()) task.spend(task.costs().receive);  // in the softirq of this core
+  task.settle();
+  if (loops_back()) {
+    sockets_[connection]->take_acknowledgement(sequence, task.core());
+  } else {
+    send_inline(Packet::Kind::kAcknowledgement, connection, sequence);
+  }
+}
+
+void NetDevice::request(std::uint32_t connection, Task& task) {
+  if (loops_back()) task.spend(task.costs().receive);
+  task.settle();
+  if (loops_back()) {
+    sockets_[connection]->take_request();
+  } else {
+    send_inline(Packet::Kind::kRequest, connection, 0);
+  }
+}
+
+/// A packet so small that the driver writes it to the NIC (mlx5's BlueFlame).
+void NetDevice::send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence) {
+  Packet packet;
+  packet.kind = kind;
+  packet.connection = connection;
+  packet.sequence = sequence;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlm::TLM_WRITE_COMMAND);
+  payload.set_address(Nic::kInlineRegister);
+  payload.set_extension(&packet);
+  sc_time delay;
+  registers->b_transport(payload, delay);
+  payload.clear_extension(&packet);
 }
 
 // validate_xmit_skb(): a core does what the NIC cannot.
@@ -100,10 +162,13 @@ void NetDevice::push(const TxDescriptor& descriptor) {
   ++posted_;
 }
 
-void NetDevice::ring_doorbell() {
+void NetDevice::ring_doorbell() { write(Nic::kTailRegister); }
+
+/// Writes the transmit tail, or says that the receive tail has moved.
+void NetDevice::write(std::uint64_t address) {
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(Nic::kTailRegister);
+  payload.set_address(address);
   payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
   payload.set_data_length(sizeof tail_);
   payload.set_streaming_width(sizeof tail_);
@@ -126,6 +191,7 @@ void NetDevice::handle(Core& core) {
       socket.take_acknowledgement(event.sequence, core);
     }
   }
+  if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);
 }
 
 void NetDevice::reclaim(Core& core) {

@@ -1,10 +1,10 @@
 // The network device as the kernel sees it: the queue in front of the driver (qdisc, first in first
 // out) and the driver, which turns skbs into descriptors, rings the doorbell, and on an interrupt
-// reclaims sent packets and hands acknowledgements and requests to their sockets. What the NIC
-// cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into one
-// piece of memory, the checksum.
-// Left out: queueing disciplines other than FIFO, byte queue limits, TCP small queues, NAPI
-// budgets.
+// reclaims sent packets and hands what has come to the sockets (payload: receive_ring.h). What the
+// NIC cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into
+// one piece of memory, the checksum. The loopback device hands every packet to its receiver at
+// once, in the time of whoever transmits (loopback_xmit(), process_backlog()). Left out: queueing
+// disciplines other than FIFO, byte queue limits, TCP small queues, NAPI budgets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -13,10 +13,13 @@
 #include <vector>
 
 #include "models/cpu/core.h"
+#include "models/kernel/receive_ring.h"
 #include "models/kernel/skb.h"
 #include "models/nic/nic.h"
 
 namespace copypath {
+
+class TcpReceiver;
 
 class NetDevice : public sc_core::sc_module, public InterruptHandler {
 public:
@@ -27,21 +30,35 @@ public:
 
   /// What the device does by itself, as netdev_fix_features() leaves it: segmentation needs the
   /// other two.
-  bool gathers() const { return config_.scatter_gather; }
-  bool checksums() const { return config_.checksum_offload; }
-  bool segments() const { return gathers() && checksums() && config_.segmentation_offload; }
+  bool gathers() const { return loops_back() || config_.scatter_gather; }
+  bool checksums() const { return loops_back() || config_.checksum_offload; }
+  bool segments() const {
+    return loops_back() || (gathers() && checksums() && config_.segmentation_offload);
+  }
+  bool loops_back() const { return config_.link == Link::kLoopback; }
+  /// A core has no work with a packet, so transmit() does not wait.
+  bool is_immediate() const { return segments() && !loops_back(); }
 
   /// Sockets are numbered in the order in which they are added: the number of their connection.
   void add(TcpSocket& socket) { sockets_.push_back(&socket); }
+  /// What comes on the receiver's connection goes to it; on loopback, what the socket of that
+  /// number sends.
+  void add(TcpReceiver& receiver);
 
-  /// Prepares the skb for the device and queues it (dev_queue_xmit()). Waits only if the device
-  /// lacks something that a core has to do (segments() is false).
+  /// Prepares the skb for the device and queues it (dev_queue_xmit()). Waits if a core has work to
+  /// do for that.
   void transmit(Skb& skb, Execution& by);
+
+  // Packets without payload, sent by a receiver. They take no wire, as those that come.
+  void acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task);
+  void request(std::uint32_t connection, Task& task);
 
   void handle(Core& core) override;
 
   /// Packets that found the ring full so far.
   std::uint64_t requeues() const { return requeues_; }
+  /// Packets that were handed to a receiver on the same machine.
+  std::uint64_t looped_back() const { return looped_back_; }
   void trace(sc_core::sc_trace_file* file) const override;
 
 private:
@@ -51,12 +68,15 @@ private:
     Bytes posted;
   };
 
+  void send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence);
+  void loop_back(Skb& skb, Execution& by);
   void validate(Skb& skb, Execution& by);
   void linearise(Skb& skb, Execution& by);
   void checksum(const Skb& skb, Execution& by);
   Bytes next_packet(const Outgoing& outgoing) const;
   bool post(Outgoing& outgoing);
   void ring_doorbell();
+  void write(std::uint64_t address);
   void push(const TxDescriptor& descriptor);
   void reclaim(Core& core);
 
@@ -64,11 +84,14 @@ private:
   NicQueues& queues_;
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;
+  std::vector<TcpReceiver*> receivers_;  // by connection
+  ReceiveRing receive_ring_;
   std::deque<Outgoing> queue_;
   std::uint32_t tail_ = 0;
   unsigned posted_ = 0;  // descriptors not yet reclaimed
   unsigned queue_length_ = 0;
   std::uint64_t requeues_ = 0;
+  std::uint64_t looped_back_ = 0;
 };
 
 }  // namespace copypath

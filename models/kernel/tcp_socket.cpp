@@ -34,14 +34,17 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
                      SkbAllocator& allocator)
     : connection_(connection),
       config_(config.socket),
-      goal_(size_goal(segment_size(config.nic.mtu))),
+      goal_(size_goal(segment_size(config.nic))),
       device_(device),
       allocator_(allocator),
       page_by_page_(config.kernel < since::kSplicePages),
       copies_for_device_(config.kernel < since::kAlwaysGso &&
                          !(device.gathers() && device.checksums())),
       zerocopy_(config.socket.optmem) {
-  if (config.kernel < since::kAlwaysGso && !device.gathers()) goal_ = segment_size(config.nic.mtu);
+  if (config.kernel < since::kAlwaysGso && !device.gathers()) goal_ = segment_size(config.nic);
+  if (config.nic.link == Link::kLoopback) {  // the receiver's buffer is on this machine, too
+    config_.window = std::min(config_.window, config_.receive_buffer);
+  }
   device_.add(*this);
 }
 
@@ -168,7 +171,7 @@ void TcpSocket::send_next(Execution& by) {
 /// to the softirq's own process.
 void TcpSocket::push_unsent(Core& core) {
   if (locked_ || pushing_) return;
-  if (device_.segments()) {
+  if (device_.is_immediate()) {
     while (!unsent_.empty() && may_send(*unsent_.front())) send_next(core.softirq);
   } else if (!unsent_.empty()) {
     core.softirq.raise(*this);
@@ -184,10 +187,14 @@ void TcpSocket::run(Execution& softirq) {
   pushers_.wake_all();
 }
 
-void TcpSocket::take_completion(Skb& skb, Core& core) {
+void TcpSocket::leave_device(Skb& skb) {
   skb.in_device = false;
   --in_device_;
   release_if_done(skb);
+}
+
+void TcpSocket::take_completion(Skb& skb, Core& core) {
+  leave_device(skb);
   push_unsent(core);
 }
 

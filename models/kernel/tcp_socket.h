@@ -42,6 +42,9 @@ public:
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
 
+  /// The device is done with the skb (skb_orphan()).
+  void leave_device(Skb& skb);
+
   // Called by the device, in interrupt context:
   void take_completion(Skb& skb, Core& core);                     ///< the NIC has sent it
   void take_acknowledgement(std::uint64_t sequence, Core& core);  ///< the client has all before

@@ -18,6 +18,10 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "persistent memory has no pages to refer to, so the kernel copies it into pages of the pipe"},
     {"copy_to_user", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
      "read() must place the bytes in the caller's buffer"},
+    {"receive", Agent::kNic, Purpose::kDma, Place::kNic, Place::kSocketBuffer,
+     "the NIC's DMA must place what arrives in memory"},
+    {"copy_from_socket", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the caller's buffer"},
     {"copy_in_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
      "the stream reads ahead into a buffer of its own, and the caller wants the bytes in another"},
     {"copy_from_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
@@ -50,12 +54,27 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC's DMA gathers the bytes straight from the caller's pages to put them on the wire"},
     {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
      "the NIC's DMA must fetch the bytes to put them on the wire"},
+    {"copy_to_receiver_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
+     "page-cache pages"},
+    {"copy_to_receiver_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
+     "pages"},
+    {"copy_to_receiver", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
+     "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's kernel "
+     "memory"},
     {"headers", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
      "every packet needs its Ethernet, IP and TCP headers"},
     {"descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
      "the NIC fetches descriptors to learn where the fragments of a packet lie"},
     {"completion", Agent::kNic, Purpose::kControl, Place::kNic, Place::kQueues,
      "the NIC writes back which packets it has sent"},
+    {"receive_descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
+     "the NIC fetches descriptors to learn where it may place frames"},
+    {"receive_headers", Agent::kNic, Purpose::kControl, Place::kNic, Place::kSocketBuffer,
+     "every frame brings its Ethernet, IP and TCP headers"},
+    {"receive_completion", Agent::kNic, Purpose::kControl, Place::kNic, Place::kQueues,
+     "the NIC writes back which frames have arrived, and where"},
     {"disk_command", Agent::kDisk, Purpose::kControl, Place::kQueues, Place::kDisk,
      "the drive fetches the command and the list of pages to fill"},
     {"disk_completion", Agent::kDisk, Purpose::kControl, Place::kDisk, Place::kQueues,
@@ -83,6 +102,11 @@ Movement checksum(Place from) {
 
 Movement transmit(Place from) {
   return by_place(from, Movement::kTransmitPage, Movement::kTransmitUser, Movement::kTransmitCopy);
+}
+
+Movement copy_to_receiver(Place from) {
+  return by_place(from, Movement::kCopyToReceiverPage, Movement::kCopyToReceiverUser,
+                  Movement::kCopyToReceiver);
 }
 
 const MovementKind& kind_of(Movement movement) { return kKinds[index_of(movement)]; }

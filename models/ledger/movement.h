@@ -39,6 +39,8 @@ enum class Movement : std::uint8_t {
   kDaxToUser,
   kDaxToPipe,
   kCopyToUser,
+  kReceive,
+  kCopyFromSocket,
   kCopyInUser,
   kCopyFromUser,
   kCopyFromMapping,
@@ -53,13 +55,19 @@ enum class Movement : std::uint8_t {
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
+  kCopyToReceiverPage,
+  kCopyToReceiverUser,
+  kCopyToReceiver,
   kHeaders,
   kDescriptors,
   kCompletion,
+  kReceiveDescriptors,
+  kReceiveHeaders,
+  kReceiveCompletion,
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 25;
+constexpr std::size_t kMovements = 33;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -84,5 +92,7 @@ Movement linearise(Place from);
 Movement orphan(Place from);
 Movement checksum(Place from);
 Movement transmit(Place from);
+/// recv() on the same machine, of payload that lies there.
+Movement copy_to_receiver(Place from);
 
 }  // namespace copypath

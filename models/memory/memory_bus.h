@@ -28,6 +28,14 @@ public:
   /// Sets what memory holds before the run begins: no time passes and the ledger is not touched.
   void preset(const SegmentList& to, const Content& content) { memory_.write(to, content); }
 
+  /// What memory holds, for a check that costs the machine nothing: no time passes and the ledger
+  /// is not touched.
+  Content inspect(const SegmentList& from) const {
+    Content content;
+    memory_.read(from, content);
+    return content;
+  }
+
   void trace(sc_core::sc_trace_file* file) const override { timing_->trace(file); }
 
 private:

@@ -8,7 +8,10 @@ using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues)
-    : sc_module(name), config_(config), queues_(queues) {
+    : sc_module(name),
+      receiver("receiver", config, queues.received_frames, [this] { moderate(sc_time_stamp()); }),
+      config_(config),
+      queues_(queues) {
   registers.register_b_transport(this, &Nic::write_register);
   receive.register_b_transport(this, &Nic::take_received);
   SC_HAS_PROCESS(Nic);
@@ -19,7 +22,16 @@ Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues
   dont_initialize();
 }
 
-void Nic::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
+void Nic::write_register(tlm::tlm_generic_payload& payload, sc_time& delay) {
+  if (payload.get_address() == kInlineRegister && payload.is_write()) {
+    wire->b_transport(payload, delay);
+    return;
+  }
+  if (payload.get_address() == kReceiveTailRegister && payload.is_write()) {
+    receiver.notify();
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    return;
+  }
   if (payload.get_address() != kTailRegister || !payload.is_write()) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
@@ -145,13 +157,17 @@ void Nic::send(Outgoing& packet) {
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet* packet = payload.get_extension<Packet>();
   const sc_time arrival = sc_time_stamp() + delay;
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  if (packet->kind == Packet::Kind::kData) {
+    receiver.take(*packet, arrival);
+    return;
+  }
   auto& received = queues_.received;
   const auto place = std::upper_bound(
       received.begin(), received.end(), arrival,
       [](const sc_time& time, const RxEvent& event) { return time < event.arrival; });
   received.insert(place, {arrival, packet->kind, packet->connection, packet->sequence});
   moderate(arrival);
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 // Something to report happens at `at`: the interrupt comes then, or when the last one is
@@ -163,7 +179,7 @@ void Nic::moderate(sc_time at) {
 
 void Nic::raise_interrupt() {
   const bool news =
-      !queues_.completed.empty() ||
+      !queues_.completed.empty() || !queues_.received_frames.packets.empty() ||
       (!queues_.received.empty() && queues_.received.front().arrival <= sc_time_stamp());
   if (news && !queues_.interrupt_pending) {  // a pending one will find this, too
     queues_.interrupt_pending = true;

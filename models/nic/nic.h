@@ -2,9 +2,9 @@
 // doorbell, descriptor fetch in batches, gather DMA into a FIFO, segmentation into frames, the
 // wire, completion write-back and moderated interrupts. Gather DMA of one packet overlaps with the
 // transmission of the one before it, as far as the FIFO reaches; a packet's first frame leaves as
-// soon as it has been fetched.
-// Left out: the DMA of received frames (acknowledgements arrive with the interrupt), several
-// queues, PCIe packets.
+// soon as it has been fetched. Received payload: receive_engine.h.
+// Left out: the wire, DMA and memory of packets without payload (acknowledgements and requests come
+// with the interrupt, and leave with the write that posts them), several queues, PCIe packets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -15,6 +15,7 @@
 
 #include "models/cpu/interrupt.h"
 #include "models/memory/transfer.h"
+#include "models/nic/receive_engine.h"
 #include "models/nic/wire.h"
 
 namespace copypath {
@@ -52,6 +53,7 @@ struct NicQueues {
   std::vector<TxDescriptor> descriptors;  ///< a ring; the driver fills it at its tail
   std::deque<TxCompletion> completed;     ///< packets that were sent
   std::deque<RxEvent> received;           ///< in the order of arrival
+  RxQueues received_frames;               ///< payload
   bool interrupt_pending = false;  ///< set by the NIC, cleared by the driver (NAPI's masking)
 };
 
@@ -59,6 +61,10 @@ class Nic : public sc_core::sc_module {
 public:
   /// Offset of the transmit descriptor tail register (Intel 82599 datasheet, TDT).
   static constexpr std::uint64_t kTailRegister = 0x6018;
+  /// The same of the receive descriptors (RDT).
+  static constexpr std::uint64_t kReceiveTailRegister = 0x1018;
+  /// Where a packet without payload is written as a whole (assumed).
+  static constexpr std::uint64_t kInlineRegister = 0x8000;
   static constexpr Bytes kDescriptorSize{16};
   /// Descriptors fetched at once (assumed; 82599 fetches up to 40 per request).
   static constexpr unsigned kFetchBatch = 64;
@@ -69,6 +75,7 @@ public:
   tlm_utils::simple_initiator_socket<Nic, 32, WireProtocol> wire{"wire"};
   tlm_utils::simple_target_socket<Nic, 32, WireProtocol> receive{"receive"};
   sc_core::sc_port<InterruptLine> irq{"irq"};
+  ReceiveEngine receiver;
 
   Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues);
 

@@ -5,6 +5,7 @@
 #include <tlm>
 
 #include "models/memory/content.h"
+#include "models/platform/config.h"
 
 namespace copypath {
 
@@ -17,6 +18,12 @@ constexpr Bytes kFrameOverhead{4 + 8 + 12};
 
 /// The payload of a full frame (the maximum segment size).
 constexpr Bytes segment_size(Bytes mtu) { return mtu - kIpTcpHeader; }
+
+/// The largest IP packet on loopback: its MTU is 65536, but no IP packet is longer (IP_MAX_MTU).
+constexpr Bytes kLoopbackMtu{65535};
+constexpr Bytes segment_size(const NicConfig& nic) {
+  return segment_size(nic.link == Link::kLoopback ? kLoopbackMtu : nic.mtu);
+}
 
 /// The frames into which `payload` is cut.
 constexpr std::uint64_t frames_for(Bytes payload, Bytes mtu) {

@@ -31,5 +31,7 @@ extern const Path kMsgZerocopyReadPath;
 extern const Path kDirectZcPath;
 extern const Path kVmsplicePath;
 extern const Path kIoUringZcPath;
+extern const Path kProxyReadWritePath;
+extern const Path kProxySplicePath;
 
 }  // namespace copypath

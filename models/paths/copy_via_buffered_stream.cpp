@@ -82,6 +82,6 @@ const Path kCopyViaBufferedStreamPath{
     },
     serve,
     Transformation::kNone,
-    true};
+    Reads::kAnyFile};
 
 }  // namespace copypath

@@ -56,7 +56,7 @@ const Path kDirectWritePath{
     },
     serve,
     Transformation::kNone,
-    false,
+    Reads::kFile,
     unaligned_direct_read};
 
 }  // namespace copypath

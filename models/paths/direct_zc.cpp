@@ -66,7 +66,7 @@ const Path kDirectZcPath{
     },
     serve,
     Transformation::kNone,
-    false,
+    Reads::kFile,
     refuse};
 
 }  // namespace copypath

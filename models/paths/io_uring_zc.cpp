@@ -102,7 +102,7 @@ const Path kIoUringZcPath{
     },
     serve,
     Transformation::kNone,
-    false,
+    Reads::kFile,
     refuse};
 
 }  // namespace copypath

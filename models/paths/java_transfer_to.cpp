@@ -92,7 +92,7 @@ const Path kJavaTransferToPath{
     },
     serve,
     Transformation::kNone,
-    true,
+    Reads::kAnyFile,
     [](const Config& config) -> std::string {
       const bool maps = config.workload.java_target == JavaTarget::kTrusted;
       if (!maps || config.workload.open != FileSource::kDax) return "";

@@ -83,7 +83,7 @@ const Path kMsgZerocopyMmapPath{
     },
     serve,
     Transformation::kNone,
-    false,
+    Reads::kFile,
     refuse};
 
 }  // namespace copypath

@@ -67,7 +67,7 @@ const Path kMsgZerocopyReadPath{
     },
     serve,
     Transformation::kNone,
-    true,
+    Reads::kAnyFile,
     refuse};
 
 }  // namespace copypath

@@ -17,13 +17,20 @@ struct Step {
   const char* source;           ///< where that can be read: file, man page or commit
 };
 
+/// Where a path has its bytes from.
+enum class Reads {
+  kFile,     ///< a file that it opens its own way
+  kAnyFile,  ///< a file, however it is opened (workload.open)
+  kOrigin    ///< another server: it is a proxy
+};
+
 struct Path {
   const char* name;
   const char* summary;
   std::vector<Step> steps;
   void (*serve)(Connection&);                        ///< sends the connection's whole request
   Transformation transform = Transformation::kNone;  ///< what it does to the bytes
-  bool any_source = false;  ///< reads files however they are opened (workload.open)
+  Reads reads = Reads::kFile;
   /// Why this machine cannot run it, and what can, as a sentence that begins with a verb; "" if it
   /// can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;

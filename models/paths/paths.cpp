@@ -3,18 +3,12 @@
 namespace copypath {
 
 const std::vector<const Path*>& paths() {
-  static const std::vector<const Path*> kPaths{&kReadWritePath,
-                                               &kMmapWritePath,
-                                               &kSendfilePath,
-                                               &kSplicePath,
-                                               &kDirectWritePath,
-                                               &kJavaTransferToPath,
-                                               &kCopyViaBufferedStreamPath,
-                                               &kMsgZerocopyMmapPath,
-                                               &kMsgZerocopyReadPath,
-                                               &kDirectZcPath,
-                                               &kVmsplicePath,
-                                               &kIoUringZcPath};
+  static const std::vector<const Path*> kPaths{
+      &kReadWritePath,       &kMmapWritePath,      &kSendfilePath,
+      &kSplicePath,          &kVmsplicePath,       &kMsgZerocopyMmapPath,
+      &kMsgZerocopyReadPath, &kIoUringZcPath,      &kDirectWritePath,
+      &kDirectZcPath,        &kJavaTransferToPath, &kCopyViaBufferedStreamPath,
+      &kProxyReadWritePath,  &kProxySplicePath};
   return kPaths;
 }
 
@@ -55,11 +49,11 @@ std::string reason_to_refuse(const Path& path, const Config& config) {
            "; workload.transform = " + name_of(wanted) +
            " needs one of: " + listed([=](const Path& other) { return other.transform == wanted; });
   }
-  if (config.workload.open != FileSource::kBuffered && !path.any_source) {
+  if (config.workload.open != FileSource::kBuffered && path.reads == Reads::kFile) {
     return "opens its files its own way; workload.open is for: " +
-           listed([](const Path& other) { return other.any_source; });
+           listed([](const Path& other) { return other.reads == Reads::kAnyFile; });
   }
-  if (config.workload.open == FileSource::kDirect) {
+  if (config.workload.open == FileSource::kDirect && path.reads == Reads::kAnyFile) {
     const std::string unaligned = unaligned_direct_read(config);
     if (!unaligned.empty()) return unaligned;
   }

@@ -56,6 +56,6 @@ const Path kReadWritePath{
     },
     serve,
     Transformation::kNone,
-    true};
+    Reads::kAnyFile};
 
 }  // namespace copypath

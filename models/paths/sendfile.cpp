@@ -59,6 +59,6 @@ const Path kSendfilePath{
     },
     serve,
     Transformation::kNone,
-    true};
+    Reads::kAnyFile};
 
 }  // namespace copypath

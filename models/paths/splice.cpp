@@ -54,6 +54,6 @@ const Path kSplicePath{
     },
     serve,
     Transformation::kNone,
-    true};
+    Reads::kAnyFile};
 
 }  // namespace copypath

@@ -86,6 +86,6 @@ const Path kVmsplicePath{
     },
     serve,
     Transformation::kNone,
-    true};
+    Reads::kAnyFile};
 
 }  // namespace copypath

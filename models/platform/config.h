@@ -34,6 +34,7 @@ struct CpuConfig {
   sc_time zerocopy_notify = nanoseconds(400);  ///< one notification of MSG_ZEROCOPY
   sc_time uring_request = nanoseconds(100);    ///< issuing one request of io_uring
   sc_time uring_completion = nanoseconds(50);  ///< posting one completion of io_uring
+  sc_time receive = nanoseconds(1000);         ///< the softirq's work on one received packet
 };
 
 struct MemoryConfig {
@@ -60,7 +61,12 @@ struct DiskConfig {
   unsigned queue_depth = 1024;  ///< submission queue entries
 };
 
+/// What the server's sockets are connected with: an adapter and a wire, or the clients are tasks of
+/// the same machine (127.0.0.1).
+enum class Link { kEthernet, kLoopback };
+
 struct NicConfig {
+  Link link = Link::kEthernet;
   Rate rate = Rate::bits(10e9);  ///< line rate
   Bytes mtu{1500};
   bool scatter_gather = true;                  ///< gathers a packet from fragments
@@ -78,8 +84,9 @@ struct PipeConfig {
 
 struct SocketConfig {
   Bytes send_buffer{256 * 1024};
-  Bytes optmem{128 * 1024};       ///< for notifications of MSG_ZEROCOPY
-  Bytes window{4 * 1024 * 1024};  ///< bytes that may be unacknowledged
+  Bytes optmem{128 * 1024};               ///< for notifications of MSG_ZEROCOPY
+  Bytes window{4 * 1024 * 1024};          ///< bytes that may be unacknowledged
+  Bytes receive_buffer{6 * 1024 * 1024};  ///< bytes received that nobody has taken yet
   sc_time rtt = microseconds(100);
 };
 
@@ -112,6 +119,10 @@ enum class Hazard {
 /// What travels: one tag per page (file, index, version), or real bytes.
 enum class Data { kTags, kBytes };
 
+/// What a client on the same machine does with what it receives: recv() with MSG_TRUNC, or into a
+/// buffer.
+enum class Sink { kDiscard, kCopy };
+
 struct WorkloadConfig {
   WorkloadKind kind = WorkloadKind::kFileServer;
   unsigned clients = 1;
@@ -131,6 +142,7 @@ struct WorkloadConfig {
   unsigned buffers = 0;              ///< of a connection that sends from them; 0: enough
   sc_time retry = microseconds(50);  ///< sleep before asking again what nobody would tell
   Hazard hazard = Hazard::kNone;
+  Sink sink = Sink::kDiscard;  ///< of clients on the same machine
 };
 
 /// What a drive reads at least, and O_DIRECT insists on.

@@ -15,7 +15,9 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       nic_queues(config.nic.ring),
       nic("nic", config.nic, nic_queues),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
+      network("network", config.workload.clients),
       clients("clients", config.workload, config.socket, media),
+      origin("origin", config, media),
       server("server", config, path, kernel, memory, cpu, clients),
       disk_interrupt_(cpu.core(config.cpu.cores - 1), kernel.block),
       nic_interrupt_(cpu.core(0), kernel.device) {
@@ -25,12 +27,20 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   nic.memory.bind(bus.in);
   nic.completions.bind(bus.in);
   disk.commands.bind(bus.in);
+  nic.receiver.memory.bind(bus.in);
   kernel.block.registers.bind(disk.registers);
   kernel.device.registers.bind(nic.registers);
   disk.irq(disk_interrupt_);
   nic.irq(nic_interrupt_);
-  nic.wire.bind(clients.in);
-  clients.out.bind(nic.receive);
+  nic.wire.bind(network.from_nic);
+  network.to_nic.bind(nic.receive);
+  network.to_clients.bind(clients.in);
+  network.to_origin.bind(origin.in);
+  clients.out.bind(network.from_peers);
+  origin.out.bind(network.from_peers);
+  if (config.nic.link == Link::kLoopback) {
+    sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
+  }
   kernel.page_cache.warm_up(config.page_cache.warm, bus);
 
   SC_HAS_PROCESS(Machine);
@@ -59,6 +69,7 @@ void Machine::trace(sc_core::sc_trace_file* file) const {
   nic.trace(file);
   server.trace(file);
   clients.trace(file);
+  if (sinks) sinks->trace(file);
 }
 
 }  // namespace copypath

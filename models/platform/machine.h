@@ -2,9 +2,11 @@
 //
 //   file server --- kernel: page cache, sockets, drivers
 //        |              |            |          |
-//      cores          (memory)     disk        NIC === wire === clients
+//      cores          (memory)     disk        NIC === wire === clients, origin
 //        |              |            |          |
 //        +------------ memory bus and DRAM -----+
+//
+// On loopback the clients are tasks on the same cores, and the NIC has nothing to do.
 #pragma once
 
 #include <memory>
@@ -15,8 +17,11 @@
 #include "models/ledger/ledger.h"
 #include "models/memory/memory_bus.h"
 #include "models/nic/nic.h"
+#include "models/nic/switch.h"
 #include "models/workload/clients.h"
 #include "models/workload/file_server.h"
+#include "models/workload/origin.h"
+#include "models/workload/sink.h"
 
 namespace copypath {
 
@@ -52,8 +57,11 @@ public:
   NicQueues nic_queues;
   Nic nic;
   Kernel kernel;
+  Switch network;
   Clients clients;
+  Origin origin;  ///< of a proxy
   FileServer server;
+  std::unique_ptr<Sinks> sinks;  ///< on loopback
 
 private:
   InterruptRoute disk_interrupt_;

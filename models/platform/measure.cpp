@@ -22,6 +22,13 @@ Result Machine::result() const {
   const double on_bus = count(ledger.payload_bus_bytes());
   const double overhead = count(ledger.control_bus_bytes());
   const double busy = cpu.busy().to_seconds();
+  const bool loopback = config_.nic.link == Link::kLoopback;
+  sc_time server_time;
+  std::uint64_t server_switches = 0;
+  for (const auto& connection : server.connections()) {
+    server_time += connection->task.run_time();
+    server_switches += connection->task.switches();
+  }
 
   Result result;
   result.path = path_.name;
@@ -32,6 +39,7 @@ Result Machine::result() const {
   v["throughput_Bps"] = ratio(payload, seconds);
   v["cpu_busy_s"] = busy;
   v["cpu_s_per_GB"] = ratio(busy, payload / 1e9);
+  v["server_cpu_s"] = server_time.to_seconds();
   v["cpu_copied_bytes"] = copied;
   v["cpu_copies_per_byte"] = ratio(copied, payload);
   v["dma_copies_per_byte"] = ratio(dma, payload);
@@ -49,14 +57,14 @@ Result Machine::result() const {
   }
   v["syscalls_total"] = count(kernel.calls());
   v["mode_switches"] = 2 * count(kernel.calls());
-  v["context_switches"] = count(cpu.context_switches());
+  v["context_switches"] = count(server_switches);
   v["faults_minor"] = count(kernel.faults.minor);
   v["faults_major"] = count(kernel.faults.major);
   v["page_cache_hits"] = count(kernel.page_cache.hits());
   v["page_cache_misses"] = count(kernel.page_cache.misses());
   v["disk_bytes"] = count(ledger.payload_bytes(Agent::kDisk));
   v["interrupts"] = count(cpu.interrupts());
-  v["packets"] = count(nic.packets_sent());
+  v["packets"] = count(loopback ? kernel.device.looped_back() : nic.packets_sent());
   v["wire_bytes"] = count(nic.wire_bytes_sent());
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;
@@ -95,6 +103,7 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
         std::max(busiest_thread,
                  ratio((task.run_time() - task.stall_time()).to_seconds(), elapsed.to_seconds()));
   }
+  if (sinks) stalled += sinks->stall_time();
   const double working = (cpu.busy() - stalled).to_seconds();
   const double cores = ratio(working, cpu.cores() * elapsed.to_seconds());
 
@@ -102,11 +111,11 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
   const auto consider = [&](double utilisation, const char* name) {
     if (utilisation > busiest.first) busiest = {utilisation, name};
   };
-  consider(*result.value("nic_utilisation"), "nic");
+  if (!sinks) consider(*result.value("nic_utilisation"), "nic");
   consider(*result.value("disk_utilisation"), "disk");
   consider(*result.value("bus_utilisation"), "memory_bus");
   consider(std::max(cores, busiest_thread), "cpu");
-  consider(clients.utilisation(elapsed), "client");
+  consider(sinks ? sinks->utilisation(elapsed) : clients.utilisation(elapsed), "client");
   return busiest.second;
 }
 

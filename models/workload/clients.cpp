@@ -24,8 +24,6 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   Client& client = clients_[packet.connection];
   check(client, packet.connection, packet);
-  client.received += packet.bytes;
-  delivered_ += packet.bytes;
 
   const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
   sc_time consumed = arrival;
@@ -36,18 +34,36 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   }
   client.free_at = consumed;
   const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
+  const bool complete = count(client, packet.bytes, consumed);
   reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(), back);
-  if (client.received == media_.file_size() * (client.complete + 1)) {
-    if (++client.complete < config_.requests) {
-      reply(Packet::Kind::kRequest, packet.connection, 0, back);
-    } else {
-      finish_time_ = std::max(finish_time_, consumed);
-      if (++finished_ == clients_.size()) {
-        all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
-      }
-    }
+  if (complete && client.complete < config_.requests) {
+    reply(Packet::Kind::kRequest, packet.connection, 0, back);
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& content) {
+  Client& client = clients_[connection];
+  Packet packet;
+  packet.sequence = client.received.count();
+  packet.bytes = bytes;
+  packet.content = &content;
+  check(client, connection, packet);
+  return count(client, bytes, sc_core::sc_time_stamp());
+}
+
+/// Whether these bytes, consumed at that time, complete a file.
+bool Clients::count(Client& client, Bytes bytes, sc_time consumed) {
+  client.received += bytes;
+  delivered_ += bytes;
+  if (client.received != media_.file_size() * (client.complete + 1)) return false;
+  if (++client.complete == config_.requests) {
+    finish_time_ = std::max(finish_time_, consumed);
+    if (++finished_ == clients_.size()) {
+      all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
+    }
+  }
+  return true;
 }
 
 void Clients::check(Client& client, std::uint32_t number, const Packet& packet) {

@@ -15,6 +15,9 @@
 
 namespace copypath {
 
+/// Connections that a waveform shows; more would be too many lanes to read.
+constexpr std::size_t kTracedConnections = 4;
+
 class Clients : public sc_core::sc_module {
 public:
   tlm_utils::simple_target_socket<Clients, 32, WireProtocol> in{"in"};
@@ -22,6 +25,10 @@ public:
 
   Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
           const SocketConfig& link, Media& media);
+
+  /// What a client on the server's machine has taken, of whom nothing is said here but whether it
+  /// is right. Whether it completes a file.
+  bool take_here(std::uint32_t connection, Bytes bytes, const Content& content);
 
   /// The file that a client fetches.
   std::uint32_t file_of(unsigned client) const { return client % media_.files(); }
@@ -53,6 +60,7 @@ private:
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
   void check(Client& client, std::uint32_t number, const Packet& packet);
+  bool count(Client& client, Bytes bytes, sc_time consumed);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
 
   WorkloadConfig config_;

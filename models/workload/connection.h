@@ -5,6 +5,7 @@
 
 #include "models/kernel/io_uring.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/tcp_receiver.h"
 #include "models/workload/buffer_ring.h"
 
 namespace copypath {
@@ -15,10 +16,11 @@ struct Connection {
   PhysicalMemory& memory;
   Task task;
   TcpSocket socket;
-  OpenFile file;                         ///< what the client asked for
-  Bytes chunk;                           ///< how much to ask for per system call
-  BufferRing send_buffers;               ///< for paths that send from them without a copy
-  std::vector<std::uint64_t> buffers{};  ///< the server's, by number, as far as it needs them
+  OpenFile file;                            ///< what the client asked for
+  Bytes chunk;                              ///< how much to ask for per system call
+  BufferRing send_buffers;                  ///< for paths that send from them without a copy
+  std::vector<std::uint64_t> buffers{};     ///< the server's, by number, as far as it needs them
+  std::unique_ptr<TcpReceiver> upstream{};  ///< a proxy's connection to the origin
 
   // What a program that sends without a copy counts for itself, in calls or in bytes:
   std::uint64_t sent = 0;       ///< so far

@@ -2,11 +2,6 @@
 
 namespace copypath {
 
-namespace {
-/// Connections that a waveform shows; more would be too many lanes to read.
-constexpr std::size_t kTracedConnections = 4;
-}  // namespace
-
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
                        Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
     : sc_module(name), config_(config), path_(path) {
@@ -24,6 +19,11 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },
                       ("thread" + std::to_string(client)).c_str());
+  }
+  if (path.reads != Reads::kOrigin) return;
+  for (unsigned client = 0; client < config_.workload.clients; ++client) {  // numbered after the clients'
+    connections_[client]->upstream =
+        std::make_unique<TcpReceiver>(config_.workload.clients + client, kernel.device, kernel.skbs);
   }
 }
 
@@ -43,6 +43,7 @@ void FileServer::trace(sc_core::sc_trace_file* file) const {
   for (std::size_t i = 0; i < connections_.size() && i < kTracedConnections; ++i) {
     connections_[i]->task.trace(file, "server.thread" + std::to_string(i));
     connections_[i]->socket.trace(file);
+    if (connections_[i]->upstream) connections_[i]->upstream->trace(file);
   }
 }
 

@@ -1,6 +1,7 @@
 // A file server with a thread per connection: each blocks until its client asks, sends the whole
 // file down the path under test, and waits for the next request. Opening the file and parsing the
-// request are left out.
+// request are left out. A path that is a proxy fetches the file from the origin (origin.h), over a
+// second connection per client.
 #pragma once
 
 #include <memory>

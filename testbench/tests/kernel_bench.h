@@ -114,6 +114,7 @@ struct KernelBench {
     disk.memory.bind(memory.bus.in);
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);
+    nic.receiver.memory.bind(memory.bus.in);
     disk.commands.bind(memory.bus.in);
     kernel.block.registers.bind(disk.registers);
     kernel.device.registers.bind(nic.registers);

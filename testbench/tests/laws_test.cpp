@@ -113,7 +113,7 @@ TEST(Laws, DiskBoundIsTheBandwidthOfTheDisk) {
   Config config = ample();
   config.disk.bandwidth = Rate(2e9);
   for (const auto& [path, result] : simulate_apart(config)) {
-    expect_throughput(result, 2e9, "disk");
+    if (!kOracle.at(path).proxy) expect_throughput(result, 2e9, "disk");
   }
 }
 
@@ -121,8 +121,10 @@ TEST(Laws, DmaBoundIsTheRateOfTheNicsDma) {
   Config config = ample();
   config.nic.dma_rate = Rate(2e9);
   // Per packet of 65160 bytes, 66 bytes of headers; sendfile's has 17 descriptors, a copy's 3 or 4.
+  // A proxy receives as much, and each frame's 66 bytes of headers and 16 of completion.
   for (const auto& [path, result] : simulate_apart(config)) {
-    EXPECT_NEAR(*result.value("throughput_Bps"), 2e9, kTolerance * 2e9) << path;
+    const double expected = kOracle.at(path).proxy ? 2e9 * 1448 / (1448 + 66 + 16) : 2e9;
+    EXPECT_NEAR(*result.value("throughput_Bps"), expected, kTolerance * expected) << path;
   }
 }
 

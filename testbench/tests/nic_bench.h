@@ -120,6 +120,7 @@ struct NicBench {
         host("host", queues, memory.ledger) {
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);
+    nic.receiver.memory.bind(memory.bus.in);
     nic.irq(host);
     nic.wire.bind(host.wire);
     host.registers.bind(nic.registers);

@@ -13,6 +13,7 @@
 
 #include "models/kernel/zerocopy.h"
 #include "models/ledger/result.h"
+#include "models/nic/wire.h"
 #include "models/platform/config.h"
 #include "models/workload/buffer_ring.h"
 
@@ -27,6 +28,7 @@ struct Oracle {
   bool by_reference;  ///< the socket gets references, and copies nothing itself
   std::vector<std::string> calls_per_connection = {};  ///< that fetches anything
   bool notified = false;                               ///< sends are MSG_ZEROCOPY or SEND_ZC
+  bool proxy = false;  ///< the bytes come from an origin, and not from the disk
 };
 inline const std::map<std::string, Oracle> kOracle{
     {"read_write", {2, {"read", "write"}, {}, true, false}},
@@ -42,6 +44,8 @@ inline const std::map<std::string, Oracle> kOracle{
     {"vmsplice", {1, {"read"}, {}, true, true}},
     {"io_uring_zc",
      {0, {}, {}, false, true, {"io_uring_setup", "mmap", "mmap", "io_uring_register"}, true}},
+    {"proxy_read_write", {2, {}, {"send"}, false, false, {}, false, true}},
+    {"proxy_splice", {0, {}, {"send"}, false, true, {}, false, true}},
 };
 
 /// Calls of splice() for one file: in and out, as often as its pipe has to be filled. A page of the
@@ -138,6 +142,62 @@ inline void expect_completion_reads(const Config& config, const Result& result,
   calls.erase("recvmsg");
 }
 
+/// Copies of every byte by the cores, the receiver's on the same machine included.
+inline std::uint64_t copies_of(const std::string& path, const Config& config) {
+  const Oracle& oracle = kOracle.at(path);
+  if (config.nic.link != Link::kLoopback) {
+    return oracle.cpu_copies + copies_for_device(path, config);
+  }
+  // What is sent without a copy, with a notification, is copied for a receiver on this machine.
+  return oracle.cpu_copies + (oracle.notified ? 1 : 0) +
+         (config.workload.sink == Sink::kCopy ? 1 : 0);
+}
+
+/// DMA transfers of every byte that is not in the page cache: in, and out on the wire.
+inline std::uint64_t dma_of(const Config& config) {
+  return config.nic.link == Link::kLoopback ? 1 : 2;
+}
+
+/// How often a proxy calls depends on how much has arrived when it does, within bounds. Each round
+/// takes all that it asks for, or 16 frames (splice), or empties the queue, which then ends with a
+/// packet of the origin's; a packet is at least one frame, or half the receive buffer.
+struct Rounds {
+  std::uint64_t least;
+  std::uint64_t most;
+};
+inline Rounds rounds_of(const std::string& path, const Config& config) {
+  const WorkloadConfig& w = config.workload;
+  const Bytes segment = segment_size(config.nic);
+  const Bytes packet = std::min(segment, Bytes(config.socket.receive_buffer.count() / 2));
+  const std::uint64_t whole_chunks = w.file_size / w.chunk;
+  const std::uint64_t packets = units_covering(w.file_size, packet);
+  if (path == "proxy_read_write") {
+    return {units_covering(w.file_size, w.chunk), whole_chunks + packets};
+  }
+  const std::uint64_t pieces = packets + w.file_size / segment + whole_chunks;
+  return {units_covering(w.file_size, std::min(w.chunk, segment * 16)),
+          whole_chunks + pieces / 16 + packets};
+}
+
+/// Takes the calls of a proxy's rounds out of `calls`, and checks that there are as many as can be.
+inline void expect_rounds(const Config& config, const Result& result,
+                          std::map<std::string, std::uint64_t>& calls) {
+  const WorkloadConfig& w = config.workload;
+  const std::uint64_t fetches = std::uint64_t{w.clients} * w.requests;
+  const bool splices = result.path == "proxy_splice";
+  const std::uint64_t rounds = splices ? calls["splice"] / 2 : calls["recv"];
+  const Rounds expected = rounds_of(result.path, config);
+  EXPECT_GE(rounds, expected.least * fetches);
+  EXPECT_LE(rounds, expected.most * fetches);
+  if (splices) {
+    EXPECT_EQ(calls["splice"] % 2, 0U);
+  } else {
+    EXPECT_EQ(calls["send"], rounds + fetches) << "one for each recv(), and the request";
+    calls["send"] = fetches;
+  }
+  calls.erase(splices ? "splice" : "recv");
+}
+
 /// The system calls of a run: exact by name, and the laws of those that depend on time.
 inline void expect_calls(const Config& config, const Result& result) {
   const WorkloadConfig& w = config.workload;
@@ -166,6 +226,7 @@ inline void expect_calls(const Config& config, const Result& result) {
     calls.erase("ioctl");
     calls.erase("clock_nanosleep");
   }
+  if (oracle.proxy && w.file_size > Bytes(0)) expect_rounds(config, result, calls);
   EXPECT_EQ(calls, calls_of(result.path, config));
 }
 

@@ -1,0 +1,82 @@
+#include "models/workload/sink.h"
+
+#include <algorithm>
+
+namespace copypath {
+
+using sc_core::sc_time_stamp;
+
+Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& kernel,
+             PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu, Clients& clients)
+    : sc_module(name), config_(config.workload), bus_(bus), clients_(clients) {
+  const auto frames = static_cast<unsigned>(units_covering(kBuffer, kPageSize));
+  for (unsigned client = 0; client < config_.clients; ++client) {
+    const std::uint64_t buffer =
+        config_.sink == Sink::kCopy ? address_of(memory.allocate_adjacent(frames)) : 0;
+    sinks_.push_back(std::unique_ptr<Receiver>(new Receiver{
+        {cpu, config_.clients + client}, {client, kernel.device, kernel.skbs}, buffer, {}, {}}));
+    sc_core::sc_spawn([this, client] { consume(*sinks_[client]); },
+                      ("client" + std::to_string(client)).c_str());
+  }
+}
+
+// The first request is there when the run begins.
+void Sinks::consume(Receiver& sink) {
+  sink.task.start();
+  for (unsigned left = config_.requests; left > 0 && clients_.expected() > Bytes(0);) {
+    Content content;
+    const Bytes bytes = take(sink, content);
+    if (config_.client_rate != Rate()) {
+      const sc_time takes = bytes / config_.client_rate;
+      sink.free_at = std::max(sink.free_at, sc_time_stamp()) + takes;
+      sink.busy += takes;
+      sink.task.sleep_for(sink.free_at - sc_time_stamp());
+    }
+    if (!clients_.take_here(sink.socket.connection(), bytes, content) || --left == 0) continue;
+    sink.task.spend(sink.task.costs().syscall);
+    sink.socket.send_request(sink.task);
+  }
+  sink.task.finish();
+}
+
+Bytes Sinks::take(Receiver& sink, Content& content) {
+  Task& task = sink.task;
+  task.show("kernel", "recv");
+  task.spend(task.costs().syscall);
+  Bytes bytes;
+  if (config_.sink == Sink::kCopy) {
+    bytes = sink.socket.recv(task, sink.buffer, kBuffer);
+    content = bus_.inspect({{sink.buffer, static_cast<std::uint32_t>(bytes.count())}});
+  } else {
+    bytes = sink.socket.discard(
+        task, kBuffer, [&](const SegmentList& segments) { content = bus_.inspect(segments); });
+  }
+  task.show("user", "");
+  task.settle();
+  return bytes;
+}
+
+sc_time Sinks::stall_time() const {
+  sc_time total;
+  for (const auto& sink : sinks_) total += sink->task.stall_time();
+  return total;
+}
+
+double Sinks::utilisation(sc_time now) const {
+  if (now == sc_core::SC_ZERO_TIME) return 0;
+  double most = 0;
+  for (const auto& sink : sinks_) {
+    const sc_time ran = sink->task.run_time() - sink->task.stall_time();
+    most = std::max({most, ran / now, std::min(1.0, sink->busy / now)});
+  }
+  return most;
+}
+
+void Sinks::trace(sc_core::sc_trace_file* file) const {
+  for (std::size_t i = 0; i < sinks_.size() && i < kTracedConnections; ++i) {
+    sinks_[i]->task.trace(file, "clients.task" + std::to_string(i));
+    sinks_[i]->socket.trace(file);
+  }
+}
+
+}  // namespace copypath
