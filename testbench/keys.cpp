@@ -159,7 +159,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.java_target), kAny, "what transferTo() of Java writes to: only a socket gets sendfile()", kAssumed),
     key(FIELD(workload.transform), kAny, "what has to happen to the bytes; paths that cannot do it are refused", kAssumed),
     key(FIELD(workload.batch), Range{"1", "4096"}, "chunks that one io_uring_enter() sends, and reads ahead", kAssumed),
-    key(FIELD(workload.buffers), Range{"1", "65536"}, "buffers of a connection whose sends go on using them; enough: what fills the send buffer and two more, at most 1024", kAssumed, "enough"),
+    key(FIELD(workload.buffers), Range{"1", "65536"}, "buffers of a connection whose sends go on using them; enough: what fills the send buffer twice and two more, at most 1024", kAssumed, "enough"),
     key(FIELD(workload.retry), Range{"1us", "1s"}, "how long vmsplice sleeps before it asks again whether a buffer is free", kAssumed),
     key(FIELD(workload.hazard), kAny, "what the server does wrong; reuse_buffer: it fills the buffer that is being sent", kAssumed),
     key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),

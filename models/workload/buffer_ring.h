@@ -31,11 +31,13 @@ public:
   static Bytes size_of_buffer(const Config& config) {
     return std::min(config.workload.chunk, config.workload.file_size);
   }
-  /// workload.buffers, or as many as fill the send buffer, and two.
+  /// workload.buffers, or as many as fill the send buffer twice, and two: calls that wait for the
+  /// same packet to leave share a notification, so a buffer may be busy longer than its bytes.
   static std::size_t buffers(const Config& config) {
     if (config.workload.hazard == Hazard::kReuseBuffer) return 1;
     if (config.workload.buffers > 0) return config.workload.buffers;
-    return std::min(units_covering(config.socket.send_buffer, config.workload.chunk) + 2, kMost);
+    return std::min(2 * units_covering(config.socket.send_buffer, config.workload.chunk) + 2,
+                    kMost);
   }
 
   /// The buffer whose turn it is. workload.hazard = reuse_buffer: always the same, and at once.
