@@ -251,6 +251,20 @@ TEST(Paths, OverLoopback) {
   }
 }
 
+TEST(Paths, AMappedPageThatIsReadBackInIsWaitedFor) {
+  // Clients that share files evict each other's pages, and one reads back what another has mapped.
+  Config config = small(524'287, 65'537);
+  config.workload.clients = 9;
+  config.workload.files = 6;
+  config.page_cache.size = kMiB;
+  config.cpu.copy_rate = Rate(100e6);
+  config.disk.bandwidth = Rate(50e6);
+  config.socket.send_buffer = Bytes(9000);
+  for (const char* const path : {"mmap_write", "msg_zerocopy_mmap"}) {
+    expect_closed_formulas(config, simulate_apart(config, path));
+  }
+}
+
 TEST(Paths, LargerMtus) {
   for (const std::uint64_t mtu : {576, 1280, 9000, 65536}) {
     Config config = small(300'001);
