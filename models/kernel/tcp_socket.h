@@ -39,6 +39,10 @@ public:
   Zerocopy& zerocopy() { return zerocopy_; }
   const Zerocopy& zerocopy() const { return zerocopy_; }
 
+  /// Whether this kernel adapts to a plain NIC by copying in the socket: then nothing goes by
+  /// reference.
+  bool copies_for_device() const { return copies_for_device_; }
+
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
 

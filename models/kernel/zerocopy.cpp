@@ -91,7 +91,9 @@ ZerocopySend::~ZerocopySend() {
 }
 
 void ZerocopySend::append(const FragmentList& pages, bool more) {
-  task_.spend(task_.costs().pin_page * static_cast<double>(pages.size()));
+  if (!socket_.copies_for_device()) {
+    task_.spend(task_.costs().pin_page * static_cast<double>(pages.size()));
+  }
   socket_.send_pages(task_, pages, more, notification_);
 }
 

@@ -124,7 +124,8 @@ public:
 
   /// false: no memory for its notification (ENOBUFS); nothing may be appended.
   explicit operator bool() const { return notification_ != nullptr; }
-  /// Pins the pages and hands them to the socket, with their references. `more`: of this call.
+  /// Pins the pages, unless the socket has to copy them, and hands them to it, with their
+  /// references. `more`: of this call.
   void append(const FragmentList& pages, bool more);
 
 private:

@@ -124,6 +124,16 @@ TEST(SmallMessages, ZeroCopyPaysOffBetween4And16KB) {
   }
 }
 
+// The same mapped and warm file sent by write() and with MSG_ZEROCOPY, without what both share.
+TEST(SmallMessages, SendsOf64KBCostLessThanAThirdOfWrites) {
+  Config config = small(10'000'000);
+  config.page_cache.warm = 1;
+  config.workload.map_populate = true;
+  config.cpu.minor_fault = config.cpu.interrupt = config.cpu.context_switch = sc_core::SC_ZERO_TIME;
+  EXPECT_LT(value(simulate_apart(config, "msg_zerocopy_mmap"), "cpu_busy_s"),
+            0.3 * value(simulate_apart(config, "mmap_write"), "cpu_busy_s"));
+}
+
 // ---- Copies after all.
 
 TEST(Copied, IsReportedBefore417AndHiddenSince) {

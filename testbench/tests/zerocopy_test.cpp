@@ -243,8 +243,10 @@ TEST_F(ZerocopyTest, AnSkbHasOneNotification) {
 TEST_F(ZerocopyTest, CopiesForAPlainNicBefore417AndSaysSo) {
   config_.kernel = {4, 16};
   config_.nic.scatter_gather = false;
+  config_.cpu.pin_page = milliseconds(1);
   spawn_task([&](Task& task) {
     send(task, 100'000);
+    EXPECT_LT(sc_core::sc_time_stamp(), milliseconds(1)) << "nothing is pinned";
     EXPECT_EQ(zerocopy().completed(), 1U) << "the call has copied, so the memory is free";
     EXPECT_EQ(zerocopy().copied(), 1U);
     EXPECT_TRUE(zerocopy().read().copied);
