@@ -25,7 +25,7 @@ void serve(Connection& c) {
 }
 
 std::string refuse(const Config& config) {
-  const std::string lacks = lacks_msg_zerocopy("direct_zc", config);
+  const std::string lacks = lacks_msg_zerocopy(config);
   return lacks.empty() ? unaligned_direct_read(config) : lacks;
 }
 

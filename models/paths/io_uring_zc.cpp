@@ -62,7 +62,7 @@ void serve(Connection& c) {
 
 std::string refuse(const Config& config) {
   if (config.kernel >= since::kSendZc) return unaligned_direct_read(config);
-  return "io_uring_zc needs Linux " + since::kSendZc.text() +
+  return "needs Linux " + since::kSendZc.text() +
          " (IORING_OP_SEND_ZC), host.kernel = " + config.kernel.text() +
          "; direct_zc does the same with MSG_ZEROCOPY from " + since::kMsgZerocopy.text() + " on";
 }

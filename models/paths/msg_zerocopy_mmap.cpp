@@ -43,8 +43,6 @@ void serve(Connection& c) {
   finish_zerocopy(c);
 }
 
-std::string refuse(const Config& config) { return lacks_msg_zerocopy("msg_zerocopy_mmap", config); }
-
 }  // namespace
 
 const Path kMsgZerocopyMmapPath{
@@ -84,6 +82,6 @@ const Path kMsgZerocopyMmapPath{
     serve,
     Transformation::kNone,
     Reads::kFile,
-    refuse};
+    lacks_msg_zerocopy};
 
 }  // namespace copypath

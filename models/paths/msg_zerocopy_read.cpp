@@ -24,8 +24,6 @@ void serve(Connection& c) {
   finish_zerocopy(c);
 }
 
-std::string refuse(const Config& config) { return lacks_msg_zerocopy("msg_zerocopy_read", config); }
-
 }  // namespace
 
 const Path kMsgZerocopyReadPath{
@@ -68,6 +66,6 @@ const Path kMsgZerocopyReadPath{
     serve,
     Transformation::kNone,
     Reads::kAnyFile,
-    refuse};
+    lacks_msg_zerocopy};
 
 }  // namespace copypath

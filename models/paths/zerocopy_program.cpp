@@ -44,9 +44,9 @@ void finish_zerocopy(Connection& c) {
   while (c.completed < c.sent) read_completions(c);
 }
 
-std::string lacks_msg_zerocopy(const char* path, const Config& config) {
+std::string lacks_msg_zerocopy(const Config& config) {
   if (config.kernel >= since::kMsgZerocopy) return "";
-  return std::string(path) + " needs Linux " + since::kMsgZerocopy.text() +
+  return "needs Linux " + since::kMsgZerocopy.text() +
          " (MSG_ZEROCOPY), host.kernel = " + config.kernel.text() +
          "; sendfile and splice send by reference on any";
 }

@@ -25,7 +25,7 @@ void send_zerocopy(Connection& c, BufferRing::Buffer& buffer, Bytes bytes);
 /// Waits until every send is complete.
 void finish_zerocopy(Connection& c);
 
-/// Why this machine has no MSG_ZEROCOPY, or "".
-std::string lacks_msg_zerocopy(const char* path, const Config& config);
+/// Why this machine has no MSG_ZEROCOPY (refusal of a path), "" if it has.
+std::string lacks_msg_zerocopy(const Config& config);
 
 }  // namespace copypath

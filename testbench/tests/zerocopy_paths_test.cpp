@@ -162,6 +162,24 @@ TEST(Copied, IsReportedBefore417AndHiddenSince) {
   }
 }
 
+// Measured on Linux 6.18: 32768 of 32768 completions over 127.0.0.1 say COPIED.
+TEST(Copied, IsEverySendThatIsLoopedBack) {
+  Config config = small(1'000'003);
+  config.workload.requests = 3;
+  config.nic.link = Link::kLoopback;
+  std::vector<std::string> paths = kMsgZerocopy;
+  paths.emplace_back("io_uring_zc");
+  for (const auto& [path, result] : simulate_apart(config, paths)) {
+    SCOPED_TRACE(path);
+    EXPECT_TRUE(result.delivered_ok);
+    EXPECT_GE(value(result, "zerocopy_completions"), 2 * 16) << "all but those of the last file";
+    EXPECT_EQ(value(result, "zerocopy_copied"), value(result, "zerocopy_completions"));
+  }
+  for (const char* const path : {"sendfile", "vmsplice"}) {
+    EXPECT_EQ(value(simulate_apart(config, path), "zerocopy_completions"), 0);
+  }
+}
+
 // ---- io_uring.
 
 TEST(IoUringZc, EntersTheKernelOncePerBatchAndOnceMore) {
