@@ -53,6 +53,11 @@ inline Choices<Link> choices_of(Link) {
 inline Choices<Sink> choices_of(Sink) {
   return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}};
 }
+inline Choices<TlsOffload> choices_of(TlsOffload) {
+  return {{"none", TlsOffload::kNone},
+          {"bounce", TlsOffload::kBounce},
+          {"zerocopy", TlsOffload::kZerocopy}};
+}
 inline Choices<Data> choices_of(Data) { return {{"tags", Data::kTags}, {"bytes", Data::kBytes}}; }
 
 /// "a, b or c".

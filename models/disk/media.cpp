@@ -55,7 +55,8 @@ bool Media::holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const C
   for (std::size_t i = 0; i < content.runs().size(); ++i) {
     const Run& a = content.runs()[i];
     const Run& b = expected.runs()[i];
-    if (a.file != b.file || a.version != b.version || a.offset != b.offset || a.bytes != b.bytes) {
+    if (a.file != b.file || a.version != b.version || a.offset != b.offset || a.bytes != b.bytes ||
+        a.form != b.form) {
       return false;
     }
   }

@@ -149,6 +149,7 @@ bool NetDevice::post(Outgoing& outgoing) {
     last.end_of_packet = true;
     last.packet_descriptors = 1 + count;
     last.connection = skb.socket->connection();
+    last.encrypt = skb.socket->encrypted_by_device();
     last.sequence = skb.sequence + (outgoing.posted - bytes).count();
     last.cookie = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;
     for (unsigned i = 0; i < count; ++i) push(pieces[i]);

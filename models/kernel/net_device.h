@@ -38,6 +38,10 @@ public:
   bool loops_back() const { return config_.link == Link::kLoopback; }
   /// A core has no work with a packet, so transmit() does not wait.
   bool is_immediate() const { return segments() && !loops_back(); }
+  /// How it encrypts TLS records: not without all of that.
+  TlsOffload tls_offload() const {
+    return segments() && !loops_back() ? config_.tls_offload : TlsOffload::kNone;
+  }
 
   /// Sockets are numbered in the order in which they are added: the number of their connection.
   void add(TcpSocket& socket) { sockets_.push_back(&socket); }

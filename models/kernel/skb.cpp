@@ -79,15 +79,20 @@ void SkbAllocator::put(const Fragment& fragment) {
   if (fragment.pages != nullptr) put(*fragment.pages);
 }
 
-Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) {
+Fragment SkbAllocator::cut(PageFragment& from, Bytes wanted) {
   if (from.pages == nullptr || from.used == PageFragment::kSize.count()) refill(from);
   const auto bytes = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(wanted.count(), PageFragment::kSize.count() - from.used));
   const Segment piece{from.pages->address() + from.used, bytes};
   from.used += bytes;
   ++from.pages->references;
-  append(skb, {piece, Place::kSocketBuffer, from.pages});
-  return piece;
+  return {piece, Place::kSocketBuffer, from.pages};
+}
+
+Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) {
+  const Fragment fragment = cut(from, wanted);
+  append(skb, fragment);
+  return fragment.segment;
 }
 
 void SkbAllocator::append(Skb& skb, const Fragment& fragment) {

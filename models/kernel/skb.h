@@ -84,6 +84,9 @@ public:
   /// Frees the skb and drops its references.
   void free(Skb* skb);
 
+  /// What the memory behind the skbs holds.
+  Data data() const { return memory_.data(); }
+
   /// Adjacent pages for so many bytes, with one reference.
   KernelPages* allocate_pages(Bytes bytes);
   void put(KernelPages& pages);
@@ -92,6 +95,8 @@ public:
   void hold(const Fragment& fragment);
   void put(const Fragment& fragment);
 
+  /// Up to `wanted` bytes of kernel memory, as far as the page fragment goes, with a reference.
+  Fragment cut(PageFragment& from, Bytes wanted);
   /// Appends up to `wanted` bytes of kernel memory to the skb, as far as the page fragment goes,
   /// and returns them.
   Segment append_memory(Skb& skb, PageFragment& from, Bytes wanted);

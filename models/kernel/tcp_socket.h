@@ -43,6 +43,10 @@ public:
   /// reference.
   bool copies_for_device() const { return copies_for_device_; }
 
+  /// From now on the NIC encrypts what is sent, record by record (tls_dev_add()).
+  void encrypt_in_device() { encrypted_by_device_ = true; }
+  bool encrypted_by_device() const { return encrypted_by_device_; }
+
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
 
@@ -92,6 +96,7 @@ private:
   bool pushing_ = false;  // in a softirq that has to wait
   WaitQueue pushers_{"wait socket"};
   bool more_ = false;
+  bool encrypted_by_device_ = false;
   PageFragment fragment_;
   WaitQueue writers_{"wait send buffer"};
 

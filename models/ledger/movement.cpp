@@ -29,6 +29,24 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the peer acknowledges it"},
     {"copy_from_mapping", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
      "write() from a mapped file still copies: the file may change before the peer acknowledges"},
+    {"compress", Agent::kCore, Purpose::kCompress, Place::kUserBuffer, Place::kUserBuffer,
+     "the server compresses one buffer into another, in user space"},
+    {"encrypt_user", Agent::kCore, Purpose::kCrypto, Place::kUserBuffer, Place::kUserBuffer,
+     "the server's TLS library encrypts one buffer into another, in user space"},
+    {"encrypt_mapping", Agent::kCore, Purpose::kCrypto, Place::kPageCache, Place::kUserBuffer,
+     "the server's TLS library encrypts straight from the mapped file into a buffer"},
+    {"ktls_from_page", Agent::kCore, Purpose::kCrypto, Place::kPageCache, Place::kSocketBuffer,
+     "the kernel encrypts straight from the page cache into memory of its own: nothing is copied"},
+    {"ktls_from_user", Agent::kCore, Purpose::kCrypto, Place::kUserBuffer, Place::kSocketBuffer,
+     "the kernel encrypts straight from the caller's buffer into memory of its own"},
+    {"ktls_from_pipe", Agent::kCore, Purpose::kCrypto, Place::kSocketBuffer, Place::kSocketBuffer,
+     "the kernel encrypts from the pages of a pipe into memory of its own"},
+    {"tls_bounce_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
+     "the NIC encrypts a record again when it is sent again, so the kernel keeps a copy that "
+     "cannot change meanwhile"},
+    {"tls_bounce_pipe", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kSocketBuffer,
+     "the kernel keeps a copy of what the NIC encrypts, even of pages of a pipe that nobody else "
+     "knows"},
     {"linearise_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
      "the NIC cannot gather fragments, so the kernel copies the pages into one piece of memory"},
     {"linearise_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
@@ -63,6 +81,14 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
     {"copy_to_receiver", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
      "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's kernel "
      "memory"},
+    {"tls_framing", Agent::kCore, Purpose::kControl, Place::kCore, Place::kSocketBuffer,
+     "every TLS record has a header and a tag, which a core writes"},
+    {"tls_framing_copy", Agent::kCore, Purpose::kControl, Place::kUserBuffer, Place::kSocketBuffer,
+     "headers and tags of TLS records are copied together with what they frame"},
+    {"tls_framing_sum", Agent::kCore, Purpose::kControl, Place::kSocketBuffer, Place::kCore,
+     "a checksum covers headers and tags of TLS records, too"},
+    {"tls_framing_fetch", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
+     "headers and tags of TLS records go on the wire, too"},
     {"headers", Agent::kNic, Purpose::kControl, Place::kSocketBuffer, Place::kNic,
      "every packet needs its Ethernet, IP and TCP headers"},
     {"descriptors", Agent::kNic, Purpose::kControl, Place::kQueues, Place::kNic,
@@ -107,6 +133,21 @@ Movement transmit(Place from) {
 Movement copy_to_receiver(Place from) {
   return by_place(from, Movement::kCopyToReceiverPage, Movement::kCopyToReceiverUser,
                   Movement::kCopyToReceiver);
+}
+
+Movement encrypt(Place from) {
+  return by_place(from, Movement::kKtlsFromPage, Movement::kKtlsFromUser, Movement::kKtlsFromPipe);
+}
+
+Movement bounce(Place from) {
+  return by_place(from, Movement::kTlsBouncePage, Movement::kCopyFromUser,
+                  Movement::kTlsBouncePipe);
+}
+
+Movement framing_of(const MovementKind& payload, bool made) {
+  if (payload.agent != Agent::kCore) return Movement::kTlsFramingFetch;
+  if (made) return Movement::kTlsFraming;
+  return payload.writes_memory() ? Movement::kTlsFramingCopy : Movement::kTlsFramingSum;
 }
 
 const MovementKind& kind_of(Movement movement) { return kKinds[index_of(movement)]; }

@@ -44,6 +44,14 @@ enum class Movement : std::uint8_t {
   kCopyInUser,
   kCopyFromUser,
   kCopyFromMapping,
+  kCompress,
+  kEncryptUser,
+  kEncryptMapping,
+  kKtlsFromPage,
+  kKtlsFromUser,
+  kKtlsFromPipe,
+  kTlsBouncePage,
+  kTlsBouncePipe,
   kLinearisePage,
   kLineariseUser,
   kLineariseCopy,
@@ -58,6 +66,10 @@ enum class Movement : std::uint8_t {
   kCopyToReceiverPage,
   kCopyToReceiverUser,
   kCopyToReceiver,
+  kTlsFraming,
+  kTlsFramingCopy,
+  kTlsFramingSum,
+  kTlsFramingFetch,
   kHeaders,
   kDescriptors,
   kCompletion,
@@ -67,7 +79,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 33;
+constexpr std::size_t kMovements = 45;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -94,5 +106,13 @@ Movement checksum(Place from);
 Movement transmit(Place from);
 /// recv() on the same machine, of payload that lies there.
 Movement copy_to_receiver(Place from);
+
+/// What the kernel's TLS does with text that lies there: encrypts it, or copies it for the NIC.
+Movement encrypt(Place from);
+Movement bounce(Place from);
+
+/// How the framing of TLS records travels that is among payload of that kind; `made`: this pass
+/// makes it, it was not there before.
+Movement framing_of(const MovementKind& payload, bool made);
 
 }  // namespace copypath

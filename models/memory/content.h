@@ -1,5 +1,6 @@
 // What a stretch of bytes holds while it travels: the real bytes, or a description of them as
-// runs of (file, version, offset). A machine carries one of the two throughout (workload.data).
+// runs of (file, version, offset). A machine carries one of the two throughout (workload.data);
+// beside real bytes, runs say no more than which of them are framing.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +10,22 @@
 
 namespace copypath {
 
-/// Bytes [offset, offset + bytes) of one version of a file.
+/// What has become of the bytes of a file.
+enum class Form : std::uint8_t {
+  kPlain,
+  kEncrypted,
+  kCompressed,  ///< what deflate leaves of a stretch that begins at the offset
+  kFraming      ///< no bytes of a file: header and trailer of a TLS record
+};
+
+/// Bytes [offset, offset + bytes) of one version of a file. Of framing: the number of the record,
+/// the length of its text, and where in header and trailer.
 struct Run {
   std::uint32_t file;
   std::uint32_t version;
   std::uint64_t offset;
   std::uint64_t bytes;
+  Form form = Form::kPlain;
 };
 
 /// The file number of memory that nobody has written.
@@ -31,8 +42,8 @@ public:
   void append(const Run& run) {
     if (!runs_.empty()) {
       Run& last = runs_.back();
-      if (last.file == run.file && last.version == run.version &&
-          last.offset + last.bytes == run.offset) {
+      if (last.file == run.file && last.version == run.version && last.form == run.form &&
+          (last.offset + last.bytes == run.offset || run.file == kUndefined)) {
         last.bytes += run.bytes;
         return;
       }
@@ -40,16 +51,28 @@ public:
     runs_.push_back(run);
   }
 
-  void append(const std::uint8_t* bytes, std::size_t n) {
+  /// Appends real bytes.
+  void append(const std::uint8_t* bytes, std::size_t n, Form form = Form::kPlain) {
+    if (n == 0) return;
     bytes_.insert(bytes_.end(), bytes, bytes + n);
+    append({kUndefined, 0, 0, n, form});
   }
 
   /// The bytes that it stands for.
   Bytes size() const {
-    std::uint64_t total = bytes_.size();
+    std::uint64_t total = 0;
     for (const Run& run : runs_) total += run.bytes;
     return Bytes(total);
   }
+
+  /// Those of them that are framing.
+  Bytes framing() const {
+    std::uint64_t total = 0;
+    for (const Run& run : runs_) total += run.form == Form::kFraming ? run.bytes : 0;
+    return Bytes(total);
+  }
+
+  bool real() const { return !bytes_.empty(); }  ///< it holds bytes
 
   const std::vector<Run>& runs() const { return runs_; }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }

@@ -41,19 +41,31 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   if (delay != sc_core::SC_ZERO_TIME) wait(delay);
   if (bytes > Bytes(0)) {
     Content after;
+    Bytes read = bytes;
     Bytes written = bytes;
+    Bytes framing;
     if (transfer->transform != nullptr) {
       after = transformed(*transfer);
-      written = transfer->produced;
+      framing = after.framing();
+      written = transfer->produced - framing;
+    } else if (transfer->from != nullptr && kind.is_payload()) {
+      framing = memory_.framing(*transfer->from);
+      read = written = bytes - framing;
     }
-    const Bytes bus_bytes = crossing(kind, bytes, written);
+    const Bytes payload_bytes = crossing(kind, read, written);
+    const Movement frames = framing_of(kind, transfer->transform != nullptr);
+    const Bytes framing_bytes = crossing(kind_of(frames), framing, framing);
+    const Bytes bus_bytes = payload_bytes + framing_bytes;
     const double crossings =
         static_cast<double>(bus_bytes.count()) / static_cast<double>(bytes.count());
-    ledger_.open(transfer->movement);
+    const bool any_payload = read > Bytes(0);
+    if (any_payload) ledger_.open(transfer->movement);
+    if (framing > Bytes(0)) ledger_.open(frames);
     timing_->occupy(static_cast<unsigned>(master), kind.agent, bus_bytes,
                     transfer->limit.bytes_per_second() * crossings);
     move(*transfer, after);
-    ledger_.close(transfer->movement, bytes, bus_bytes);
+    if (any_payload) ledger_.close(transfer->movement, read, payload_bytes);
+    if (framing > Bytes(0)) ledger_.close(frames, framing, framing_bytes);
   }
   delay = config_.latency;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);

@@ -1,7 +1,8 @@
 // The memory bus with the DRAM behind it, shared by all masters: cores, the disk's DMA and the
 // NIC's DMA. Capacity is the peak bandwidth times the efficiency that mixed traffic reaches
 // (refresh, read/write turnaround and row misses are in that factor). Every movement of bytes is
-// a transaction here: it takes time, changes memory, and is entered in the ledger.
+// a transaction here: it takes time, changes memory, and is entered in the ledger. The framing of
+// TLS records, which travels among the payload, is entered apart, as control traffic.
 // Left out: banks, channels, caches.
 #pragma once
 

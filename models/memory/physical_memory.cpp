@@ -79,7 +79,7 @@ Frame PhysicalMemory::allocate_adjacent(unsigned frames) {
   Frame first = next_;
   if (free.empty()) {
     next_ += frames;
-    if (data_ == Data::kTags && next_ > tags_.size()) tags_.resize(next_ + kGrowth);
+    if (next_ > tags_.size()) tags_.resize(next_ + kGrowth);
     if (data_ == Data::kBytes && next_ > bytes_.size()) bytes_.resize(next_ + kGrowth);
   } else {
     first = free.back();
@@ -96,10 +96,7 @@ std::uint64_t PhysicalMemory::frames_in_use() const {
 }
 
 void PhysicalMemory::forget(Frame frame) {
-  if (data_ == Data::kBytes) {
-    bytes_[frame].reset();
-    return;
-  }
+  if (data_ == Data::kBytes) bytes_[frame].reset();
   if (tags_[frame].file == kMixed) mixed_.erase(frame);
   tags_[frame] = Tag{};
 }
@@ -113,7 +110,8 @@ void PhysicalMemory::define(Frame frame, const Tag& tag) {
   Tag& held = tags_[frame];
   if (held.file == kMixed) {
     define_mixed(frame, tag);
-  } else if (held.file == kUndefined || (tag.begin <= held.begin && tag.end >= held.end)) {
+  } else if ((held.file == kUndefined && held.form == Form::kPlain) ||
+             (tag.begin <= held.begin && tag.end >= held.end)) {
     held = tag;
   } else if (held.same_run(tag) && tag.begin <= held.end && tag.end >= held.begin) {
     held.begin = std::min(held.begin, tag.begin);
@@ -164,7 +162,8 @@ void PhysicalMemory::read_tags(Frame frame, std::uint32_t begin, std::uint32_t e
     const std::uint32_t until = std::min<std::uint32_t>(end, tag.end);
     if (from >= until) return;
     if (from > at) to.append({kUndefined, 0, 0, from - at});
-    to.append({tag.file, tag.version, static_cast<std::uint64_t>(tag.origin + from), until - from});
+    to.append({tag.file, tag.version, static_cast<std::uint64_t>(tag.origin + from), until - from,
+               tag.form});
     at = until;
   };
   if (tags_[frame].file == kMixed) {
@@ -179,28 +178,62 @@ void PhysicalMemory::read(const SegmentList& from, Content& to) const {
   for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
     if (data_ == Data::kTags) {
       read_tags(frame, begin, begin + bytes, to);
-    } else {
-      static const std::uint8_t kZeros[kPage] = {};
-      to.append(bytes_[frame] ? bytes_[frame].get() + begin : kZeros, bytes);
+      return;
+    }
+    static const std::uint8_t kZeros[kPage] = {};
+    const std::uint8_t* at = bytes_[frame] ? bytes_[frame].get() + begin : kZeros;
+    if (!framed_) {
+      to.append(at, bytes);
+      return;
+    }
+    Content tags;
+    read_tags(frame, begin, begin + bytes, tags);
+    for (const Run& run : tags.runs()) {
+      to.append(at, run.bytes, run.form);
+      at += run.bytes;
     }
   });
 }
 
+Bytes PhysicalMemory::framing(const SegmentList& list) const {
+  std::uint64_t total = 0;
+  if (!framed_) return Bytes(total);
+  for_each_part(list, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
+    const auto count = [&](const Tag& tag) {
+      if (tag.form != Form::kFraming) return;
+      const std::uint32_t first = std::max<std::uint32_t>(begin, tag.begin);
+      const std::uint32_t last = std::min<std::uint32_t>(begin + bytes, tag.end);
+      if (first < last) total += last - first;
+    };
+    if (tags_[frame].file == kMixed) {
+      for (const Tag& tag : mixed_.at(frame)) count(tag);
+    } else {
+      count(tags_[frame]);
+    }
+  });
+  return Bytes(total);
+}
+
 void PhysicalMemory::write(const SegmentList& to, const Content& from) {
-  if (data_ == Data::kBytes) {
-    std::size_t at = 0;
-    if (from.bytes().size() != size_of(to).count()) throw std::logic_error("sizes differ");
-    for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
-      std::memcpy(bytes_of(frame) + begin, from.bytes().data() + at, bytes);
-      at += bytes;
-    });
-    return;
-  }
+  if (from.size() != size_of(to)) throw std::logic_error("sizes differ");
+  framed_ = framed_ || from.framing() > Bytes(0);
+  if (data_ == Data::kBytes) write_bytes(to, from);
+  if (data_ == Data::kTags || framed_) write_tags(to, from);
+}
+
+void PhysicalMemory::write_bytes(const SegmentList& to, const Content& from) {
+  const std::uint8_t* at = from.bytes().data();
+  for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
+    std::memcpy(bytes_of(frame) + begin, at, bytes);
+    at += bytes;
+  });
+}
+
+void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
   auto run = from.runs().begin();
   std::uint64_t used = 0;  // of the run
   for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
     while (bytes > 0) {
-      if (run == from.runs().end()) throw std::logic_error("sizes differ");
       const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run->bytes - used));
       Tag tag;
       tag.file = run->file;
@@ -208,6 +241,7 @@ void PhysicalMemory::write(const SegmentList& to, const Content& from) {
       tag.origin = static_cast<std::int64_t>(run->offset + used) - begin;
       tag.begin = static_cast<std::uint16_t>(begin);
       tag.end = static_cast<std::uint16_t>(begin + n);
+      tag.form = run->form;
       define(frame, tag);
       begin += n;
       bytes -= n;
@@ -218,7 +252,6 @@ void PhysicalMemory::write(const SegmentList& to, const Content& from) {
       }
     }
   });
-  if (run != from.runs().end()) throw std::logic_error("sizes differ");
 }
 
 void PhysicalMemory::copy(const SegmentList& from, const SegmentList& to) {

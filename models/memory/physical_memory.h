@@ -50,6 +50,8 @@ public:
   Frame allocate_adjacent(unsigned frames);
   void free_adjacent(Frame first, unsigned frames) { adjacent_[frames].push_back(first); }
 
+  Data data() const { return data_; }
+
   /// Frames handed out and not yet freed.
   std::uint64_t frames_in_use() const;
 
@@ -61,6 +63,8 @@ private:
   /// Fills `to` with `from`, which must be as long.
   void write(const SegmentList& to, const Content& from);
   void copy(const SegmentList& from, const SegmentList& to);
+  /// The bytes of `list` that are framing.
+  Bytes framing(const SegmentList& list) const;
 
   /// Part of a frame that holds a run: bytes [begin, end) of the frame; the byte at 0 would be
   /// the file's byte `origin`.
@@ -70,9 +74,11 @@ private:
     std::int64_t origin = 0;
     std::uint16_t begin = 0;
     std::uint16_t end = 0;
+    Form form = Form::kPlain;
 
     bool same_run(const Tag& other) const {
-      return file == other.file && version == other.version && origin == other.origin;
+      return file == other.file && version == other.version && origin == other.origin &&
+             form == other.form;
     }
   };
 
@@ -80,15 +86,18 @@ private:
   void define_mixed(Frame frame, const Tag& tag);
   void forget(Frame frame);
   void read_tags(Frame frame, std::uint32_t begin, std::uint32_t end, Content& to) const;
+  void write_tags(const SegmentList& to, const Content& from);
+  void write_bytes(const SegmentList& to, const Content& from);
   std::uint8_t* bytes_of(Frame frame);
 
   Data data_;
   Frame next_ = 0;
   std::vector<Frame> free_;
   std::map<unsigned, std::vector<Frame>> adjacent_;
-  std::vector<Tag> tags_;                               // Data::kTags: by frame
+  std::vector<Tag> tags_;                               // by frame
   std::map<Frame, std::vector<Tag>> mixed_;             // frames that hold several runs
   std::vector<std::unique_ptr<std::uint8_t[]>> bytes_;  // Data::kBytes: by frame
+  bool framed_ = false;  // some of it is framing; until then, beside bytes no tags are kept
   mutable Content scratch_;
 };
 

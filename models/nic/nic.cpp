@@ -138,7 +138,12 @@ void Nic::send(Outgoing& packet) {
   extension.connection = packet.last.connection;
   extension.sequence = packet.last.sequence;
   extension.bytes = packet.bytes;
-  extension.content = &packet.content;
+  Content encrypted;
+  if (packet.last.encrypt) {
+    auto [at, first] = encryption_.try_emplace(packet.last.connection, packet.last.connection);
+    at->second.apply(packet.content, encrypted);
+  }
+  extension.content = packet.last.encrypt ? &encrypted : &packet.content;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_extension(&extension);

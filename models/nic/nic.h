@@ -11,10 +11,12 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <deque>
+#include <map>
 #include <vector>
 
 #include "models/cpu/interrupt.h"
 #include "models/memory/transfer.h"
+#include "models/nic/inline_encryption.h"
 #include "models/nic/receive_engine.h"
 #include "models/nic/wire.h"
 
@@ -29,6 +31,7 @@ struct TxDescriptor {
   std::uint32_t connection = 0;
   std::uint64_t sequence = 0;
   unsigned packet_descriptors = 0;
+  bool encrypt = false;    ///< TLS records, of which the NIC has the key
   void* cookie = nullptr;  ///< the driver's; comes back when the packet has been sent
 };
 
@@ -125,6 +128,8 @@ private:
   sc_core::sc_event interrupt_due_;
   sc_time last_interrupt_;
   bool interrupted_before_ = false;
+
+  std::map<std::uint32_t, InlineEncryption> encryption_;  // by connection
 
   Bytes wire_bytes_sent_;
   std::uint64_t packets_sent_ = 0;

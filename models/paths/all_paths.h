@@ -19,6 +19,9 @@ void write_mapped(Connection& c, Mapping& mapping, Bytes count);
 /// Why files cannot be read with O_DIRECT as configured (refusal of a path), "" if they can.
 std::string unaligned_direct_read(const Config& config);
 
+/// Why there is no TLS in the kernel (refusal of a path), "" if there is.
+std::string ktls_refusal(const Config& config);
+
 extern const Path kReadWritePath;
 extern const Path kMmapWritePath;
 extern const Path kSendfilePath;
@@ -33,5 +36,10 @@ extern const Path kVmsplicePath;
 extern const Path kIoUringZcPath;
 extern const Path kProxyReadWritePath;
 extern const Path kProxySplicePath;
+extern const Path kUserTlsPath;
+extern const Path kUserTlsMmapPath;
+extern const Path kKtlsSendfilePath;
+extern const Path kKtlsWritePath;
+extern const Path kCompressWritePath;
 
 }  // namespace copypath

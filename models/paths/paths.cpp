@@ -8,7 +8,9 @@ const std::vector<const Path*>& paths() {
       &kSplicePath,          &kVmsplicePath,       &kMsgZerocopyMmapPath,
       &kMsgZerocopyReadPath, &kIoUringZcPath,      &kDirectWritePath,
       &kDirectZcPath,        &kJavaTransferToPath, &kCopyViaBufferedStreamPath,
-      &kProxyReadWritePath,  &kProxySplicePath};
+      &kUserTlsPath,         &kUserTlsMmapPath,    &kKtlsSendfilePath,
+      &kKtlsWritePath,       &kCompressWritePath,  &kProxyReadWritePath,
+      &kProxySplicePath};
   return kPaths;
 }
 
@@ -65,6 +67,13 @@ std::string reason_to_refuse(const Path& path, const Config& config) {
 std::string refusal(const Path& path, const Config& config) {
   const std::string reason = reason_to_refuse(path, config);
   return reason.empty() ? "" : std::string(path.name) + " " + reason;
+}
+
+std::string ktls_refusal(const Config& config) {
+  if (config.kernel >= since::kKtls) return "";
+  return "needs TLS in the kernel, which Linux " + config.kernel.text() +
+         " does not have; choose host.kernel = " + since::kKtls.text() +
+         " or later, or user_tls, which encrypts in user space";
 }
 
 const Path* find_path(const std::string& name) {

@@ -25,6 +25,8 @@ struct CpuConfig {
   sc_time interrupt = nanoseconds(1000);    ///< one interrupt with its softirq
   Rate copy_rate{10e9};                     ///< copying, bytes per second of payload, one core
   Rate checksum_rate{20e9};                 ///< reading for an Internet checksum, one core
+  Rate crypto_rate{4.3e9};                  ///< AES-256-GCM, bytes of text, one core
+  Rate compress_rate{94e6};                 ///< deflate, bytes that go in, one core
   sc_time page_lookup = nanoseconds(20);    ///< finding and referencing one page-cache page
   sc_time minor_fault = nanoseconds(1000);  ///< one page fault, mapping what is in memory
   sc_time skb = nanoseconds(500);           ///< building, queueing and freeing one skb
@@ -65,6 +67,9 @@ struct DiskConfig {
 /// the same machine (127.0.0.1).
 enum class Link { kEthernet, kLoopback };
 
+/// Who encrypts on a kTLS connection: no NIC, or a NIC from copies of the pages, or from the pages.
+enum class TlsOffload { kNone, kBounce, kZerocopy };
+
 struct NicConfig {
   Link link = Link::kEthernet;
   Rate rate = Rate::bits(10e9);  ///< line rate
@@ -72,6 +77,7 @@ struct NicConfig {
   bool scatter_gather = true;                  ///< gathers a packet from fragments
   bool checksum_offload = true;                ///< computes TCP checksums
   bool segmentation_offload = true;            ///< cuts packets into frames (TSO)
+  TlsOffload tls_offload = TlsOffload::kNone;  ///< encrypts TLS records on their way out
   Rate dma_rate{6.4e9};                        ///< what its DMA engine sustains over PCIe
   unsigned ring = 1024;                        ///< transmit descriptors
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
@@ -134,6 +140,7 @@ struct WorkloadConfig {
   Data data = Data::kTags;
   Rate client_rate{0};                               ///< what a client takes at most; 0: no limit
   Transformation transform = Transformation::kNone;  ///< that the clients insist on
+  double compress_ratio = 0.4;                       ///< what deflate leaves of tags
   FileSource open = FileSource::kBuffered;
   bool map_populate = false;  ///< mmap(MAP_POPULATE)
   Bytes stream_buffer{8192};  ///< of a buffered stream

@@ -16,7 +16,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       nic("nic", config.nic, nic_queues),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
-      clients("clients", config.workload, config.socket, media),
+      clients("clients", config.workload, config.socket, media, path.transform),
       origin("origin", config, media),
       server("server", config, path, kernel, memory, cpu, clients),
       disk_interrupt_(cpu.core(config.cpu.cores - 1), kernel.block),

@@ -5,11 +5,12 @@
 namespace copypath {
 
 Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
-                 const SocketConfig& link, Media& media)
+                 const SocketConfig& link, Media& media, Transformation transform)
     : sc_module(name),
       config_(config),
       one_way_(link.rtt / 2),
       media_(media),
+      transform_(transform),
       clients_(config.clients) {
   in.register_b_transport(this, &Clients::take);
 }
@@ -23,7 +24,8 @@ Bytes Clients::expected() const { return media_.file_size() * config_.requests *
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   Client& client = clients_[packet.connection];
-  check(client, packet.connection, packet);
+  if (packet.sequence != client.received.count()) correct_ = false;
+  const Bytes fetched = take_content(client, packet.connection, packet.bytes, *packet.content);
 
   const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
   sc_time consumed = arrival;
@@ -34,7 +36,7 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   }
   client.free_at = consumed;
   const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
-  const bool complete = count(client, packet.bytes, consumed);
+  const bool complete = count(client, packet.bytes, fetched, consumed);
   reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(), back);
   if (complete && client.complete < config_.requests) {
     reply(Packet::Kind::kRequest, packet.connection, 0, back);
@@ -44,19 +46,34 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
 
 bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& content) {
   Client& client = clients_[connection];
-  Packet packet;
-  packet.sequence = client.received.count();
-  packet.bytes = bytes;
-  packet.content = &content;
-  check(client, connection, packet);
-  return count(client, bytes, sc_core::sc_time_stamp());
+  const Bytes fetched = take_content(client, connection, bytes, content);
+  return count(client, bytes, fetched, sc_core::sc_time_stamp());
 }
 
-/// Whether these bytes, consumed at that time, complete a file.
-bool Clients::count(Client& client, Bytes bytes, sc_time consumed) {
+/// Checks the next bytes of a stream. Returns how many bytes of the file they have completed.
+Bytes Clients::take_content(Client& client, std::uint32_t number, Bytes bytes,
+                            const Content& content) {
+  if (transform_ == Transformation::kNone) {
+    check(client, number, bytes, content);
+    return bytes;
+  }
+  if (!client.decoder) client.decoder = make_decoder(transform_, number, config_);
+  Content file;
+  if (!client.decoder->decode(content, file)) correct_ = false;
+  const Bytes fetched = file.size();
+  if (fetched > Bytes(0)) check(client, number, fetched, file);
+  return fetched;
+}
+
+/// Whether these bytes of the stream, consumed at that time, complete a file with the `fetched`
+/// bytes of it that they hold.
+bool Clients::count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed) {
   client.received += bytes;
-  delivered_ += bytes;
-  if (client.received != media_.file_size() * (client.complete + 1)) return false;
+  client.fetched += fetched;
+  delivered_ += fetched;
+  if (fetched == Bytes(0) || client.fetched != media_.file_size() * (client.complete + 1)) {
+    return false;
+  }
   if (++client.complete == config_.requests) {
     finish_time_ = std::max(finish_time_, consumed);
     if (++finished_ == clients_.size()) {
@@ -66,14 +83,15 @@ bool Clients::count(Client& client, Bytes bytes, sc_time consumed) {
   return true;
 }
 
-void Clients::check(Client& client, std::uint32_t number, const Packet& packet) {
-  const Bytes position = client.received - media_.file_size() * client.complete;
+void Clients::check(const Client& client, std::uint32_t number, Bytes bytes,
+                    const Content& content) {
+  const Bytes position = client.fetched - media_.file_size() * client.complete;
   if (client.complete == config_.requests ||  // nobody asked for more
-      packet.sequence != client.received.count() || position + packet.bytes > media_.file_size()) {
+      position + bytes > media_.file_size()) {
     correct_ = false;
-  } else if (!media_.holds(file_of(number), position.count(), packet.bytes, *packet.content)) {
+  } else if (!media_.holds(file_of(number), position.count(), bytes, content)) {
     correct_ = false;
-    corrupted_ += media_.differing(file_of(number), position.count(), *packet.content);
+    corrupted_ += media_.differing(file_of(number), position.count(), content);
   }
 }
 

@@ -1,7 +1,7 @@
 // The clients at the other end of the wire: each asks for a file, takes what arrives, checks that
 // it is exactly what it asked for, in order, and acknowledges it. A slow client
 // (workload.client_rate) acknowledges when it has consumed. The clients' own machines cost nothing
-// here.
+// here. On a path that transforms the bytes, it makes a file of them again (decoder.h).
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -12,6 +12,7 @@
 #include "models/disk/media.h"
 #include "models/nic/wire.h"
 #include "models/platform/config.h"
+#include "models/workload/decoder.h"
 
 namespace copypath {
 
@@ -24,7 +25,7 @@ public:
   tlm_utils::simple_initiator_socket<Clients, 32, WireProtocol> out{"out"};
 
   Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
-          const SocketConfig& link, Media& media);
+          const SocketConfig& link, Media& media, Transformation transform = Transformation::kNone);
 
   /// What a client on the server's machine has taken, of whom nothing is said here but whether it
   /// is right. Whether it completes a file.
@@ -52,20 +53,24 @@ public:
 
 private:
   struct Client {
-    Bytes received;         // of the stream
-    unsigned complete = 0;  // requests
-    sc_time free_at;        // when everything received has been consumed
+    std::unique_ptr<Decoder> decoder;  // of what is not plain
+    Bytes received;                    // of the stream
+    Bytes fetched;                     // of files
+    unsigned complete = 0;             // requests
+    sc_time free_at;                   // when everything received has been consumed
     sc_time busy;
   };
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
-  void check(Client& client, std::uint32_t number, const Packet& packet);
-  bool count(Client& client, Bytes bytes, sc_time consumed);
+  Bytes take_content(Client& client, std::uint32_t number, Bytes bytes, const Content& content);
+  void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
+  bool count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
 
   WorkloadConfig config_;
   sc_time one_way_;
   Media& media_;
+  Transformation transform_;
   std::vector<Client> clients_;
   Bytes delivered_;
   std::size_t finished_ = 0;

@@ -4,9 +4,10 @@
 #include <memory>
 
 #include "models/kernel/io_uring.h"
-#include "models/kernel/kernel.h"
 #include "models/kernel/tcp_receiver.h"
+#include "models/kernel/tls_socket.h"
 #include "models/workload/buffer_ring.h"
+#include "models/workload/deflate.h"
 
 namespace copypath {
 
@@ -27,6 +28,11 @@ struct Connection {
   std::uint64_t completed = 0;  ///< of that, as far as it knows
   std::unique_ptr<IoUring> io_uring{};
 
+  // What the connection keeps from one request to the next, once it needs it:
+  std::unique_ptr<TlsWriter> tls{};        ///< in the server's TLS library
+  std::unique_ptr<TlsSocket> ktls{};       ///< in the kernel
+  std::unique_ptr<Compressor> compress{};  ///< in the server
+
   /// The address of one of the server's buffers (malloc() at its first use), of `size` bytes.
   std::uint64_t user_buffer(std::size_t number, Bytes size) {
     if (buffers.size() <= number) buffers.resize(number + 1);
@@ -38,6 +44,24 @@ struct Connection {
   }
   /// The one that a chunk goes through.
   std::uint64_t user_buffer() { return user_buffer(0, chunk); }
+  /// A second one, of `size` bytes, for what the server makes of a chunk.
+  SegmentList output_buffer(Bytes size) {
+    return {{user_buffer(1, size), static_cast<std::uint32_t>(size.count())}};
+  }
+
+  /// The connection's key, in the server's TLS library or in the kernel.
+  TlsWriter& user_tls() {
+    if (!tls) tls = std::make_unique<TlsWriter>(socket.connection(), TlsWriter::Mode::kEncrypt);
+    return *tls;
+  }
+  TlsSocket& kernel_tls() {
+    if (!ktls) ktls = std::make_unique<TlsSocket>(config.kernel, kernel, task, socket);
+    return *ktls;
+  }
+  Compressor& compressor() {
+    if (!compress) compress = std::make_unique<Compressor>(config.workload.compress_ratio);
+    return *compress;
+  }
 };
 
 }  // namespace copypath

@@ -21,9 +21,10 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                       ("thread" + std::to_string(client)).c_str());
   }
   if (path.reads != Reads::kOrigin) return;
-  for (unsigned client = 0; client < config_.workload.clients; ++client) {  // numbered after the clients'
-    connections_[client]->upstream =
-        std::make_unique<TcpReceiver>(config_.workload.clients + client, kernel.device, kernel.skbs);
+  for (unsigned client = 0; client < config_.workload.clients;
+       ++client) {  // numbered after the clients'
+    connections_[client]->upstream = std::make_unique<TcpReceiver>(
+        config_.workload.clients + client, kernel.device, kernel.skbs);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/nic/tls_record.h"
 #include "testbench/tests/simulation_test.h"
 
 namespace copypath {
@@ -34,10 +35,14 @@ public:
             std::uint64_t offset, std::uint64_t bytes) {
     Content content;
     content.append({file, 0, offset, bytes});
+    send(connection, sequence, content);
+  }
+
+  void send(std::uint32_t connection, std::uint64_t sequence, const Content& content) {
     Packet packet;
     packet.connection = connection;
     packet.sequence = sequence;
-    packet.bytes = Bytes(bytes);
+    packet.bytes = content.size();
     packet.content = &content;
     tlm::tlm_generic_payload payload;
     payload.set_command(tlm::TLM_WRITE_COMMAND);
@@ -66,7 +71,7 @@ protected:
 
   void build() {
     media_ = std::make_unique<Media>(workload_);
-    clients_ = std::make_unique<Clients>("clients", workload_, link_, *media_);
+    clients_ = std::make_unique<Clients>("clients", workload_, link_, *media_, transform_);
     server_ = std::make_unique<Server>("server");
     server_->wire.bind(clients_->in);
     clients_->out.bind(server_->receive);
@@ -92,6 +97,7 @@ protected:
 
   WorkloadConfig workload_;
   SocketConfig link_;
+  Transformation transform_ = Transformation::kNone;
   std::unique_ptr<Media> media_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Server> server_;
@@ -253,6 +259,55 @@ TEST_F(ClientsTest, ClientsShareFilesRoundRobin) {
   EXPECT_EQ(clients_->file_of(0), 0U);
   EXPECT_EQ(clients_->file_of(3), 1U);
   EXPECT_EQ(clients_->file_of(4), 0U);
+}
+
+/// Records with bytes [offset, offset + bytes) of a file.
+Content sealed(TlsWriter& writer, std::uint32_t file, std::uint64_t offset, std::uint64_t bytes) {
+  Content text, records;
+  text.append({file, 0, offset, bytes});
+  writer.apply(text, records);
+  return records;
+}
+
+TEST_F(ClientsTest, RecordsAreCountedAsWhatTheyHold) {
+  transform_ = Transformation::kTls;
+  EXPECT_TRUE(correct_after([](Server& server) {
+    TlsWriter one(0, TlsWriter::Mode::kEncrypt);
+    TlsWriter other(1, TlsWriter::Mode::kEncrypt);
+    server.send(0, 0, sealed(one, 0, 0, 4000));
+    server.send(0, 4022, sealed(one, 0, 4000, 6000));
+    server.send(1, 0, sealed(other, 1, 0, 10'000));
+  }));
+  EXPECT_TRUE(delivered_);
+  EXPECT_EQ(clients_->delivered(), Bytes(20'000));
+  EXPECT_EQ(server_->replies.back().sequence, 10'022U) << "TCP acknowledges the stream";
+}
+
+TEST_F(ClientsTest, PlainBytesOnATlsConnectionAreWrong) {
+  transform_ = Transformation::kTls;
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, 0, 0, 10'000); }));
+  EXPECT_EQ(clients_->delivered(), Bytes(0));
+}
+
+TEST_F(ClientsTest, EncryptedBytesOfTheWrongPlaceAreWrong) {
+  transform_ = Transformation::kTls;
+  EXPECT_FALSE(correct_after([](Server& server) {
+    TlsWriter writer(0, TlsWriter::Mode::kEncrypt);
+    server.send(0, 0, sealed(writer, 0, 1, 9'000));
+  }));
+}
+
+TEST_F(ClientsTest, EncryptedBytesOnAPlainConnectionAreWrong) {
+  EXPECT_FALSE(correct_after([](Server& server) {
+    Content content;
+    content.append({0, 0, 0, 10'000, Form::kEncrypted});
+    server.send(0, 0, content);
+  }));
+}
+
+TEST_F(ClientsTest, PlainBytesInsteadOfCompressedOnesAreWrong) {
+  transform_ = Transformation::kCompress;
+  EXPECT_FALSE(correct_after([](Server& server) { server.send(0, 0, 0, 0, 10'000); }));
 }
 
 }  // namespace

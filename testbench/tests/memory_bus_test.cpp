@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 
+#include "models/nic/tls_record.h"
 #include "testbench/tests/memory_bench.h"
 #include "testbench/tests/simulation_test.h"
 
@@ -185,6 +186,51 @@ TEST_P(MemoryBusTest, PresetTakesNoTimeAndIsNotInTheLedger) {
   });
   run();
   EXPECT_EQ(bench.ledger.records().size(), 1U);
+}
+
+// 1000 bytes that are sealed, copied, summed up and fetched, with 22 of framing that is made on the
+// way: the time is that of all bytes, the payload's account has only the 1000.
+TEST_P(MemoryBusTest, FramingIsEnteredApartAsControl) {
+  MemoryBench& bench = build(bus_config(), 1);
+  const SegmentList text = allocate(1000);
+  const SegmentList sealed = allocate(1022);
+  const SegmentList copied = allocate(1022);
+  Content file;
+  file.append({3, 0, 0, 1000});
+  bench.bus.preset(text, file);
+  spawn("master", [&] {
+    MemoryPort& port = bench.ports[0];
+    TlsWriter writer(0, TlsWriter::Mode::kEncrypt);
+    Bytes produced;
+    port.pass({Movement::kEncryptUser, &text, &sealed, kUnlimited, &writer}, produced);
+    EXPECT_EQ(produced, Bytes(1022));
+    port.copy(Movement::kCopyFromUser, sealed, copied, kUnlimited);
+    port.pass({Movement::kChecksumCopy, &copied, nullptr, kUnlimited}, produced);
+    Content wire;
+    port.dma_read(Movement::kTransmitCopy, copied, wire, kUnlimited);
+    EXPECT_EQ(wire.framing(), Bytes(22));
+    if (GetParam() == Timing::kFluid) {
+      const Rate rate(64e9);
+      const sc_time all =
+          Bytes(2022) / rate + Bytes(2044) / rate + Bytes(1022) / rate + Bytes(1022) / rate;
+      EXPECT_EQ(sc_core::sc_time_stamp(), all);
+    }
+  });
+  run();
+  const auto expect_account = [&](Movement movement, std::uint64_t bytes, std::uint64_t on_bus) {
+    SCOPED_TRACE(kind_of(movement).name);
+    EXPECT_EQ(bench.ledger.account(movement).bytes, bytes);
+    EXPECT_EQ(bench.ledger.account(movement).bus_bytes, on_bus);
+    EXPECT_EQ(bench.ledger.account(movement).active, 0U);
+  };
+  expect_account(Movement::kEncryptUser, 1000, 2000);
+  expect_account(Movement::kTlsFraming, 22, 22);
+  expect_account(Movement::kCopyFromUser, 1000, 2000);
+  expect_account(Movement::kTlsFramingCopy, 22, 44);
+  expect_account(Movement::kChecksumCopy, 1000, 1000);
+  expect_account(Movement::kTlsFramingSum, 22, 22);
+  expect_account(Movement::kTransmitCopy, 1000, 1000);
+  expect_account(Movement::kTlsFramingFetch, 22, 22);
 }
 
 /// A master that sends a payload as it is.

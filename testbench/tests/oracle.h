@@ -28,7 +28,10 @@ struct Oracle {
   bool by_reference;  ///< the socket gets references, and copies nothing itself
   std::vector<std::string> calls_per_connection = {};  ///< that fetches anything
   bool notified = false;                               ///< sends are MSG_ZEROCOPY or SEND_ZC
-  bool proxy = false;  ///< the bytes come from an origin, and not from the disk
+  bool proxy = false;            ///< the bytes come from an origin, and not from the disk
+  std::uint64_t cpu_crypto = 0;  ///< passes of encryption by the CPU
+  bool tls = false;              ///< what is sent are records
+  bool compress = false;         ///< what is sent, and copied the second time, is less
 };
 inline const std::map<std::string, Oracle> kOracle{
     {"read_write", {2, {"read", "write"}, {}, true, false}},
@@ -46,7 +49,94 @@ inline const std::map<std::string, Oracle> kOracle{
      {0, {}, {}, false, true, {"io_uring_setup", "mmap", "mmap", "io_uring_register"}, true}},
     {"proxy_read_write", {2, {}, {"send"}, false, false, {}, false, true}},
     {"proxy_splice", {0, {}, {"send"}, false, true, {}, false, true}},
+    {"user_tls", {2, {"read", "write"}, {}, true, false, {}, false, false, 1, true}},
+    {"user_tls_mmap", {1, {"write"}, {"mmap", "munmap"}, true, false, {}, false, false, 1, true}},
+    {"ktls_sendfile",
+     {0, {"sendfile"}, {}, true, true, {"setsockopt", "setsockopt"}, false, false, 1, true}},
+    {"ktls_write",
+     {1, {"read", "write"}, {}, true, true, {"setsockopt", "setsockopt"}, false, false, 1, true}},
+    {"compress_write", {2, {"read", "write"}, {}, true, false, {}, false, false, 0, false, true}},
 };
+
+/// What the NIC does for kTLS: nothing before Linux 4.18, nothing without all other offloads, and
+/// from the pages themselves not before 5.19.
+inline TlsOffload tls_offload_of(const Config& config) {
+  const NicConfig& nic = config.nic;
+  const bool able = nic.link != Link::kLoopback && nic.scatter_gather && nic.checksum_offload &&
+                    nic.segmentation_offload;
+  if (!able || config.kernel < KernelVersion{4, 18}) return TlsOffload::kNone;
+  const bool zerocopy = nic.tls_offload == TlsOffload::kZerocopy;
+  return zerocopy && config.kernel < KernelVersion{5, 19} ? TlsOffload::kBounce : nic.tls_offload;
+}
+
+/// The row of a path on that machine: who encrypts for the kernel, and from where.
+inline Oracle oracle_of(const std::string& path, const Config& config) {
+  Oracle row = kOracle.at(path);
+  const TlsOffload offload = tls_offload_of(config);
+  const bool kernel = path == "ktls_sendfile" || path == "ktls_write";
+  if (!kernel || offload == TlsOffload::kNone) return row;
+  row.cpu_crypto = 0;
+  if (offload == TlsOffload::kZerocopy) {
+    row.calls_per_connection.emplace_back("setsockopt");  // TLS_TX_ZEROCOPY_RO
+  }
+  const bool pages = path == "ktls_sendfile" && offload == TlsOffload::kZerocopy;
+  if (!pages) ++row.cpu_copies;  // of the text, into the record
+  return row;
+}
+
+/// Bytes of a whole run on a NIC that can do everything.
+struct Traffic {
+  std::uint64_t payload;  ///< of files
+  std::uint64_t sent;     ///< what has become of it, without framing
+  std::uint64_t framing;  ///< of TLS records: 22 bytes each, of which each call makes its own
+  std::uint64_t copied;
+  std::uint64_t crypto;
+  std::uint64_t cores;  ///< what their passes move over the memory bus
+};
+
+/// The sum over the chunks of one file.
+template <typename PerChunk>
+std::uint64_t by_chunk(const WorkloadConfig& w, PerChunk per_chunk) {
+  const Bytes rest = w.file_size % w.chunk;
+  return w.file_size / w.chunk * per_chunk(w.chunk) + (rest == Bytes(0) ? 0 : per_chunk(rest));
+}
+
+/// Bytes of that movement; 0 if it did not happen.
+inline std::uint64_t moved(const Result& result, const std::string& movement) {
+  for (const MovementRecord& record : result.movements) {
+    if (record.name == movement) return record.bytes;
+  }
+  return 0;
+}
+
+/// What a core's passes move that read and write so many bytes.
+inline std::uint64_t passes(std::uint64_t bytes, const Config& config) {
+  return bytes * (config.memory.write_allocate ? 3 : 2);
+}
+
+/// Real bytes leave what zlib leaves of them: what is sent is then taken from the run.
+inline Traffic traffic_of(const Config& config, const Result& result) {
+  const WorkloadConfig& w = config.workload;
+  const Oracle row = oracle_of(result.path, config);
+  const std::uint64_t fetches = std::uint64_t{w.clients} * w.requests;
+  Traffic t{};
+  t.payload = t.sent = w.file_size.count() * fetches;
+  if (row.compress) {
+    const auto left = [&](Bytes chunk) {
+      const double exact = static_cast<double>(chunk.count()) * w.compress_ratio;
+      return static_cast<std::uint64_t>(std::ceil(exact));
+    };
+    const bool real = w.data == Data::kBytes;
+    t.sent = real ? moved(result, "copy_from_user") : by_chunk(w, left) * fetches;
+  }
+  const auto records = [](Bytes chunk) { return (chunk.count() + 16383) / 16384; };
+  if (row.tls) t.framing = 22 * by_chunk(w, records) * fetches;
+  t.copied = row.compress ? t.payload + t.sent : row.cpu_copies * t.payload;
+  t.crypto = row.cpu_crypto * t.payload;
+  t.cores = passes(t.copied + t.crypto, config);
+  if (row.compress) t.cores += t.payload + passes(t.sent, config) - t.sent;
+  return t;
+}
 
 /// Calls of splice() for one file: in and out, as often as its pipe has to be filled. A page of the
 /// cache that is entered in the middle takes a whole place in the pipe.
@@ -80,7 +170,7 @@ inline std::map<std::string, std::uint64_t> calls_of(const std::string& path,
   const std::uint64_t fetches = std::uint64_t{w.clients} * w.requests;
   std::map<std::string, std::uint64_t> calls;
   if (w.file_size == Bytes(0)) return calls;
-  const Oracle& oracle = kOracle.at(path);
+  const Oracle oracle = oracle_of(path, config);
   const std::uint64_t chunks = units_covering(w.file_size, w.chunk);
   for (const auto& name : oracle.calls_per_chunk) calls[name] += chunks * fetches;
   for (const auto& name : oracle.calls_per_fetch) calls[name] += fetches;
@@ -144,7 +234,7 @@ inline void expect_completion_reads(const Config& config, const Result& result,
 
 /// Copies of every byte by the cores, the receiver's on the same machine included.
 inline std::uint64_t copies_of(const std::string& path, const Config& config) {
-  const Oracle& oracle = kOracle.at(path);
+  const Oracle oracle = oracle_of(path, config);
   if (config.nic.link != Link::kLoopback) {
     return oracle.cpu_copies + copies_for_device(path, config);
   }

@@ -16,10 +16,12 @@ struct Origin {
   std::uint32_t file = kUndefined;
   std::uint32_t version = 0;
   std::uint64_t offset = 0;
+  Form form = Form::kPlain;
 
   bool operator==(const Origin& other) const {
     if (file == kUndefined || other.file == kUndefined) return file == other.file;
-    return file == other.file && version == other.version && offset == other.offset;
+    return file == other.file && version == other.version && offset == other.offset &&
+           form == other.form;
   }
 };
 
@@ -36,10 +38,10 @@ inline Content content_of(Data data, const std::vector<Origin>& origins) {
   Content content;
   for (const Origin& origin : origins) {
     if (data == Data::kTags) {
-      content.append({origin.file, origin.version, origin.offset, 1});
+      content.append({origin.file, origin.version, origin.offset, 1, origin.form});
     } else {
       const std::uint8_t byte = byte_of(origin);
-      content.append(&byte, 1);
+      content.append(&byte, 1, origin.form);
     }
   }
   return content;
@@ -50,7 +52,7 @@ inline std::vector<Origin> origins_of(const Content& content) {
   std::vector<Origin> origins;
   for (const Run& run : content.runs()) {
     for (std::uint64_t i = 0; i < run.bytes; ++i) {
-      origins.push_back({run.file, run.version, run.offset + i});
+      origins.push_back({run.file, run.version, run.offset + i, run.form});
     }
   }
   return origins;
@@ -63,7 +65,8 @@ inline std::size_t first_difference(Data data, const Content& content,
   const std::size_t size = data == Data::kTags ? origins.size() : content.bytes().size();
   for (std::size_t i = 0; i < std::min(size, expected.size()); ++i) {
     const bool same = data == Data::kTags ? origins[i] == expected[i]
-                                          : content.bytes()[i] == byte_of(expected[i]);
+                                          : content.bytes()[i] == byte_of(expected[i]) &&
+                                                origins[i].form == expected[i].form;
     if (!same) return i;
   }
   return size;

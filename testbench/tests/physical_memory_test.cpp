@@ -64,7 +64,8 @@ protected:
   /// memory from base_ on, so that runs meet that continue one another.
   std::vector<Origin> random_origins(const SegmentList& to) {
     const std::uint64_t place = to.front().address - base_;
-    Origin origin{random(2), random(2), random(2) == 0 ? place : std::uint64_t{random(4)} * 1024};
+    Origin origin{random(2), random(2), random(2) == 0 ? place : std::uint64_t{random(4)} * 1024,
+                  random(4) == 0 ? Form::kFraming : Form::kPlain};
     std::vector<Origin> origins;
     for (std::uint64_t i = 0; i < size_of(to).count(); ++i, ++origin.offset) {
       origins.push_back(origin);
