@@ -99,6 +99,7 @@ void add_time(Sheet& sheet) {
   sheet.metric("throughput", "throughput_Bps");
   sheet.metric("CPU busy, all cores", "cpu_busy_s");
   sheet.metric("CPU time per GB", "cpu_s_per_GB");
+  sheet.metric("time of the server's threads", "server_cpu_s");
   sheet.heading("Utilisation");
   sheet.metric("cores", "cpu_utilisation");
   sheet.metric("memory bus", "bus_utilisation");

@@ -66,6 +66,13 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
   }
 }
 
+void PageCache::hold_pages(const Segment& segment) {
+  const Frame last = frame_of(segment.address + segment.bytes - 1);
+  for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
+    ++pages_[frame].references;
+  }
+}
+
 void PageCache::put_pages(const Segment& segment) {
   const Frame last = frame_of(segment.address + segment.bytes - 1);
   for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {

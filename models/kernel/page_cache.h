@@ -42,8 +42,8 @@ public:
   /// Starts readahead and waits for the disk as needed.
   void get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
-  /// Takes one more reference on the page in which the segment lies.
-  void hold_page(const Segment& segment) { ++pages_[frame_of(segment.address)].references; }
+  /// Takes one more reference on every page of the segment.
+  void hold_pages(const Segment& segment);
 
   /// Whether both addresses lie in one folio.
   bool same_folio(std::uint64_t a, std::uint64_t b) const {

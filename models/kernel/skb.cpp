@@ -70,7 +70,7 @@ void SkbAllocator::put(KernelPages& pages) {
 }
 
 void SkbAllocator::hold(const Fragment& fragment) {
-  if (fragment.place == Place::kPageCache) page_cache_.hold_page(fragment.segment);
+  if (fragment.place == Place::kPageCache) page_cache_.hold_pages(fragment.segment);
   if (fragment.pages != nullptr) ++fragment.pages->references;
 }
 

@@ -53,9 +53,14 @@ FragmentList TcpReceiver::take(Bytes wanted, std::size_t most) {
     Fragment piece = next;
     if (wanted < Bytes(next.segment.bytes)) {
       piece.segment.bytes = static_cast<std::uint32_t>(wanted.count());
-      allocator_.hold(piece);  // the rest stays
       next.segment.address += piece.segment.bytes;
       next.segment.bytes -= piece.segment.bytes;
+      // The rest stays. What both have in common is held once more: kernel memory as a whole, of a
+      // folio the page in which the cut is.
+      const bool within_page = next.segment.address % kPageSize.count() != 0;
+      if (piece.pages != nullptr || within_page) {
+        allocator_.hold({{next.segment.address, 1}, piece.place, piece.pages});
+      }
     } else {
       queue_.pop_front();
     }
@@ -119,8 +124,8 @@ void TcpReceiver::acknowledge(Task& task) {
   device_.acknowledge(connection_, sequence, task);
 }
 
-void TcpReceiver::trace(sc_core::sc_trace_file* file) const {
-  sc_trace(file, queued_, "socket" + std::to_string(connection_) + ".receive_queue_bytes");
+void TcpReceiver::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {
+  sc_trace(file, queued_, prefix + ".receive_queue_bytes");
 }
 
 }  // namespace copypath

@@ -40,7 +40,7 @@ public:
   void receive(std::uint64_t sequence, const Fragment* fragments, std::size_t count);
 
   Bytes queued() const { return queued_; }  ///< received, and not taken yet
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
 
 private:
   void wait_for_data(Task& task);

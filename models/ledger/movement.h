@@ -74,12 +74,11 @@ enum class Movement : std::uint8_t {
   kDescriptors,
   kCompletion,
   kReceiveDescriptors,
-  kReceiveHeaders,
-  kReceiveCompletion,
+  kReceiveFrames,
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 45;
+constexpr std::size_t kMovements = 44;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

@@ -49,8 +49,8 @@ void ReceiveEngine::place(const Incoming& incoming) {
   }
   const std::uint64_t frames = packet.frames.size();
   memory.dma_write(Movement::kReceive, incoming.content, to, config_.dma_rate);
-  memory.control(Movement::kReceiveHeaders, kFrameHeaders * frames, config_.dma_rate);
-  memory.control(Movement::kReceiveCompletion, kDescriptorSize * frames, config_.dma_rate);
+  memory.control(Movement::kReceiveFrames, (kFrameHeaders + kCompletionSize) * frames,
+                 config_.dma_rate);
   frames_ += frames;
   queues_.packets.push_back(std::move(packet));
   placed_();
@@ -58,10 +58,14 @@ void ReceiveEngine::place(const Incoming& incoming) {
 
 void ReceiveEngine::next_buffer() {
   while (queues_.buffers.empty()) wait(buffers_);
+  if (fetched_ == 0) {
+    fetched_ = queues_.buffers.size();
+    memory.control(Movement::kReceiveDescriptors, kDescriptorSize * fetched_, config_.dma_rate);
+  }
+  --fetched_;
   buffer_ = queues_.buffers.front();
   queues_.buffers.pop_front();
   used_ = Bytes(0);
-  memory.control(Movement::kReceiveDescriptors, kDescriptorSize, config_.dma_rate);
 }
 
 }  // namespace copypath

@@ -44,6 +44,7 @@ struct RxQueues {
 class ReceiveEngine : public sc_core::sc_module {
 public:
   static constexpr Bytes kDescriptorSize{16};
+  static constexpr Bytes kCompletionSize{16};
   /// The unit in which a buffer is divided into slots (assumed; mlx5 allows 64 B to 8 KiB).
   static constexpr Bytes kStride{2048};
   /// What a frame takes of a buffer.
@@ -85,7 +86,8 @@ private:
   std::deque<Incoming> incoming_;
   sc_core::sc_event incoming_event_;
   RxBuffer buffer_{};
-  Bytes used_;  // of the buffer
+  Bytes used_;                 // of the buffer
+  std::uint64_t fetched_ = 0;  // descriptors of free buffers that are on the chip
   sc_core::sc_event buffers_;
   std::uint64_t frames_ = 0;
 };

@@ -18,8 +18,8 @@ inline void ask_origin(Connection& c) {
 
 inline std::string needs_origin(const Config& config) {
   if (config.nic.link != Link::kLoopback) return "";
-  return "a proxy fetches from an origin at the other end of a wire, which nic.link = loopback has "
-         "not; accepted: nic.link = ethernet, or a path that reads files";
+  return "fetches from an origin at the other end of a wire, which nic.link = loopback has not; "
+         "choose nic.link = ethernet, or a path that reads files";
 }
 
 }  // namespace copypath

@@ -1,6 +1,5 @@
 // A proxy with splice(): the pipe takes references to the memory in which the frames have arrived,
 // and passes them on to the client's socket. The NIC sends the bytes from where it has put them.
-#include "models/kernel/file_read.h"
 #include "models/paths/all_paths.h"
 #include "models/paths/proxy.h"
 
@@ -14,7 +13,7 @@ void serve(Connection& c) {
     FragmentList pipe;
     {
       const SystemCall splice_in(c.kernel, c.task, Call::kSplice);  // socket to pipe
-      pipe = c.upstream->splice_read(c.task, c.chunk, kPipeSize / kPageSize);
+      pipe = c.upstream->splice_read(c.task, c.chunk, c.config.pipe.size / kPageSize);
     }
     {
       const SystemCall splice_out(c.kernel, c.task, Call::kSplice);  // pipe to socket
@@ -40,7 +39,7 @@ const Path kProxySplicePath{
          "net/ipv4/tcp_input.c"},
         {"socket to pipe: one mode switch in", "do_splice", "fs/splice.c"},
         {"sleep while the queue is empty", "sk_wait_data", "net/core/sock.c"},
-        {"put references to the payload of at most 16 frames into the pipe", "skb_splice_bits",
+        {"put references to the payload into the pipe, a frame per buffer", "skb_splice_bits",
          "net/core/skbuff.c"},
         {"acknowledge: the window opens, although the memory is still in use", "tcp_cleanup_rbuf",
          "net/ipv4/tcp.c"},

@@ -21,10 +21,9 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                       ("thread" + std::to_string(client)).c_str());
   }
   if (path.reads != Reads::kOrigin) return;
-  for (unsigned client = 0; client < config_.workload.clients;
-       ++client) {  // numbered after the clients'
-    connections_[client]->upstream = std::make_unique<TcpReceiver>(
-        config_.workload.clients + client, kernel.device, kernel.skbs);
+  std::uint32_t number = config_.workload.clients;  // after the clients' connections
+  for (const auto& connection : connections_) {
+    connection->upstream = std::make_unique<TcpReceiver>(number++, kernel.device, kernel.skbs);
   }
 }
 
@@ -42,9 +41,10 @@ void FileServer::serve(Connection& connection) {
 
 void FileServer::trace(sc_core::sc_trace_file* file) const {
   for (std::size_t i = 0; i < connections_.size() && i < kTracedConnections; ++i) {
-    connections_[i]->task.trace(file, "server.thread" + std::to_string(i));
+    const std::string prefix = "server.thread" + std::to_string(i);
+    connections_[i]->task.trace(file, prefix);
     connections_[i]->socket.trace(file);
-    if (connections_[i]->upstream) connections_[i]->upstream->trace(file);
+    if (connections_[i]->upstream) connections_[i]->upstream->trace(file, prefix);
   }
 }
 

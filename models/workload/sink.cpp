@@ -74,8 +74,9 @@ double Sinks::utilisation(sc_time now) const {
 
 void Sinks::trace(sc_core::sc_trace_file* file) const {
   for (std::size_t i = 0; i < sinks_.size() && i < kTracedConnections; ++i) {
-    sinks_[i]->task.trace(file, "clients.task" + std::to_string(i));
-    sinks_[i]->socket.trace(file);
+    const std::string prefix = "clients.client" + std::to_string(i);
+    sinks_[i]->task.trace(file, prefix);
+    sinks_[i]->socket.trace(file, prefix);
   }
 }
 
