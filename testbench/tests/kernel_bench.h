@@ -25,7 +25,8 @@ public:
   tlm_utils::simple_target_socket<Peer, 32, WireProtocol> in{"in"};
   tlm_utils::simple_initiator_socket<Peer, 32, WireProtocol> out{"out"};
   std::vector<Arrival> arrivals;
-  bool acknowledges = true;  ///< everything, a round trip after it was sent
+  std::vector<Packet> small_packets;  ///< acknowledgements and requests
+  bool acknowledges = true;           ///< everything, a round trip after it was sent
 
   Peer(const sc_core::sc_module_name& name, sc_time rtt) : sc_module(name), rtt_(rtt) {
     in.register_b_transport(this, &Peer::take);
@@ -34,6 +35,22 @@ public:
   /// Acknowledges the stream up to `sequence`; the acknowledgement arrives now.
   void acknowledge(std::uint32_t connection, std::uint64_t sequence) {
     reply(connection, sequence, sc_core::SC_ZERO_TIME);
+  }
+
+  /// Sends bytes [sequence, sequence + bytes) of file 0, as those of the stream; they arrive now.
+  void send(std::uint32_t connection, Media& media, std::uint64_t sequence, std::uint64_t bytes) {
+    Content content;
+    media.read(0, sequence, Bytes(bytes), content);
+    Packet packet;
+    packet.connection = connection;
+    packet.sequence = sequence;
+    packet.bytes = Bytes(bytes);
+    packet.content = &content;
+    tlm::tlm_generic_payload payload;
+    payload.set_extension(&packet);
+    sc_time delay;
+    out->b_transport(payload, delay);
+    payload.clear_extension(&packet);
   }
 
   /// Payload of that connection so far.
@@ -54,6 +71,11 @@ public:
 private:
   void take(tlm::tlm_generic_payload& payload, sc_time&) {
     const Packet& packet = *payload.get_extension<Packet>();
+    if (packet.kind != Packet::Kind::kData) {
+      small_packets.push_back(packet);
+      payload.set_response_status(tlm::TLM_OK_RESPONSE);
+      return;
+    }
     EXPECT_EQ(packet.sequence, received(packet.connection)) << "out of order";
     arrivals.push_back({sc_core::sc_time_stamp(), packet.connection, packet.sequence, packet.bytes,
                         *packet.content});

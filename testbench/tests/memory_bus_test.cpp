@@ -233,6 +233,23 @@ TEST_P(MemoryBusTest, FramingIsEnteredApartAsControl) {
   expect_account(Movement::kTlsFramingFetch, 22, 22);
 }
 
+TEST_P(MemoryBusTest, InspectionTakesNoTimeAndIsNotInTheLedger) {
+  MemoryBench& bench = build(bus_config(), 1);
+  const SegmentList page = allocate(4096);
+  Content file;
+  file.append({3, 0, 8192, 4096});
+  const Process& master = spawn("master", [&] {
+    bench.bus.preset(page, file);
+    const Content content = bench.bus.inspect(slice(page, Bytes(96), Bytes(1000)));
+    ASSERT_EQ(content.runs().size(), 1U);
+    EXPECT_EQ(content.runs()[0].offset, 8288U);
+    EXPECT_EQ(content.runs()[0].bytes, 1000U);
+  });
+  run();
+  EXPECT_EQ(master.finish, sc_core::SC_ZERO_TIME);
+  EXPECT_TRUE(bench.ledger.records().empty());
+}
+
 /// A master that sends a payload as it is.
 struct RawMaster : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<RawMaster, 64, MemoryProtocol> memory{"memory"};

@@ -249,8 +249,9 @@ inline std::uint64_t dma_of(const Config& config) {
 }
 
 /// How often a proxy calls depends on how much has arrived when it does, within bounds. Each round
-/// takes all that it asks for, or 16 frames (splice), or empties the queue, which then ends with a
-/// packet of the origin's; a packet is at least one frame, or half the receive buffer.
+/// takes all that it asks for, or as many frames as the pipe has buffers (splice), or empties the
+/// queue, which then ends with a packet of the origin's; a packet is at least one frame, or half
+/// the receive buffer.
 struct Rounds {
   std::uint64_t least;
   std::uint64_t most;
@@ -264,9 +265,10 @@ inline Rounds rounds_of(const std::string& path, const Config& config) {
   if (path == "proxy_read_write") {
     return {units_covering(w.file_size, w.chunk), whole_chunks + packets};
   }
+  const std::uint64_t buffers = config.pipe.size / kPageSize;
   const std::uint64_t pieces = packets + w.file_size / segment + whole_chunks;
-  return {units_covering(w.file_size, std::min(w.chunk, segment * 16)),
-          whole_chunks + pieces / 16 + packets};
+  return {units_covering(w.file_size, std::min(w.chunk, segment * buffers)),
+          whole_chunks + pieces / buffers + packets};
 }
 
 /// Takes the calls of a proxy's rounds out of `calls`, and checks that there are as many as can be.
@@ -307,6 +309,9 @@ inline void expect_calls(const Config& config, const Result& result) {
   }
   if (!oracle.notified) {
     EXPECT_EQ(metric_of(result, "zerocopy_completions"), 0U);
+  }
+  if (config.nic.link == Link::kLoopback) {
+    EXPECT_EQ(metric_of(result, "zerocopy_copied"), metric_of(result, "zerocopy_completions"));
   }
   if (result.path == "vmsplice") {
     // One question when a buffer's turn comes again, and one more after each sleep.

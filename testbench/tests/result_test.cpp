@@ -61,6 +61,7 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "throughput_Bps",
                                           "cpu_busy_s",
                                           "cpu_s_per_GB",
+                                          "server_cpu_s",
                                           "cpu_copied_bytes",
                                           "cpu_copies_per_byte",
                                           "dma_copies_per_byte",

@@ -32,6 +32,10 @@ for scenario in busy threads; do
   launch run $scenario.ini --trace $scenario.vcd
   check "$scenario" status_is 0
 done
+launch run threads.ini --path proxy_splice --trace proxy.vcd
+check "a proxy" status_is 0
+launch run threads.ini --path sendfile --set nic.link=loopback --trace loopback.vcd
+check "loopback" status_is 0
 launch run "$first_look" --path read_write --trace whole.vcd
 launch run "$first_look" --path read_write --trace window.vcd --trace-window 90us..120us
 check "a window" status_is 0
