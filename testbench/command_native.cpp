@@ -1,0 +1,227 @@
+// `copypath native`: executes the paths of a scenario through real system calls on this machine,
+// and reports what was measured. What a measurement cannot know stays unknown; what the machine
+// cannot do is skipped, and the reason is said.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "models/platform/simulate.h"
+#include "testbench/comparison.h"
+#include "testbench/figures.h"
+#include "testbench/locate.h"
+#include "testbench/native_arguments.h"
+#include "testbench/progress.h"
+#include "testbench/quantity.h"
+#include "testbench/run_outputs.h"
+#include "testbench/signals.h"
+#include "testbench/table.h"
+#include "testbench/verdicts.h"
+
+namespace copypath {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kInterruptStatus = 128;
+
+/// The paths to run, and those of the model that have no program here.
+struct Plan {
+  std::vector<const native::Path*> paths;
+  std::vector<native::Outcome> skipped;
+};
+
+Plan plan(const std::vector<std::string>& names) {
+  Plan plan;
+  for (const std::string& name : names) {
+    const native::Path* const path = native::find_path(name);
+    if (path != nullptr) plan.paths.push_back(path);
+    if (path == nullptr)
+      plan.skipped.push_back({name, "it exists in the model alone", "", {}, {}, {}});
+  }
+  return plan;
+}
+
+native::Report execute(const NativeArguments& arguments, const Config& config) {
+  const Plan wanted = plan(config.paths);
+  std::vector<std::string> parts{"files"};
+  for (const native::Path* path : wanted.paths) parts.emplace_back(path->name);
+  ProgressLine progress(parts, !arguments.quiet);
+  native::Options options = arguments.options;
+  options.interrupted = [] { return interrupt_count() > 0; };
+  options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
+  native::Report report;
+  if (!wanted.paths.empty()) report = native::run_all(config, wanted.paths, options);
+  report.outcomes.insert(report.outcomes.end(), wanted.skipped.begin(), wanted.skipped.end());
+  return report;
+}
+
+std::string numbers(const std::vector<int>& processors) {
+  return fmt::format("{}", fmt::join(processors, ","));
+}
+
+Json conditions_json(const NativeArguments& arguments, const native::Conditions& conditions) {
+  return {{"kernel", conditions.kernel},
+          {"congestion_control", conditions.congestion_control},
+          {"send_buffer_bytes", conditions.send_buffer.count()},
+          {"server_processors", conditions.processors.servers},
+          {"client_processor", conditions.processors.clients},
+          {"resident_before", conditions.resident},
+          {"locked", conditions.locked},
+          {"write_size_bytes", arguments.options.write_size.count()},
+          {"repetitions", arguments.options.repeat}};
+}
+
+Json run_json(const native::Outcome& outcome) {
+  Json json = to_json(outcome.result);
+  json["spread"] = Json::object();
+  for (const Metric& metric : metrics()) {
+    const auto found = outcome.spread.find(metric.name);
+    if (found == outcome.spread.end()) continue;
+    json["spread"][metric.name] = {{"min", found->second.least},
+                                   {"median", found->second.median},
+                                   {"variation", found->second.variation}};
+  }
+  json["zerocopy_sends"] = outcome.notifications.sends;
+  json["zerocopy_copied"] = outcome.notifications.copied;
+  return json;
+}
+
+std::string json_text(const NativeArguments& arguments, const native::Report& report) {
+  Json runs = Json::array();
+  Json skipped = Json::array();
+  for (const native::Outcome& outcome : report.outcomes) {
+    if (outcome.skipped.empty()) {
+      runs.push_back(run_json(outcome));
+    } else {
+      skipped.push_back({{"path", outcome.path}, {"reason", outcome.skipped}});
+    }
+  }
+  return Json{{"scenario", arguments.scenario},
+              {"conditions", conditions_json(arguments, report.conditions)},
+              {"runs", runs},
+              {"skipped", skipped}}
+             .dump(2) +
+         "\n";
+}
+
+/// The circumstances in a few lines.
+std::string conditions_text(const NativeArguments& arguments, const Config& config,
+                            const native::Conditions& conditions) {
+  const bool alone = conditions.processors.servers.front() == conditions.processors.clients;
+  std::string text = fmt::format(
+      "Linux {}, TCP over 127.0.0.1 with {}, send buffer {}; server on processor {}, clients on "
+      "{}\n",
+      conditions.kernel, conditions.congestion_control, to_text(conditions.send_buffer),
+      numbers(conditions.processors.servers),
+      alone ? "the same" : std::to_string(conditions.processors.clients));
+  text += fmt::format("files in {}, {} resident before each run{}; {} runs of each path, medians\n",
+                      conditions.folder, percent(conditions.resident),
+                      conditions.locked ? " and locked" : "", arguments.options.repeat);
+  std::vector<std::string> ignored;
+  if (!arguments.options.pace) ignored.emplace_back("nic.rate (--pace emulates it)");
+  if (config.workload.client_rate != Rate(0)) ignored.emplace_back("workload.client_rate");
+  if (!ignored.empty())
+    text += "not emulated: " + fmt::format("{}", fmt::join(ignored, ", ")) + "\n";
+  return text;
+}
+
+/// How much the repetitions differ, and what became of zero-copy sends.
+std::string spread_table(const std::vector<native::Outcome>& outcomes, std::size_t width) {
+  Table table;
+  for (const native::Outcome& outcome : outcomes) table.columns.push_back(outcome.path);
+  const auto row = [&](const std::string& label, const auto& cell) {
+    std::vector<std::string> cells;
+    for (const native::Outcome& outcome : outcomes) cells.push_back(cell(outcome));
+    table.row(label, cells);
+  };
+  table.heading("Spread over the runs");
+  for (const auto& [label, name] :
+       {std::pair{"CPU time per GB", "cpu_s_per_GB"}, std::pair{"elapsed", "elapsed_s"}}) {
+    const Metric& metric = *find_metric(name);
+    row(fmt::format("{}, least", label), [&](const native::Outcome& outcome) {
+      return figure(outcome.spread.at(metric.name).least, metric.unit);
+    });
+    row(fmt::format("{}, variation", label), [&](const native::Outcome& outcome) {
+      return percent(outcome.spread.at(metric.name).variation);
+    });
+  }
+  const auto sends = [](const native::Outcome& outcome) { return outcome.notifications.sends; };
+  if (std::any_of(outcomes.begin(), outcomes.end(), sends)) {
+    const auto counted = [&](const native::Outcome& outcome, std::uint64_t count) {
+      return sends(outcome) > 0 ? figure(static_cast<double>(count), Unit::kCount) : "-";
+    };
+    table.heading("Zero copy");
+    row("sends that completed", [&](const native::Outcome& outcome) {
+      return counted(outcome, outcome.notifications.sends);
+    });
+    row("of these, copied after all", [&](const native::Outcome& outcome) {
+      return counted(outcome, outcome.notifications.copied);
+    });
+  }
+  return render(table, width);
+}
+
+std::string report_text(const NativeArguments& arguments, const Config& config,
+                        const native::Report& report, const std::vector<Result>& results) {
+  std::vector<native::Outcome> done;
+  std::string skipped;
+  for (const native::Outcome& outcome : report.outcomes) {
+    if (outcome.skipped.empty()) done.push_back(outcome);
+    if (!outcome.skipped.empty())
+      skipped += fmt::format("skipped: {}: {}\n", outcome.path, outcome.skipped);
+  }
+  const std::size_t width = terminal_width();
+  std::string text = describe(config, arguments.scenario, "real system calls");
+  if (!done.empty()) {
+    text += conditions_text(arguments, config, report.conditions);
+    text += "\n" + comparison_table(config, results, width) + "\n" + spread_table(done, width);
+  }
+  return text + (skipped.empty() ? "" : "\n" + skipped);
+}
+
+int native_command(const Arguments& words) {
+  NativeArguments arguments;
+  if (!parse_native_arguments(kNative, words, arguments)) return kFine;
+  Scenario scenario = load_scenario(arguments.scenario, arguments.overrides, shipped_folder());
+  if (!arguments.paths.empty()) scenario.config.paths = arguments.paths;
+  if (arguments.dump) {
+    write_standard_output(dump(scenario));
+    return kFine;
+  }
+  const SignalGuard guard;
+  std::vector<std::string> inputs{arguments.scenario};
+  if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
+  RunOutputs outputs(arguments.json, "", {}, inputs);
+  native::Report report;
+  try {
+    report = execute(arguments, scenario.config);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "copypath: interrupted\n");
+    return kInterruptStatus + interrupt_signal();
+  }
+  std::vector<Result> results;
+  for (const native::Outcome& outcome : report.outcomes) {
+    if (outcome.skipped.empty()) results.push_back(outcome.result);
+    if (!outcome.problem.empty()) {
+      fmt::print(stderr, "copypath: {}: {}\n", outcome.path, outcome.problem);
+    }
+  }
+  outputs.write_json(json_text(arguments, report));
+  outputs.commit();
+  const int status = conclude(scenario, results, arguments.quiet,
+                              report_text(arguments, scenario.config, report, results));
+  if (!results.empty()) return status;
+  fmt::print(stderr, "copypath: none of the paths can be run here\n");
+  return kMachineLacks;
+}
+
+}  // namespace
+
+const Command kNative{"native", "SCENARIO",
+                      "the paths of a scenario through real system calls, measured",
+                      native_command};
+
+}  // namespace copypath

@@ -1,0 +1,17 @@
+// The command line of `native`.
+#pragma once
+
+#include "native/runner.h"
+#include "testbench/scenario_arguments.h"
+
+namespace copypath {
+
+struct NativeArguments : ScenarioArguments {
+  native::Options options;
+};
+
+/// Throws BadInput with everything that is wrong. Returns false if the help was printed instead.
+bool parse_native_arguments(const Command& command, const Arguments& arguments,
+                            NativeArguments& native);
+
+}  // namespace copypath
