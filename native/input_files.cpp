@@ -91,6 +91,14 @@ InputFiles::InputFiles(const Config& config, const std::string& folder, Bytes wr
     throw MachineLacks(fmt::format(
         "{} files of {} bytes do not fit in {}; --dir names another folder", count, size_, folder));
   }
+  const auto memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (static_cast<double>(warm_) * count > memory / 2) {
+    throw MachineLacks(
+        fmt::format("page_cache.warm = {:.2g} of {} files of {} bytes is more than half of this "
+                    "machine's memory",
+                    config.page_cache.warm, count, size_));
+  }
   for (std::uint32_t i = 0; i < count; ++i) create(i, config, folder, write_size, tick);
   prepare();
   lock_resident_part();

@@ -3,7 +3,6 @@
 #include "native/peer.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -78,7 +77,7 @@ private:
   int origin_;
 };
 
-[[noreturn]] void serve_runs(const Clients& clients, int control) {
+void serve_runs(const Clients& clients, int control) {
   for (PeerRun wanted; recv(control, &wanted, sizeof wanted, 0) == sizeof wanted;) {
     PeerReport report;
     try {
@@ -89,20 +88,12 @@ private:
     }
     if (send(control, &report, sizeof report, MSG_NOSIGNAL) != sizeof report) break;
   }
-  // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
-  _exit(EXIT_SUCCESS);
-}
-
-/// Interrupts are for the parent to deal with; without it there is nothing to do.
-void live_for(pid_t parent) {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
 }  // namespace
 
-Peer::Peer(const Config& config, const InputFiles& files, Sink sink, int processor) {
+Peer::Peer(const Config& config, const InputFiles& files, Sink sink, int processor,
+           const std::function<void()>& on_orphaned) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw MachineLacks(with_reason("socketpair()"));
@@ -115,10 +106,15 @@ Peer::Peer(const Config& config, const InputFiles& files, Sink sink, int process
   process_ = fork();
   if (process_ < 0) throw MachineLacks(with_reason("fork()"));
   if (process_ > 0) return;
-  live_for(parent);
+  // Interrupts are for the parent to deal with. When it ends, so do its sockets, and with them
+  // this.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
   control_.reset();
   run_on(processor);
   serve_runs(Clients(config, files, sink, origin), other_end);
+  if (getppid() != parent) on_orphaned();
+  // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
+  _exit(EXIT_SUCCESS);
 }
 
 Peer::~Peer() {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 
 #include "native/input_files.h"
 #include "native/receiver.h"
@@ -30,8 +31,10 @@ struct PeerReport {
 
 class Peer {
 public:
-  /// Starts it. To be called while this process has only one thread. Throws MachineLacks.
-  Peer(const Config& config, const InputFiles& files, Sink sink, int processor);
+  /// Starts it. To be called while this process has only one thread. If this process dies, the
+  /// other one calls `on_orphaned` before it ends. Throws MachineLacks.
+  Peer(const Config& config, const InputFiles& files, Sink sink, int processor,
+       const std::function<void()>& on_orphaned);
   ~Peer();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;

@@ -105,7 +105,7 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   });
   options.progress(0, 1);
   const Processors processors = divide_processors();
-  const Peer peer(config, files, options.sink, processors.clients);
+  const Peer peer(config, files, options.sink, processors.clients, options.on_orphaned);
   const Server server(config, files, peer, options.pace);
 
   std::vector<PathRuns> runs;

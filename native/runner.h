@@ -22,6 +22,8 @@ struct Options {
   bool pace = false;                     ///< hold the connections to nic.rate
   std::uint64_t hang_up_after = kNever;  ///< bytes that a client receives before it goes
   std::function<bool()> interrupted = [] { return false; };
+  /// Called in the clients' process if this one has died: removes what it can no longer remove.
+  std::function<void()> on_orphaned = [] {};
   /// The share that is done of a part of the work: part 0 writes the temporary files, part i + 1
   /// runs path i.
   std::function<void(std::size_t part, double share)> progress = [](std::size_t, double) {};

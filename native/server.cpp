@@ -131,6 +131,7 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
     problem = error.what();
   }
   const std::uint64_t disk_after = disk_bytes();
+  for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
   const PeerReport report = peer_.report();
   if (interrupted()) throw Interrupted();
 

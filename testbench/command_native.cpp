@@ -44,13 +44,15 @@ Plan plan(const std::vector<std::string>& names) {
   return plan;
 }
 
-native::Report execute(const NativeArguments& arguments, const Config& config) {
+native::Report execute(const NativeArguments& arguments, const Config& config,
+                       RunOutputs& outputs) {
   const Plan wanted = plan(config.paths);
   std::vector<std::string> parts{"files"};
   for (const native::Path* path : wanted.paths) parts.emplace_back(path->name);
   ProgressLine progress(parts, !arguments.quiet);
   native::Options options = arguments.options;
   options.interrupted = [] { return interrupt_count() > 0; };
+  options.on_orphaned = [&] { outputs.discard(); };
   options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
   native::Report report;
   if (!wanted.paths.empty()) report = native::run_all(config, wanted.paths, options);
@@ -197,7 +199,7 @@ int native_command(const Arguments& words) {
   RunOutputs outputs(arguments.json, "", {}, inputs);
   native::Report report;
   try {
-    report = execute(arguments, scenario.config);
+    report = execute(arguments, scenario.config, outputs);
   } catch (const Interrupted&) {
     fmt::print(stderr, "copypath: interrupted\n");
     return kInterruptStatus + interrupt_signal();
