@@ -130,38 +130,39 @@ std::string conditions_text(const NativeArguments& arguments, const Config& conf
   return text;
 }
 
-/// How much the repetitions differ, and what became of zero-copy sends.
-std::string spread_table(const std::vector<native::Outcome>& outcomes, std::size_t width) {
-  Table table;
-  for (const native::Outcome& outcome : outcomes) table.columns.push_back(outcome.path);
-  const auto row = [&](const std::string& label, const auto& cell) {
-    std::vector<std::string> cells;
-    for (const native::Outcome& outcome : outcomes) cells.push_back(cell(outcome));
-    table.row(label, cells);
+/// The paths from the cheapest to the dearest: the least of the repetitions, how much these differ,
+/// and how many of the sends by reference were copied after all.
+std::string ranking(std::vector<native::Outcome> outcomes, std::size_t width) {
+  const auto least = [](const native::Outcome& outcome, const char* metric) {
+    return outcome.spread.at(metric).least;
   };
-  table.heading("Spread over the runs");
-  for (const auto& [label, name] :
-       {std::pair{"CPU time per GB", "cpu_s_per_GB"}, std::pair{"elapsed", "elapsed_s"}}) {
-    const Metric& metric = *find_metric(name);
-    row(fmt::format("{}, least", label), [&](const native::Outcome& outcome) {
-      return figure(outcome.spread.at(metric.name).least, metric.unit);
-    });
-    row(fmt::format("{}, variation", label), [&](const native::Outcome& outcome) {
-      return percent(outcome.spread.at(metric.name).variation);
-    });
-  }
-  const auto sends = [](const native::Outcome& outcome) { return outcome.notifications.sends; };
-  if (std::any_of(outcomes.begin(), outcomes.end(), sends)) {
-    const auto counted = [&](const native::Outcome& outcome, std::uint64_t count) {
-      return sends(outcome) > 0 ? figure(static_cast<double>(count), Unit::kCount) : "-";
-    };
-    table.heading("Zero copy");
-    row("sends that completed", [&](const native::Outcome& outcome) {
-      return counted(outcome, outcome.notifications.sends);
-    });
-    row("of these, copied after all", [&](const native::Outcome& outcome) {
-      return counted(outcome, outcome.notifications.copied);
-    });
+  const auto varies = [](const native::Outcome& outcome, const char* metric) {
+    return percent(outcome.spread.at(metric).variation);
+  };
+  const std::string first = outcomes.front().path;
+  const double reference = least(outcomes.front(), "cpu_s_per_GB");
+  std::stable_sort(outcomes.begin(), outcomes.end(), [&](const auto& a, const auto& b) {
+    return least(a, "cpu_s_per_GB") < least(b, "cpu_s_per_GB");
+  });
+  Table table;
+  table.columns = {"CPU per GB", "varies", "ratio", "elapsed", "varies"};
+  const bool by_reference =
+      std::any_of(outcomes.begin(), outcomes.end(),
+                  [](const native::Outcome& outcome) { return outcome.notifications.sends > 0; });
+  if (by_reference) table.columns.emplace_back("copied");
+  table.heading(fmt::format("Least of the runs; ratio to {}", first));
+  for (const native::Outcome& outcome : outcomes) {
+    const double cpu = least(outcome, "cpu_s_per_GB");
+    std::vector<std::string> cells{
+        figure(cpu, Unit::kSecondsPerGB), varies(outcome, "cpu_s_per_GB"),
+        reference > 0 ? figure(cpu / reference, Unit::kRatio) : "-",
+        figure(least(outcome, "elapsed_s"), Unit::kSeconds), varies(outcome, "elapsed_s")};
+    const native::Notifications& notified = outcome.notifications;
+    if (by_reference) {
+      cells.push_back(notified.sends > 0 ? fmt::format("{} of {}", notified.copied, notified.sends)
+                                         : "-");
+    }
+    table.row(outcome.path, cells);
   }
   return render(table, width);
 }
@@ -179,7 +180,7 @@ std::string report_text(const NativeArguments& arguments, const Config& config,
   std::string text = describe(config, arguments.scenario, "real system calls");
   if (!done.empty()) {
     text += conditions_text(arguments, config, report.conditions);
-    text += "\n" + comparison_table(config, results, width) + "\n" + spread_table(done, width);
+    text += "\n" + comparison_table(config, results, width) + "\n" + ranking(done, width);
   }
   return text + (skipped.empty() ? "" : "\n" + skipped);
 }
