@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <thread>
 
 #include "native/processors.h"
@@ -32,15 +33,18 @@ public:
     while (run.proxied && fetchers.size() < sockets.size()) fetchers.push_back(tcp_accept(origin_));
     std::vector<Received> received(sockets.size());
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < fetchers.size(); ++i) {
-      threads.emplace_back([&, i] { provide(fetchers[i], i % files_.count()); });
-    }
     for (std::size_t i = 0; i < sockets.size(); ++i) {
-      threads.emplace_back([&, i] {
-        const auto file = static_cast<std::uint32_t>(i % files_.count());
-        received[i] = receive(sockets[i], sink_, run.encoding, work_, file, run.hang_up_after);
+      try {
+        if (run.proxied) threads.emplace_back([&, i] { provide(fetchers[i], i % files_.count()); });
+        threads.emplace_back([&, i] {
+          const auto file = static_cast<std::uint32_t>(i % files_.count());
+          received[i] = receive(sockets[i], sink_, run.encoding, work_, file, run.hang_up_after);
+          sockets[i].reset();
+        });
+      } catch (const std::system_error& error) {
+        received[i].problem = std::string("a thread for each client: ") + error.what();
         sockets[i].reset();
-      });
+      }
     }
     for (std::thread& thread : threads) thread.join();
     return sum(received);

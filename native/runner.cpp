@@ -1,5 +1,6 @@
 #include "native/runner.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -11,12 +12,20 @@ namespace copypath::native {
 
 namespace {
 
-/// Every client takes some descriptors; as many as this user may have are made available.
-void allow_descriptors() {
+/// Makes as many descriptors available as this user may have.
+void allow_descriptors(const Config& config) {
+  constexpr rlim_t kOfTheProgram = 64;
+  constexpr rlim_t kOfClient = 5;  // socket, file, and what a path holds
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t files = config.workload.files == 0 ? config.workload.clients : config.workload.files;
+  const rlim_t wanted = kOfTheProgram + files + kOfClient * config.workload.clients;
+  if (limit.rlim_cur >= wanted) return;
+  throw MachineLacks(
+      fmt::format("{} clients take some {} open files, and {} are allowed (ulimit -Hn)",
+                  config.workload.clients, wanted, limit.rlim_cur));
 }
 
 std::string kernel_release() {
@@ -98,7 +107,7 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   const auto stop_if_interrupted = [&] {
     if (options.interrupted()) throw Interrupted();
   };
-  allow_descriptors();
+  allow_descriptors(config);
   const InputFiles files(config, options.folder, options.write_size, [&](double share) {
     stop_if_interrupted();
     options.progress(0, share);

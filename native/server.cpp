@@ -2,12 +2,15 @@
 
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
 
 #include "models/platform/simulate.h"
@@ -41,8 +44,9 @@ private:
   sigset_t before_{};
 };
 
-/// What this process has read from disks.
-std::uint64_t disk_bytes() {
+/// What this process has read from disks, if the kernel keeps account of it.
+std::optional<std::uint64_t> disk_bytes() {
+  if (access("/proc/self/io", F_OK) != 0) return std::nullopt;
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   return static_cast<std::uint64_t>(used.ru_inblock) * kSector;
@@ -120,7 +124,7 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
     return sample;
   }
   sample.residency = files_.residency();
-  const std::uint64_t disk_before = disk_bytes();
+  const auto disk_before = disk_bytes();
   peer_.begin({port_of(listener_), path.source == Source::kOrigin, path.encoding, hang_up_after});
   std::string problem;
   try {
@@ -130,7 +134,7 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
     for (const Client& client : clients) client.give_up();
     problem = error.what();
   }
-  const std::uint64_t disk_after = disk_bytes();
+  const auto disk_after = disk_bytes();
   for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
   const PeerReport report = peer_.report();
   if (interrupted()) throw Interrupted();
@@ -141,7 +145,9 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
   }
   if (problem.empty()) problem = report.problem.data();
   sample.problem = problem;
-  sample.result.values["disk_bytes"] = count(disk_after - disk_before);
+  if (disk_before && disk_after) {
+    sample.result.values["disk_bytes"] = count(*disk_after - *disk_before);
+  }
   measure(path, clients, report, sample);
   return sample;
 }
@@ -181,13 +187,23 @@ void Server::serve_all(const Path& path, std::vector<Client>& clients,
   {
     const SignalsBlocked blocked;
     for (std::size_t i = 0; i < clients.size(); ++i) {
-      clients[i].connection.gate = &gate;
-      threads.emplace_back([&, i] {
-        run_on(processors_.servers[i % processors_.servers.size()]);
-        clients[i].serve(path);
+      Client& client = clients[i];
+      const int processor = processors_.servers[i % processors_.servers.size()];
+      client.connection.gate = &gate;
+      const auto thread_main = [&, processor] {
+        run_on(processor);
+        client.serve(path);
         const std::lock_guard<std::mutex> lock(mutex);
         if (--running == 0) ended.notify_one();
-      });
+      };
+      try {
+        threads.emplace_back(thread_main);
+      } catch (const std::system_error& error) {
+        client.unsupported = std::string("a thread for each client: ") + error.what();
+        gate.arrive();
+        const std::lock_guard<std::mutex> lock(mutex);
+        --running;
+      }
     }
   }
   std::unique_lock<std::mutex> lock(mutex);
