@@ -7,7 +7,6 @@ namespace copypath::native {
 
 extern const Path kReadWritePath;
 extern const Path kMmapWritePath;
-extern const Path kMmapPopulateWritePath;
 extern const Path kSendfilePath;
 extern const Path kSplicePath;
 extern const Path kVmsplicePath;
@@ -17,6 +16,7 @@ extern const Path kIoUringZcPath;
 extern const Path kDirectWritePath;
 extern const Path kDirectZcPath;
 extern const Path kUserTlsPath;
+extern const Path kUserTlsMmapPath;
 extern const Path kKtlsSendfilePath;
 extern const Path kKtlsWritePath;
 extern const Path kCompressWritePath;

@@ -16,9 +16,9 @@ namespace copypath::native {
 
 namespace {
 
-constexpr std::array<const char*, kCalls> kNames{"read",     "write",  "send",          "recvmsg",
-                                                 "sendfile", "splice", "vmsplice",      "mmap",
-                                                 "munmap",   "poll",   "io_uring_enter"};
+constexpr std::array<const char*, kCalls> kNames{
+    "read",   "pread",    "write", "setsockopt", "sendmsg", "recvmsg",       "sendfile",
+    "splice", "vmsplice", "mmap",  "munmap",     "poll",    "io_uring_enter"};
 
 [[noreturn]] void fail(Call call) {
   const std::string what = with_reason(std::string(name_of(call)) + "()");
@@ -34,6 +34,7 @@ constexpr std::array<const char*, kCalls> kNames{"read",     "write",  "send",  
     case EINVAL:
     case ENOSYS:
     case EOPNOTSUPP:
+    case ENOPROTOOPT:
     case EPERM:
     case ENOMEM:
       throw Unsupported(what);
@@ -65,6 +66,11 @@ std::size_t Calls::make(Call call, Function function) {
 
 std::size_t Calls::read(int from, void* to, std::size_t bytes) {
   return some(Call::kRead, make(Call::kRead, [&] { return ::read(from, to, bytes); }));
+}
+
+std::size_t Calls::pread(int file, void* to, std::size_t bytes, std::uint64_t position) {
+  const auto offset = static_cast<off_t>(position);
+  return some(Call::kPread, make(Call::kPread, [&] { return ::pread(file, to, bytes, offset); }));
 }
 
 std::size_t Calls::sendfile(int socket, int file, std::uint64_t& position, std::size_t bytes) {
@@ -104,9 +110,19 @@ void Calls::write_all(int socket, const void* from, std::size_t bytes) {
   }
 }
 
+void Calls::allow_zerocopy(int socket) {
+  const int on = 1;
+  make(Call::kSetsockopt,
+       [&]() -> ssize_t { return ::setsockopt(socket, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on); });
+}
+
 std::size_t Calls::send_zerocopy(int socket, const void* from, std::size_t bytes) {
-  return make(Call::kSend, [&]() -> ssize_t {
-    const ssize_t sent = ::send(socket, from, bytes, MSG_ZEROCOPY | MSG_NOSIGNAL);
+  iovec vector{const_cast<void*>(from), bytes};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  return make(Call::kSendmsg, [&]() -> ssize_t {
+    const ssize_t sent = ::sendmsg(socket, &message, MSG_ZEROCOPY | MSG_NOSIGNAL);
     return sent < 0 && errno == ENOBUFS ? 0 : sent;
   });
 }
@@ -132,10 +148,11 @@ void Calls::poll_error(int socket) {
   if ((waited.revents & POLLHUP) != 0) throw Disconnected("poll(): the client has gone");
 }
 
-void* Calls::mmap(int file, std::size_t bytes, int flags) {
+void* Calls::mmap(int file, std::uint64_t position, std::size_t bytes, bool populate) {
   void* mapping = MAP_FAILED;
+  const int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
   make(Call::kMmap, [&]() -> ssize_t {
-    mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED | flags, file, 0);
+    mapping = ::mmap(nullptr, bytes, PROT_READ, flags, file, static_cast<off_t>(position));
     return mapping == MAP_FAILED ? -1 : 0;
   });
   return mapping;

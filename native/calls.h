@@ -36,8 +36,10 @@ constexpr int kStallSeconds = 60;
 
 enum class Call : std::uint8_t {
   kRead,
+  kPread,
   kWrite,
-  kSend,
+  kSetsockopt,
+  kSendmsg,
   kRecvmsg,
   kSendfile,
   kSplice,
@@ -47,7 +49,7 @@ enum class Call : std::uint8_t {
   kPoll,
   kIoUringEnter
 };
-constexpr std::size_t kCalls = 11;
+constexpr std::size_t kCalls = 13;
 
 /// As in the man pages: "read".
 const char* name_of(Call call);
@@ -56,6 +58,7 @@ class Calls {
 public:
   // From a file or a socket, at least one byte. Throw std::runtime_error if there is none left.
   std::size_t read(int from, void* to, std::size_t bytes);
+  std::size_t pread(int file, void* to, std::size_t bytes, std::uint64_t position);
   std::size_t sendfile(int socket, int file, std::uint64_t& position, std::size_t bytes);
   std::size_t splice(int from, int to, std::size_t bytes);
   std::size_t splice_file(int file, std::uint64_t& position, int pipe, std::size_t bytes);
@@ -65,7 +68,10 @@ public:
   /// 0x7ffff000 bytes per call.
   void write_all(int socket, const void* from, std::size_t bytes);
 
-  /// With MSG_ZEROCOPY. Returns 0 if the kernel has no room to remember it (ENOBUFS).
+  /// Sets SO_ZEROCOPY.
+  void allow_zerocopy(int socket);
+
+  /// sendmsg() with MSG_ZEROCOPY. Returns 0 if the kernel has no room to remember it (ENOBUFS).
   std::size_t send_zerocopy(int socket, const void* from, std::size_t bytes);
 
   /// From the error queue. Returns false if that is empty.
@@ -74,8 +80,8 @@ public:
   /// Waits until there is something in the error queue.
   void poll_error(int socket);
 
-  /// A read-only mapping of the file's first bytes, with flags besides MAP_SHARED.
-  void* mmap(int file, std::size_t bytes, int flags = 0);
+  /// A read-only, shared mapping. `position` is a multiple of the page size.
+  void* mmap(int file, std::uint64_t position, std::size_t bytes, bool populate);
   void munmap(void* mapping, std::size_t bytes);
 
   /// Submits what has been prepared and waits for so many completions: one io_uring_enter().

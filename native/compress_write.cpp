@@ -47,7 +47,7 @@ void serve(Connection& c) {
   while (c.next_request()) {
     deflater.restart();
     while (c.left() > 0) {
-      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_chunk());  // copy 1
+      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_read());  // copy 1
       c.position += n;
       const std::size_t m = deflater.deflate_to(buffer.data(), n, c.left() == 0, deflated);
       c.calls.write_all(c.socket, deflated.data(), m);  // copy 2, of fewer bytes

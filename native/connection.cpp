@@ -48,7 +48,7 @@ bool Connection::next_request() {
     if (gate != nullptr) gate->arrive_and_wait();
     before = Usage::now();
   }
-  if (served == requests) {
+  if (served == config.workload.requests) {
     after = Usage::now();
     finished = true;
     return false;

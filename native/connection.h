@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "models/platform/config.h"
 #include "native/calls.h"
 
 namespace copypath::native {
@@ -45,20 +46,23 @@ struct Notifications {
 };
 
 struct Connection {
+  explicit Connection(const Config& scenario) : config(scenario) {}
+
+  const Config& config;
   int socket = -1;
-  int file = -1;            ///< what the client asked for: a file or, for a proxy, a socket
-  std::uint64_t size = 0;   ///< of the file
-  std::uint64_t chunk = 0;  ///< how much to ask for per system call
-  unsigned requests = 1;
+  int file = -1;        ///< what the client asked for: a file or, for a proxy, a socket
+  bool direct = false;  ///< the file has been opened with O_DIRECT
+  std::uint64_t size = config.workload.file_size.count();
+  std::uint64_t chunk = config.workload.chunk.count();  ///< how much to ask for per system call
 
   std::uint64_t position = 0;  ///< of the next byte to send
   Calls calls;
   Notifications notifications;
 
   std::uint64_t left() const { return size - position; }
-  std::size_t next_chunk() const {
-    return static_cast<std::size_t>(left() < chunk ? left() : chunk);
-  }
+  std::size_t next_chunk() const { return left() < chunk ? left() : chunk; }
+  /// What to ask a file for: whole blocks with O_DIRECT, also where the file ends within one.
+  std::size_t next_read() const { return direct ? chunk : next_chunk(); }
 
   /// Turns to the next request, at the file's first byte. False after the last one.
   bool next_request();

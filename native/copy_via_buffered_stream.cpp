@@ -1,8 +1,8 @@
-// A buffered stream between the file and the program: read() fills the stream's own 8 KiB, from
+// A buffered stream between the file and the program: read() fills the stream's own
+// buffer, from
 // which the bytes are copied once more into the buffer that the program sends. Three copies, and
 // more system calls than the chunk suggests.
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "native/all_paths.h"
@@ -14,13 +14,15 @@ namespace {
 
 class BufferedStream {
 public:
-  explicit BufferedStream(Connection& c) : connection_(c) {}
+  explicit BufferedStream(Connection& c)
+      : connection_(c), memory_(c.config.workload.stream_buffer.count()) {}
 
   void read(std::uint8_t* to, std::size_t bytes) {
     while (bytes > 0) {
       if (next_ == end_) {
         next_ = 0;
-        end_ = connection_.calls.read(connection_.file, memory_.data(), memory_.size());  // copy 1
+        end_ = connection_.calls.read(connection_.file, memory_.data(),
+                                      connection_.config.workload.stream_buffer.count());  // copy 1
       }
       const std::size_t n = std::min(bytes, end_ - next_);
       std::memcpy(to, memory_.data() + next_, n);  // copy 2
@@ -32,7 +34,7 @@ public:
 
 private:
   Connection& connection_;
-  std::array<std::uint8_t, 8192> memory_{};
+  Buffer memory_;
   std::size_t next_ = 0;
   std::size_t end_ = 0;
 };
@@ -54,6 +56,6 @@ void serve(Connection& c) {
 
 const Path kCopyViaBufferedStreamPath{
     "copy_via_buffered_stream",
-    "read() through a stream with a buffer of 8 KiB, write(): three copies", serve};
+    "read() through a stream with a buffer of its own, write(): three copies", serve};
 
 }  // namespace copypath::native

@@ -11,8 +11,9 @@ void serve(Connection& c) {
   const Buffer buffer(c.chunk);
   while (c.next_request()) {
     while (c.left() > 0) {
-      const std::size_t n = c.calls.read(c.file, buffer.data(), c.chunk);  // whole blocks, by DMA
-      c.calls.write_all(c.socket, buffer.data(), n);                       // the one copy
+      const std::size_t n =
+          c.calls.read(c.file, buffer.data(), c.next_read());  // whole blocks, by DMA
+      c.calls.write_all(c.socket, buffer.data(), n);           // the one copy
       c.position += n;
     }
   }

@@ -54,6 +54,13 @@ bool is_sparse(const std::string& file) {
   return stat(file.c_str(), &status) == 0 && status.st_blocks * 512 < status.st_size;
 }
 
+/// Whether nothing is stored for that part of the user's file, if there is one.
+bool is_hole(int source, std::uint64_t at, std::uint64_t bytes) {
+  if (source < 0) return false;
+  const off_t data = lseek(source, static_cast<off_t>(at), SEEK_DATA);
+  return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= at + bytes;
+}
+
 /// What positions and sizes of O_DIRECT have to be multiples of.
 std::uint64_t direct_alignment(int file) {
   std::uint64_t alignment = 512;
@@ -115,7 +122,7 @@ void InputFiles::create(std::uint32_t number, const Config& config, const std::s
   WorkloadConfig work = config.workload;
   work.data = Data::kBytes;
   Media media(work);
-  const bool sparse = is_sparse(work.file);
+  const Descriptor source(work.file.empty() ? -1 : ::open(work.file.c_str(), O_RDONLY | O_CLOEXEC));
   files_.push_back({nameless_file(folder), nullptr});
   File& file = files_.back();
   if (ftruncate(file.descriptor, static_cast<off_t>(size_)) != 0) lacks("ftruncate()");
@@ -124,12 +131,10 @@ void InputFiles::create(std::uint32_t number, const Config& config, const std::s
   for (std::uint64_t at = 0; at < size_; at += block) {
     tick((number + static_cast<double>(at) / static_cast<double>(size_)) / media.files());
     const std::uint64_t n = std::min(block, size_ - at);
+    if (is_hole(source, at, n)) continue;
     content.clear();
     media.read(number, at, Bytes(n), content);
-    const std::uint8_t* const bytes = content.bytes().data();
-    const bool hole =
-        sparse && std::all_of(bytes, bytes + n, [](std::uint8_t b) { return b == 0; });
-    if (!hole) write_all(file.descriptor, bytes, n, write_size.count(), at);
+    write_all(file.descriptor, content.bytes().data(), n, write_size.count(), at);
   }
   if (fsync(file.descriptor) != 0) lacks("writing the temporary files");
   if (size_ == 0) return;

@@ -11,7 +11,7 @@ void serve(Connection& c) {
   send_tls(c.socket);
   while (c.next_request()) {
     while (c.left() > 0) {
-      c.calls.sendfile(c.socket, c.file, c.position, c.next_chunk());
+      c.calls.sendfile(c.socket, c.file, c.position, c.next_read());
     }
   }
 }

@@ -13,8 +13,8 @@ void serve(Connection& c) {
   const Buffer buffer(c.chunk);
   while (c.next_request()) {
     while (c.left() > 0) {
-      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_chunk());  // the copy
-      c.calls.write_all(c.socket, buffer.data(), n);                              // encrypts
+      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_read());  // the copy
+      c.calls.write_all(c.socket, buffer.data(), n);                             // encrypts
       c.position += n;
     }
   }

@@ -1,4 +1,4 @@
-// mmap() + send(MSG_ZEROCOPY): the socket gets references to the mapped file's pages. No byte is
+// mmap() + sendmsg(MSG_ZEROCOPY): the socket gets references to the mapped file's pages. No byte is
 // copied by the call, but pages are pinned, and notifications have to be read.
 #include "native/all_paths.h"
 #include "native/mapped_file.h"
@@ -24,6 +24,6 @@ void serve(Connection& c) {
 }  // namespace
 
 const Path kMsgZerocopyMmapPath{
-    "msg_zerocopy_mmap", "send(MSG_ZEROCOPY) from the mapped file: no copy by the call", serve};
+    "msg_zerocopy_mmap", "sendmsg(MSG_ZEROCOPY) from the mapped file: no copy by the call", serve};
 
 }  // namespace copypath::native

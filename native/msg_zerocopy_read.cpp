@@ -1,5 +1,5 @@
-// read() + send(MSG_ZEROCOPY): one copy, into a buffer that the socket then takes by reference. A
-// buffer is used again only when its notification has come, hence a ring of them.
+// read() + sendmsg(MSG_ZEROCOPY): one copy, into a buffer that the socket then takes by reference.
+// A buffer is used again only when its notification has come, hence a ring of them.
 #include "native/all_paths.h"
 #include "native/buffer_ring.h"
 #include "native/zero_copy_socket.h"
@@ -15,7 +15,7 @@ void serve(Connection& c) {
     while (c.left() > 0) {
       RingBuffer& buffer = ring[i++ % ring.size()];
       socket.wait_for(buffer.last_send);
-      const std::size_t n = c.calls.read(c.file, buffer.memory.data(), c.next_chunk());  // the copy
+      const std::size_t n = c.calls.read(c.file, buffer.memory.data(), c.next_read());  // the copy
       buffer.last_send = socket.send_all(buffer.memory.data(), n);
       c.position += n;
     }
@@ -26,6 +26,6 @@ void serve(Connection& c) {
 }  // namespace
 
 const Path kMsgZerocopyReadPath{
-    "msg_zerocopy_read", "read() into a ring of buffers, send(MSG_ZEROCOPY): one copy", serve};
+    "msg_zerocopy_read", "read() into a ring of buffers, sendmsg(MSG_ZEROCOPY): one copy", serve};
 
 }  // namespace copypath::native

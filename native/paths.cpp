@@ -5,7 +5,6 @@ namespace copypath::native {
 const std::vector<const Path*>& paths() {
   static const std::vector<const Path*> kPaths{&kReadWritePath,
                                                &kMmapWritePath,
-                                               &kMmapPopulateWritePath,
                                                &kSendfilePath,
                                                &kSplicePath,
                                                &kVmsplicePath,
@@ -15,6 +14,7 @@ const std::vector<const Path*>& paths() {
                                                &kDirectWritePath,
                                                &kDirectZcPath,
                                                &kUserTlsPath,
+                                               &kUserTlsMmapPath,
                                                &kKtlsSendfilePath,
                                                &kKtlsWritePath,
                                                &kCompressWritePath,

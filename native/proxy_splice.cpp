@@ -8,7 +8,7 @@ namespace copypath::native {
 namespace {
 
 void serve(Connection& c) {
-  const Pipe pipe;
+  const Pipe pipe(c.config.pipe.size.count());
   while (c.next_request()) {
     while (c.left() > 0) {
       std::size_t n = c.calls.splice(c.file, pipe.in, c.next_chunk());  // what has arrived

@@ -11,8 +11,8 @@ void serve(Connection& c) {
   const Buffer buffer(c.chunk);
   while (c.next_request()) {
     while (c.left() > 0) {
-      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_chunk());  // copy 1
-      c.calls.write_all(c.socket, buffer.data(), n);                              // copy 2
+      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_read());  // copy 1
+      c.calls.write_all(c.socket, buffer.data(), n);                             // copy 2
       c.position += n;
     }
   }

@@ -30,11 +30,14 @@ Buffer::~Buffer() {
   if (data_ != nullptr) munmap(data_, size_);
 }
 
-Pipe::Pipe() {
+Pipe::Pipe(std::size_t bytes) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Unsupported(with_reason("pipe()"));
   out.reset(ends[0]);
   in.reset(ends[1]);
+  if (fcntl(in, F_SETPIPE_SZ, static_cast<int>(bytes)) < static_cast<int>(bytes)) {
+    throw Unsupported(with_reason("fcntl(F_SETPIPE_SZ)"));
+  }
 }
 
 }  // namespace copypath::native

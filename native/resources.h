@@ -52,10 +52,10 @@ private:
   std::size_t size_;
 };
 
-/// A pipe as pipe() makes it: 16 pages, unless the kernel gives this user less.
+/// A pipe with room for that many bytes of whole pages.
 struct Pipe {
-  /// Throws Unsupported.
-  Pipe();
+  /// Throws Unsupported where this user may not have as many.
+  explicit Pipe(std::size_t bytes);
   Descriptor out;  ///< to read from
   Descriptor in;   ///< to write to
 };

@@ -108,7 +108,9 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
     if (options.interrupted()) throw Interrupted();
   };
   allow_descriptors(config);
-  const InputFiles files(config, options.folder, options.write_size, [&](double share) {
+  const Bytes write_size =
+      options.write_size == Bytes(0) ? config.page_cache.folio : options.write_size;
+  const InputFiles files(config, options.folder, write_size, [&](double share) {
     stop_if_interrupted();
     options.progress(0, share);
   });
@@ -135,8 +137,13 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
     report.outcomes.push_back(path.outcome());
     path.add_residency(resident);
   }
-  report.conditions = {kernel_release(),     server.congestion(), options.folder,
-                       server.send_buffer(), processors,          0,
+  report.conditions = {kernel_release(),
+                       server.congestion(),
+                       options.folder,
+                       server.send_buffer(),
+                       write_size,
+                       processors,
+                       0,
                        files.locked()};
   if (!resident.empty()) report.conditions.resident = spread_of(resident).median;
   return report;

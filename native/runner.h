@@ -18,7 +18,7 @@ struct Options {
   unsigned repeat = 9;  ///< runs of each path
   Sink sink = Sink::kDiscard;
   std::string folder = "/var/tmp";       ///< for the temporary files
-  Bytes write_size = kMiB * 4;           ///< of the calls that write them
+  Bytes write_size;                      ///< of the calls that write them; 0: page_cache.folio
   bool pace = false;                     ///< hold the connections to nic.rate
   std::uint64_t hang_up_after = kNever;  ///< bytes that a client receives before it goes
   std::function<bool()> interrupted = [] { return false; };
@@ -45,6 +45,7 @@ struct Conditions {
   std::string congestion_control;
   std::string folder;
   Bytes send_buffer;
+  Bytes write_size;
   Processors processors;
   double resident = 0;  ///< share of the files in the page cache before a run, median
   bool locked = false;  ///< those pages cannot be reclaimed

@@ -8,7 +8,7 @@ namespace {
 void serve(Connection& c) {
   while (c.next_request()) {
     while (c.left() > 0) {
-      c.calls.sendfile(c.socket, c.file, c.position, c.next_chunk());  // nothing is copied
+      c.calls.sendfile(c.socket, c.file, c.position, c.next_read());  // nothing is copied
     }
   }
 }

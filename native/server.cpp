@@ -57,12 +57,14 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
   if (encoding == Encoding::kTls || encoding == Encoding::kDeflate) {
     return connection.calls.written();
   }
-  return connection.size * connection.requests;
+  return connection.size * connection.config.workload.requests;
 }
 
 }  // namespace
 
 struct Server::Client {
+  explicit Client(const Config& config) : connection(config) {}
+
   Connection connection;
   Descriptor socket;
   Descriptor file;  ///< or, for a proxy, the connection to the origin
@@ -116,7 +118,7 @@ Bytes Server::send_buffer() const {
 Sample Server::run(const Path& path, std::uint64_t hang_up_after,
                    const std::function<bool()>& interrupted) const {
   Sample sample;
-  std::vector<Client> clients(config_.workload.clients);
+  std::vector<Client> clients;
   try {
     open(path, clients);
   } catch (const Unsupported& error) {
@@ -154,14 +156,17 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
 
 void Server::open(const Path& path, std::vector<Client>& clients) const {
   const WorkloadConfig& work = config_.workload;
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    Client& client = clients[i];
-    client.connection.size = work.file_size.count();
-    client.connection.chunk = work.chunk.count();
-    client.connection.requests = work.requests;
+  const bool direct = path.source == Source::kDirectFile || work.open == FileSource::kDirect;
+  if (work.open == FileSource::kDax)
+    throw Unsupported("workload.open = dax: there is no such memory");
+  clients.reserve(work.clients);
+  for (std::size_t i = 0; i < work.clients; ++i) {
+    clients.emplace_back(config_);
     if (path.source == Source::kOrigin) continue;
-    client.file = files_.open(i % files_.count(), path.source == Source::kDirectFile, work.chunk);
+    Client& client = clients.back();
+    client.file = files_.open(i % files_.count(), direct, work.chunk);
     client.connection.file = client.file;
+    client.connection.direct = direct;
   }
 }
 
@@ -231,7 +236,7 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
     start = std::min(start, c.before.time);
     busy += c.after.cpu - c.before.cpu;
     finished = finished && c.finished;
-    wanted += c.size * c.requests;
+    wanted += c.size * config_.workload.requests;
     encoded += encoded_size(path.encoding, c);
     for (const auto& [name, calls] : c.calls.by_name()) result.syscalls[name] += calls;
     v["syscalls_total"] += count(c.calls.total());
@@ -256,7 +261,8 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   const std::uint64_t lookups = units_covering(config_.workload.file_size, kPageSize) *
                                 clients.size() * config_.workload.requests;
   const std::uint64_t missing = sample.residency.pages - sample.residency.resident;
-  const bool cached = path.source == Source::kFile;
+  const bool cached =
+      path.source == Source::kFile && config_.workload.open == FileSource::kBuffered;
   v["page_cache_misses"] = cached ? count(missing) : 0;
   v["page_cache_hits"] = cached ? count(lookups - missing) : 0;
 }

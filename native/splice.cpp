@@ -1,5 +1,5 @@
 // splice() through a pipe: what sendfile() does in one call, spelled out in two. The pipe holds
-// references to page-cache pages, never their bytes, and no more than 16 of them.
+// references to page-cache pages, never their bytes.
 #include "native/all_paths.h"
 #include "native/resources.h"
 
@@ -8,10 +8,10 @@ namespace copypath::native {
 namespace {
 
 void serve(Connection& c) {
-  const Pipe pipe;
+  const Pipe pipe(c.config.pipe.size.count());
   while (c.next_request()) {
     while (c.left() > 0) {
-      std::size_t n = c.calls.splice_file(c.file, c.position, pipe.in, c.next_chunk());
+      std::size_t n = c.calls.splice_file(c.file, c.position, pipe.in, c.next_read());
       while (n > 0) n -= c.calls.splice(pipe.out, c.socket, n);
     }
   }

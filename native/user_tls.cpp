@@ -14,7 +14,7 @@ void serve(Connection& c) {
   TlsRecords tls(TlsRecords::Use::kSeal);
   while (c.next_request()) {
     while (c.left() > 0) {
-      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_chunk());  // copy 1
+      const std::size_t n = c.calls.read(c.file, buffer.data(), c.next_read());  // copy 1
       const std::size_t sealed = tls.seal(buffer.data(), n, records.data());
       c.calls.write_all(c.socket, records.data(), sealed);  // copy 2
       c.position += n;

@@ -10,7 +10,7 @@ namespace copypath::native {
 namespace {
 
 void serve(Connection& c) {
-  const Pipe pipe;
+  const Pipe pipe(c.config.pipe.size.count());
   while (c.next_request()) {
     const MappedFile file(c);
     while (c.left() > 0) {

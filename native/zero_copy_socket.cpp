@@ -10,12 +10,7 @@
 
 namespace copypath::native {
 
-ZeroCopySocket::ZeroCopySocket(Connection& c) : connection_(c) {
-  const int on = 1;
-  if (setsockopt(c.socket, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) != 0) {
-    throw Unsupported(with_reason("setsockopt(SO_ZEROCOPY)"));
-  }
-}
+ZeroCopySocket::ZeroCopySocket(Connection& c) : connection_(c) { c.calls.allow_zerocopy(c.socket); }
 
 std::uint64_t ZeroCopySocket::send_all(const void* from, std::size_t bytes) {
   const char* next = static_cast<const char*>(from);
@@ -29,7 +24,7 @@ std::uint64_t ZeroCopySocket::send_all(const void* from, std::size_t bytes) {
       wait_for(connection_.notifications.sends + 1);  // makes room (ENOBUFS)
     } else {
       throw Unsupported(
-          "send(MSG_ZEROCOPY): the limits of locked memory (RLIMIT_MEMLOCK) or option "
+          "sendmsg(MSG_ZEROCOPY): the limits of locked memory (RLIMIT_MEMLOCK) or option "
           "memory (net.core.optmem_max) do not allow a single send");
     }
   }

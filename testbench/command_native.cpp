@@ -33,20 +33,44 @@ struct Plan {
   std::vector<native::Outcome> skipped;
 };
 
-Plan plan(const std::vector<std::string>& names) {
+/// Why the path does not do what has to happen to the bytes; "" if it does.
+std::string misfit(const native::Path& path, const Config& config) {
+  const auto sends = [&](auto... encodings) { return ((path.encoding == encodings) || ...); };
+  using native::Encoding;
+  switch (config.workload.transform) {
+    case Transformation::kTls:
+      if (sends(Encoding::kTls, Encoding::kKernelTls)) return "";
+      return "it does not encrypt, as workload.transform = tls demands";
+    case Transformation::kCompress:
+      if (sends(Encoding::kDeflate)) return "";
+      return "it does not compress, as workload.transform = compress demands";
+    case Transformation::kNone:
+      break;
+  }
+  return "";
+}
+
+Plan plan(const Config& config) {
   Plan plan;
-  for (const std::string& name : names) {
+  for (const std::string& name : config.paths) {
     const native::Path* const path = native::find_path(name);
-    if (path != nullptr) plan.paths.push_back(path);
-    if (path == nullptr)
-      plan.skipped.push_back({name, "it exists in the model alone", "", {}, {}, {}});
+    const std::string unfit =
+        path == nullptr ? "it exists in the model alone" : misfit(*path, config);
+    if (unfit.empty()) {
+      plan.paths.push_back(path);
+    } else {
+      native::Outcome outcome;
+      outcome.path = name;
+      outcome.skipped = unfit;
+      plan.skipped.push_back(outcome);
+    }
   }
   return plan;
 }
 
 native::Report execute(const NativeArguments& arguments, const Config& config,
                        RunOutputs& outputs) {
-  const Plan wanted = plan(config.paths);
+  const Plan wanted = plan(config);
   std::vector<std::string> parts{"files"};
   for (const native::Path* path : wanted.paths) parts.emplace_back(path->name);
   ProgressLine progress(parts, !arguments.quiet);
@@ -72,7 +96,7 @@ Json conditions_json(const NativeArguments& arguments, const native::Conditions&
           {"client_processor", conditions.processors.clients},
           {"resident_before", conditions.resident},
           {"locked", conditions.locked},
-          {"write_size_bytes", arguments.options.write_size.count()},
+          {"write_size_bytes", conditions.write_size.count()},
           {"repetitions", arguments.options.repeat}};
 }
 

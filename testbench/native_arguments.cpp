@@ -34,7 +34,7 @@ po::options_description native_options() {
        "them (default), they are received, or each is compared with the file")  //
       ("write-size", text("SIZE"),
        "write the files in calls of this size, which decides how large "
-       "the folios of the page cache are (default: 4MiB)")                                //
+       "the folios of the page cache are (default: page_cache.folio)")                    //
       ("dir", text("FOLDER"), "for the temporary files (default: $TMPDIR, or /var/tmp)")  //
       ("pace", "hold the connections to nic.rate (SO_MAX_PACING_RATE)");
   return options;
