@@ -41,8 +41,9 @@ double monotonic_seconds();
 
 /// What MSG_ZEROCOPY and IORING_OP_SEND_ZC report.
 struct Notifications {
-  std::uint64_t sends = 0;   ///< sends that the kernel has reported as completed
-  std::uint64_t copied = 0;  ///< of these, those whose bytes it has copied after all
+  std::uint64_t sends = 0;    ///< sends that the kernel has reported as completed
+  std::uint64_t copied = 0;   ///< of these, those whose bytes it has copied after all
+  std::uint64_t refused = 0;  ///< sends for which it had no memory (ENOBUFS), tried again
 };
 
 struct Connection {

@@ -66,9 +66,6 @@ public:
     for (const Sample& sample : samples_) {
       outcome.result.delivered_ok = outcome.result.delivered_ok && sample.result.delivered_ok;
       for (const auto& call : sample.result.syscalls) outcome.result.syscalls[call.first];
-      if (sample.notifications.sends > outcome.notifications.sends) {
-        outcome.notifications = sample.notifications;
-      }
     }
     for (auto& [name, calls] : outcome.result.syscalls) {
       const Spread spread = over_samples([&, &call = name](const Sample& sample) {

@@ -36,7 +36,6 @@ struct Outcome {
   std::string problem;                   ///< why not everything was delivered; empty if it was
   Result result;                         ///< the median of the repetitions, metric by metric
   std::map<std::string, Spread> spread;  ///< by metric
-  Notifications notifications;           ///< of the run with the most
 };
 
 /// Under which circumstances it was measured.

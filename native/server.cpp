@@ -228,6 +228,7 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   double start = report.finished;
   double busy = 0;
   bool finished = true;
+  Notifications notifications;
   std::uint64_t wanted = 0;
   std::uint64_t encoded = 0;
   auto& v = result.values;
@@ -243,8 +244,9 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
     v["context_switches"] += count(c.after.context_switches - c.before.context_switches);
     v["faults_minor"] += count(c.after.faults_minor - c.before.faults_minor);
     v["faults_major"] += count(c.after.faults_major - c.before.faults_major);
-    sample.notifications.sends += c.notifications.sends;
-    sample.notifications.copied += c.notifications.copied;
+    notifications.sends += c.notifications.sends;
+    notifications.copied += c.notifications.copied;
+    notifications.refused += c.notifications.refused;
   }
   // The kernel adds its own headers to what it encrypts.
   const bool all = path.encoding == Encoding::kKernelTls ? report.received >= encoded
@@ -257,6 +259,9 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   v["cpu_busy_s"] = busy;
   v["cpu_s_per_GB"] = ratio(busy, payload / 1e9);
   v["mode_switches"] = 2 * v["syscalls_total"];
+  v["zerocopy_completions"] = count(notifications.sends);
+  v["zerocopy_copied"] = count(notifications.copied);
+  v["zerocopy_refused"] = count(notifications.refused);
   if (path.source == Source::kOrigin) return;
   const std::uint64_t lookups = units_covering(config_.workload.file_size, kPageSize) *
                                 clients.size() * config_.workload.requests;

@@ -19,7 +19,6 @@ namespace copypath::native {
 /// One run of one path.
 struct Sample {
   Result result;
-  Notifications notifications;
   InputFiles::Residency residency;  ///< before the run
   std::string unsupported;          ///< why the path cannot run here; empty if it can
   std::string problem;              ///< why not everything was delivered

@@ -21,7 +21,8 @@ std::uint64_t ZeroCopySocket::send_all(const void* from, std::size_t bytes) {
       next += n;
       bytes -= n;
     } else if (connection_.notifications.sends < sends_) {
-      wait_for(connection_.notifications.sends + 1);  // makes room (ENOBUFS)
+      ++connection_.notifications.refused;
+      wait_for(connection_.notifications.sends + 1);  // makes room
     } else {
       throw Unsupported(
           "sendmsg(MSG_ZEROCOPY): the limits of locked memory (RLIMIT_MEMLOCK) or option "

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "models/paths/path.h"
 #include "models/platform/simulate.h"
 #include "testbench/comparison.h"
 #include "testbench/figures.h"
@@ -110,8 +111,6 @@ Json run_json(const native::Outcome& outcome) {
                                    {"median", found->second.median},
                                    {"variation", found->second.variation}};
   }
-  json["zerocopy_sends"] = outcome.notifications.sends;
-  json["zerocopy_copied"] = outcome.notifications.copied;
   return json;
 }
 
@@ -154,8 +153,8 @@ std::string conditions_text(const NativeArguments& arguments, const Config& conf
   return text;
 }
 
-/// The paths from the cheapest to the dearest: the least of the repetitions, how much these differ,
-/// and how many of the sends by reference were copied after all.
+/// The paths from the cheapest to the dearest, by the least of their runs, with how much these
+/// differ.
 std::string ranking(std::vector<native::Outcome> outcomes, std::size_t width) {
   const auto least = [](const native::Outcome& outcome, const char* metric) {
     return outcome.spread.at(metric).least;
@@ -169,26 +168,20 @@ std::string ranking(std::vector<native::Outcome> outcomes, std::size_t width) {
     return least(a, "cpu_s_per_GB") < least(b, "cpu_s_per_GB");
   });
   Table table;
-  table.columns = {"CPU per GB", "varies", "ratio", "elapsed", "varies"};
-  const bool by_reference =
-      std::any_of(outcomes.begin(), outcomes.end(),
-                  [](const native::Outcome& outcome) { return outcome.notifications.sends > 0; });
-  if (by_reference) table.columns.emplace_back("copied");
+  table.uniform = false;
+  table.columns = {"CPU per GB", "varies", "ratio", "elapsed", "varies", "calls", "copied"};
   table.heading(fmt::format("Least of the runs; ratio to {}", first));
   for (const native::Outcome& outcome : outcomes) {
     const double cpu = least(outcome, "cpu_s_per_GB");
-    std::vector<std::string> cells{
-        figure(cpu, Unit::kSecondsPerGB), varies(outcome, "cpu_s_per_GB"),
-        reference > 0 ? figure(cpu / reference, Unit::kRatio) : "-",
-        figure(least(outcome, "elapsed_s"), Unit::kSeconds), varies(outcome, "elapsed_s")};
-    const native::Notifications& notified = outcome.notifications;
-    if (by_reference) {
-      cells.push_back(notified.sends > 0 ? fmt::format("{} of {}", notified.copied, notified.sends)
-                                         : "-");
-    }
-    table.row(outcome.path, cells);
+    const auto sends = outcome.result.value("zerocopy_completions").value_or(0);
+    table.row(outcome.path,
+              {figure(cpu, Unit::kSecondsPerGB), varies(outcome, "cpu_s_per_GB"),
+               reference > 0 ? figure(cpu / reference, Unit::kRatio) : "-",
+               figure(least(outcome, "elapsed_s"), Unit::kSeconds), varies(outcome, "elapsed_s"),
+               figure(outcome.result, "syscalls_total"),
+               sends > 0 ? percent(*outcome.result.value("zerocopy_copied") / sends) : "-"});
   }
-  return render(table, width);
+  return render(table, width) + "copied: sends by reference that the kernel has copied after all\n";
 }
 
 std::string report_text(const NativeArguments& arguments, const Config& config,
@@ -204,7 +197,9 @@ std::string report_text(const NativeArguments& arguments, const Config& config,
   std::string text = describe(config, arguments.scenario, "real system calls");
   if (!done.empty()) {
     text += conditions_text(arguments, config, report.conditions);
-    text += "\n" + comparison_table(config, results, width) + "\n" + ranking(done, width);
+    text += "\n";
+    if (done.size() <= kSideBySide) text += comparison_table(config, results, width) + "\n";
+    text += ranking(done, width);
   }
   return text + (skipped.empty() ? "" : "\n" + skipped);
 }
@@ -213,7 +208,13 @@ int native_command(const Arguments& words) {
   NativeArguments arguments;
   if (!parse_native_arguments(kNative, words, arguments)) return kFine;
   Scenario scenario = load_scenario(arguments.scenario, arguments.overrides, shipped_folder());
-  if (!arguments.paths.empty()) scenario.config.paths = arguments.paths;
+  if (!arguments.paths.empty()) {
+    scenario.config.paths = arguments.paths;
+    scenario.left_out.clear();  // what the model refuses is not what is asked for
+  }
+  if (arguments.paths == std::vector<std::string>{kAllPaths}) {
+    scenario.config.paths = native_path_names();
+  }
   if (arguments.dump) {
     write_standard_output(dump(scenario));
     return kFine;

@@ -40,12 +40,6 @@ po::options_description native_options() {
   return options;
 }
 
-std::vector<std::string> native_path_names() {
-  std::vector<std::string> names;
-  for (const native::Path* path : native::paths()) names.emplace_back(path->name);
-  return names;
-}
-
 std::string notes() {
   std::string text = "Paths:\n";
   for (const native::Path* path : native::paths()) {
@@ -119,6 +113,12 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::string> native_path_names() {
+  std::vector<std::string> names;
+  for (const native::Path* path : native::paths()) names.emplace_back(path->name);
+  return names;
+}
 
 bool parse_native_arguments(const Command& command, const Arguments& arguments,
                             NativeArguments& native) {
