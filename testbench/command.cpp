@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "models/platform/simulate.h"
+#include "native/input_files.h"
 #include "testbench/output.h"
 #include "testbench/scenario.h"
 #include "testbench/simulations.h"
@@ -116,7 +117,7 @@ int fail(int status, const std::string& message) {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> kCommands{&kRun, &kCompare, &kExplain, &kKeys};
+  static const std::vector<const Command*> kCommands{&kRun, &kCompare, &kNative, &kExplain, &kKeys};
   return kCommands;
 }
 
@@ -147,6 +148,8 @@ int run_program(const Arguments& arguments) {
     return kBadInput;
   } catch (const OutputError& error) {
     return fail(kBadInput, error.what());
+  } catch (const native::MachineLacks& error) {
+    return fail(kMachineLacks, error.what());
   } catch (const std::bad_alloc&) {
     return fail(kInternalError, "out of memory");
   } catch (const std::exception& error) {

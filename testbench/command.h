@@ -29,6 +29,7 @@ const std::vector<const Command*>& commands();
 
 extern const Command kRun;
 extern const Command kCompare;
+extern const Command kNative;
 extern const Command kExplain;
 extern const Command kKeys;
 
@@ -43,8 +44,11 @@ struct CommandLine {
 bool parse(const Command& command, boost::program_options::options_description options,
            const Arguments& arguments, const std::string& notes, CommandLine& line);
 
-/// The message about a path that does not exist.
-std::string unknown_path(const std::string& name);
+/// The paths of the model.
+std::vector<std::string> path_names();
+
+/// The message about a path that is not among those that are known.
+std::string unknown_path(const std::string& name, const std::vector<std::string>& known);
 
 /// Runs the program with the arguments that follow its name. Says on standard error what went
 /// wrong, and returns the exit status.

@@ -43,7 +43,7 @@ std::string explanation(const Path& path) {
 
 const Path& chosen_path(const std::string& name) {
   if (const Path* path = find_path(name)) return *path;
-  throw BadInput(Problems{unknown_path(name)});
+  throw BadInput(Problems{unknown_path(name, path_names())});
 }
 
 int explain(const Arguments& arguments) {
@@ -58,11 +58,15 @@ int explain(const Arguments& arguments) {
 
 }  // namespace
 
-std::string unknown_path(const std::string& name) {
+std::vector<std::string> path_names() {
   std::vector<std::string> names;
   for (const Path* path : paths()) names.emplace_back(path->name);
+  return names;
+}
+
+std::string unknown_path(const std::string& name, const std::vector<std::string>& known) {
   return fmt::format("unknown path {}{}; `copypath explain` lists the paths", quoted(name),
-                     did_you_mean(name, names));
+                     did_you_mean(name, known));
 }
 
 const Command kExplain{"explain", "[PATH]", "the steps of a path, with the kernel's own functions",

@@ -8,13 +8,13 @@
 
 #include "testbench/command.h"
 #include "testbench/comparison.h"
-#include "testbench/expect.h"
 #include "testbench/locate.h"
 #include "testbench/run_arguments.h"
 #include "testbench/run_outputs.h"
 #include "testbench/signals.h"
 #include "testbench/simulations.h"
 #include "testbench/table.h"
+#include "testbench/verdicts.h"
 
 namespace copypath {
 
@@ -70,9 +70,6 @@ std::string records(const std::vector<Result>& results) {
   return text;
 }
 
-/// As many paths as can be read side by side; more get a line each.
-constexpr std::size_t kSideBySide = 4;
-
 std::string comparison(const Config& config, const std::vector<Result>& results) {
   const std::size_t width = terminal_width();
   if (results.size() > kSideBySide) return "\n" + overview(config, results, width);
@@ -83,70 +80,7 @@ std::string comparison(const Config& config, const std::vector<Result>& results)
   return text;
 }
 
-/// What became of a scenario's expectations.
-struct Verdicts {
-  std::string text;  ///< for the report; empty if there is nothing to expect
-  std::vector<std::string> failures;
-};
-
-Verdicts judge(const Scenario& scenario, const std::vector<Result>& results) {
-  if (scenario.expectations.empty()) return {};
-  Verdicts verdicts;
-  std::string details;
-  std::size_t passed = 0;
-  std::size_t skipped = 0;
-  for (const Expectation& expectation : scenario.expectations) {
-    const Outcome outcome = evaluate(expectation, results);
-    passed += outcome.verdict == Verdict::kPassed;
-    skipped += outcome.verdict == Verdict::kSkipped;
-    if (outcome.verdict == Verdict::kFailed) verdicts.failures.push_back(outcome.message);
-    if (outcome.verdict == Verdict::kFailed) details += "  failed: " + outcome.message + "\n";
-    if (outcome.verdict == Verdict::kSkipped) details += "  skipped: " + outcome.message + "\n";
-  }
-  verdicts.text =
-      fmt::format("\nExpectations: {} passed, {} failed", passed, verdicts.failures.size());
-  if (skipped > 0) verdicts.text += fmt::format(", {} skipped", skipped);
-  verdicts.text += "\n" + details;
-  return verdicts;
-}
-
-/// Whether the scenario expects that the clients of the path do not get what they asked for (it
-/// shows a hazard): then its expectations are what counts.
-bool expects_damage(const Scenario& scenario, const std::string& path) {
-  return std::any_of(scenario.expectations.begin(), scenario.expectations.end(),
-                     [&](const Expectation& expectation) {
-                       return expectation.left.path == path &&
-                              expectation.left.metric == "delivered_ok" &&
-                              expectation.word == "false";
-                     });
-}
-
 using Report = std::string (*)(const Config&, const std::vector<Result>&);
-
-/// Prints the report and the verdicts; returns the exit status.
-int conclude(const RunArguments& arguments, const Scenario& scenario,
-             const std::vector<Result>& results, Report report) {
-  const Verdicts verdicts = judge(scenario, results);
-  bool delivered = true;
-  for (const Result& result : results) {
-    if (result.delivered_ok || expects_damage(scenario, result.path)) continue;
-    delivered = false;
-    fmt::print(stderr, "copypath: {}: the clients did not get what they asked for\n", result.path);
-  }
-  if (arguments.quiet) {
-    for (const std::string& failure : verdicts.failures) {
-      fmt::print(stderr, "copypath: expectation failed: {}\n", failure);
-    }
-  } else {
-    std::string left_out = scenario.left_out.empty() ? "" : "\nLeft out:\n";
-    for (const std::string& reason : scenario.left_out) {
-      left_out += "  " + hanging(reason, 2, terminal_width()) + "\n";
-    }
-    write_standard_output(describe(scenario.config, arguments.scenario) +
-                          report(scenario.config, results) + left_out + verdicts.text);
-  }
-  return delivered && verdicts.failures.empty() ? kFine : kFailedExpectation;
-}
 
 /// Runs the scenario of the command line, and prints what `report` makes of its results.
 int run_scenario(const Command& command, const Arguments& words, Report report) {
@@ -163,7 +97,10 @@ int run_scenario(const Command& command, const Arguments& words, Report report) 
     fmt::print(stderr, "copypath: interrupted\n");
     return kInterruptStatus + interrupt_signal();
   }
-  return conclude(arguments, scenario, results, report);
+  const std::string how = scenario.config.timing == Timing::kBurst ? "burst" : "fluid";
+  return conclude(scenario, results, arguments.quiet,
+                  describe(scenario.config, arguments.scenario, how + " timing") +
+                      report(scenario.config, results));
 }
 
 int run(const Arguments& arguments) {

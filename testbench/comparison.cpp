@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <set>
@@ -15,6 +16,8 @@
 namespace copypath {
 
 namespace {
+
+constexpr const char* kUnknown = "-";  // as figure() prints it
 
 using Cell = std::function<std::string(const Result&)>;
 
@@ -29,7 +32,7 @@ double chunks(const Config& config, const Result& result) {
 std::string per_chunk(const Config& config, const Result& result, const std::string& metric) {
   const auto value = result.value(metric);
   const double count = chunks(config, result);
-  return value && count > 0 ? figure(*value / count, Unit::kRatio) : "-";
+  return value && count > 0 ? figure(*value / count, Unit::kRatio) : kUnknown;
 }
 
 class Sheet {
@@ -38,11 +41,16 @@ public:
     for (const Result& result : results) table_.columns.push_back(result.path);
   }
 
-  void heading(const std::string& label) { table_.heading(label); }
+  void heading(const std::string& label) { heading_ = label; }
 
+  /// What no result knows gets no row, and what has no row no heading.
   void row(const std::string& label, const Cell& cell) {
     std::vector<std::string> cells;
     for (const Result& result : results_) cells.push_back(cell(result));
+    const auto known = [](const std::string& text) { return text != kUnknown; };
+    if (std::none_of(cells.begin(), cells.end(), known)) return;
+    if (!heading_.empty()) table_.heading(heading_);
+    heading_.clear();
     table_.row(label, cells);
   }
 
@@ -54,6 +62,7 @@ public:
 
 private:
   const std::vector<Result>& results_;
+  std::string heading_;  ///< of the next row
   Table table_;
 };
 
@@ -93,11 +102,11 @@ void add_system_calls(Sheet& sheet, const Config& config, const std::vector<Resu
   sheet.metric("interrupts", "interrupts");
 }
 
-void add_time(Sheet& sheet) {
+void add_time(Sheet& sheet, bool native) {
   sheet.heading("Time");
   sheet.metric("elapsed", "elapsed_s");
   sheet.metric("throughput", "throughput_Bps");
-  sheet.metric("CPU busy, all cores", "cpu_busy_s");
+  sheet.metric(native ? "CPU busy, server threads" : "CPU busy, all cores", "cpu_busy_s");
   sheet.metric("CPU time per GB", "cpu_s_per_GB");
   sheet.metric("time of the server's threads", "server_cpu_s");
   sheet.heading("Utilisation");
@@ -106,7 +115,7 @@ void add_time(Sheet& sheet) {
   sheet.metric("disk", "disk_utilisation");
   sheet.metric("NIC", "nic_utilisation");
   sheet.row("bottleneck", [](const Result& result) {
-    return result.bottleneck.empty() ? std::string("-") : result.bottleneck;
+    return result.bottleneck.empty() ? std::string(kUnknown) : result.bottleneck;
   });
   sheet.row("delivered ok",
             [](const Result& result) { return std::string(result.delivered_ok ? "yes" : "NO"); });
@@ -130,13 +139,12 @@ std::string movement_line(const std::string& label, const MovementRecord& moveme
 
 }  // namespace
 
-std::string describe(const Config& config, const std::string& scenario) {
+std::string describe(const Config& config, const std::string& scenario, const std::string& how) {
   const WorkloadConfig& work = config.workload;
   const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
-  const std::string work_line =
-      fmt::format("{} client{} fetching {} of {} in chunks of {}, {} timing", work.clients,
-                  work.clients == 1 ? "" : "s", files, to_text(work.file_size), to_text(work.chunk),
-                  config.timing == Timing::kBurst ? "burst" : "fluid");
+  const std::string work_line = fmt::format("{} client{} fetching {} of {} in chunks of {}, {}",
+                                            work.clients, work.clients == 1 ? "" : "s", files,
+                                            to_text(work.file_size), to_text(work.chunk), how);
   const std::string& title = config.title.empty() ? scenario : config.title;
   return fmt::format("{}\n{}\n", title, work_line);
 }
@@ -146,7 +154,7 @@ std::string comparison_table(const Config& config, const std::vector<Result>& re
   Sheet sheet(results);
   add_copies(sheet);
   add_system_calls(sheet, config, results);
-  add_time(sheet);
+  add_time(sheet, !results.empty() && results.front().execution == "native");
   return render(sheet.table(), width);
 }
 
@@ -205,7 +213,7 @@ std::string record(const Result& result) {
       add("  " + name, figure(static_cast<double>(count), Unit::kCount));
     }
   }
-  add("bottleneck", result.bottleneck.empty() ? "-" : result.bottleneck);
+  add("bottleneck", result.bottleneck.empty() ? kUnknown : result.bottleneck);
   add("delivered_ok", result.delivered_ok ? "yes" : "NO");
   return text;
 }

@@ -10,15 +10,18 @@
 
 namespace copypath {
 
-/// What was simulated, in one line.
-std::string describe(const Config& config, const std::string& scenario);
+/// The title of the scenario, and in one line what was executed and how ("fluid timing").
+std::string describe(const Config& config, const std::string& scenario, const std::string& how);
 
-/// Metrics as rows, paths as columns.
+/// Metrics as rows, paths as columns. What no result knows is left out.
 std::string comparison_table(const Config& config, const std::vector<Result>& results,
                              std::size_t width);
 
 /// Paths as rows, with what matters most in the columns; for more paths than fit side by side.
 std::string overview(const Config& config, const std::vector<Result>& results, std::size_t width);
+
+/// As many paths as can be read side by side; more get a line each.
+constexpr std::size_t kSideBySide = 4;
 
 /// How the bytes of one path travel: a numbered list, control traffic last and without numbers.
 std::string reasons(const Result& result, std::size_t width);

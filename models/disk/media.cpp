@@ -6,13 +6,21 @@ namespace copypath {
 
 namespace {
 
-/// The byte of synthetic content at that place (splitmix64 of file and position).
-std::uint8_t synthetic(std::uint32_t file, std::uint64_t offset) {
-  std::uint64_t x = (offset / 8 + 1) * 0x9e3779b97f4a7c15 + file * 0xd1b54a32d192ed03;
+/// The eight bytes of synthetic content that begin at 8 * `word` (splitmix64 of file and position).
+std::uint64_t synthetic_word(std::uint32_t file, std::uint64_t word) {
+  std::uint64_t x = (word + 1) * 0x9e3779b97f4a7c15 + file * 0xd1b54a32d192ed03;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  x ^= x >> 31;
-  return static_cast<std::uint8_t>(x >> (8 * (offset % 8)));
+  return x ^ (x >> 31);
+}
+
+void fill_synthetic(std::uint32_t file, std::uint64_t offset, std::vector<std::uint8_t>& bytes) {
+  std::uint64_t word = synthetic_word(file, offset / 8);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::uint64_t at = offset + i;
+    if (at % 8 == 0) word = synthetic_word(file, at / 8);
+    bytes[i] = static_cast<std::uint8_t>(word >> (8 * (at % 8)));
+  }
 }
 
 }  // namespace
@@ -34,7 +42,7 @@ void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content&
   }
   scratch_.resize(bytes.count());
   if (name_.empty()) {
-    for (std::uint64_t i = 0; i < bytes.count(); ++i) scratch_[i] = synthetic(file, offset + i);
+    fill_synthetic(file, offset, scratch_);
   } else {
     input_.clear();
     input_.seekg(static_cast<std::streamoff>(offset));

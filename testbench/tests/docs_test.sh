@@ -88,7 +88,7 @@ check_shown() { # FILE : its lines have been printed, in this order
 run_document() { # in a copy of its own
   local line kind='' command='' block=$folder/block place=$folder/place
   rm -rf "$place" && mkdir "$place" && cd "$place" || exit
-  cp -r "$SOURCE_DIR"/{README.md,docs,models,scenarios,testbench,traces} . && ln -s "$program" copypath || exit
+  cp -r "$SOURCE_DIR"/{README.md,docs,models,native,scenarios,testbench,traces} . && ln -s "$program" copypath || exit
   number=0
   while IFS= read -r line; do
     ((++number))
@@ -144,7 +144,7 @@ check_link() { # TARGET
 
 check_name() { # WORD : in the font of code
   case $1 in
-    models/* | scenarios/* | testbench/* | docs/* | traces/*)
+    models/* | native/* | scenarios/* | testbench/* | docs/* | traces/*)
       [[ $1 == *[*\<]* || $1 == */NAME* || -e $SOURCE_DIR/$1 ]] || wrong "no such file: $1" ;;
     [A-Z]*.[A-Z]*)
       [[ ! $1 =~ ^[A-Z][A-Za-z0-9]+\.[A-Z][A-Za-z0-9]+$ ]] ||

@@ -1,0 +1,79 @@
+// One client's connection as a server thread sees it: what a path has in its hands. The clock of
+// the measurement runs from the first next_request() to the last, so that what a path prepares
+// before its loop (buffers, pipes, keys) and gives back after it does not count.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "models/platform/config.h"
+#include "native/calls.h"
+
+namespace copypath::native {
+
+/// Where the threads of a run wait until all of them are ready.
+class StartGate {
+public:
+  explicit StartGate(unsigned threads) : missing_(threads) {}
+  void arrive();           ///< without waiting: this thread will not start
+  void arrive_and_wait();  ///< until all have arrived
+
+private:
+  std::mutex mutex_;
+  std::condition_variable opened_;
+  unsigned missing_;
+};
+
+/// What a thread has used, and when. Differences are what a run cost.
+struct Usage {
+  double time = 0;  ///< seconds of CLOCK_MONOTONIC, which all processes share
+  double cpu = 0;   ///< seconds of CLOCK_THREAD_CPUTIME_ID
+  std::uint64_t context_switches = 0;
+  std::uint64_t faults_minor = 0;
+  std::uint64_t faults_major = 0;
+
+  static Usage now();  ///< of this thread
+};
+
+/// Seconds of CLOCK_MONOTONIC.
+double monotonic_seconds();
+
+/// What MSG_ZEROCOPY and IORING_OP_SEND_ZC report.
+struct Notifications {
+  std::uint64_t sends = 0;    ///< sends that the kernel has reported as completed
+  std::uint64_t copied = 0;   ///< of these, those whose bytes it has copied after all
+  std::uint64_t refused = 0;  ///< sends for which it had no memory (ENOBUFS), tried again
+};
+
+struct Connection {
+  explicit Connection(const Config& scenario) : config(scenario) {}
+
+  const Config& config;
+  int socket = -1;
+  int file = -1;        ///< what the client asked for: a file or, for a proxy, a socket
+  bool direct = false;  ///< the file has been opened with O_DIRECT
+  std::uint64_t size = config.workload.file_size.count();
+  std::uint64_t chunk = config.workload.chunk.count();  ///< how much to ask for per system call
+
+  std::uint64_t position = 0;  ///< of the next byte to send
+  Calls calls;
+  Notifications notifications;
+
+  std::uint64_t left() const { return size - position; }
+  std::size_t next_chunk() const { return left() < chunk ? left() : chunk; }
+  /// What to ask a file for: whole blocks with O_DIRECT, also where the file ends within one.
+  std::size_t next_read() const { return direct ? chunk : next_chunk(); }
+
+  /// Turns to the next request, at the file's first byte. False after the last one.
+  bool next_request();
+
+  StartGate* gate = nullptr;
+  bool started = false;   ///< has passed the gate
+  bool finished = false;  ///< has served all requests
+  unsigned served = 0;
+  Usage before;  ///< at the first request
+  Usage after;   ///< when the last one had been served
+};
+
+}  // namespace copypath::native

@@ -1,0 +1,201 @@
+// Creating the files, and moving them in and out of the page cache.
+#include "native/input_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+
+#include "models/disk/media.h"
+#include "native/calls.h"
+
+namespace copypath::native {
+
+namespace {
+
+constexpr std::uint64_t kBlock = 1024 * 1024;  // of content that is made at once
+
+[[noreturn]] void lacks(const std::string& what) { throw MachineLacks(with_reason(what)); }
+
+/// A file without a name.
+Descriptor nameless_file(const std::string& folder) {
+  Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file >= 0) return file;
+  std::string name = folder + "/.copypath-native-XXXXXX";  // a file system without O_TMPFILE
+  file.reset(mkostemp(name.data(), O_CLOEXEC));
+  if (file < 0) lacks(folder);
+  unlink(name.c_str());
+  return file;
+}
+
+void write_all(int file, const std::uint8_t* from, std::uint64_t bytes, std::uint64_t write_size,
+               std::uint64_t at) {
+  while (bytes > 0) {
+    const ssize_t n = pwrite(file, from, std::min(bytes, write_size), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) lacks("writing the temporary files");
+    const auto written = static_cast<std::uint64_t>(n);
+    from += written;
+    bytes -= written;
+    at += written;
+  }
+}
+
+bool is_sparse(const std::string& file) {
+  struct stat status {};
+  return stat(file.c_str(), &status) == 0 && status.st_blocks * 512 < status.st_size;
+}
+
+/// Whether nothing is stored for that part of the user's file, if there is one.
+bool is_hole(int source, std::uint64_t at, std::uint64_t bytes) {
+  if (source < 0) return false;
+  const off_t data = lseek(source, static_cast<off_t>(at), SEEK_DATA);
+  return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= at + bytes;
+}
+
+/// What positions and sizes of O_DIRECT have to be multiples of.
+std::uint64_t direct_alignment(int file) {
+  std::uint64_t alignment = 512;
+#ifdef STATX_DIOALIGN
+  struct statx status {};
+  if (statx(file, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 &&
+      (status.stx_mask & STATX_DIOALIGN) != 0) {
+    alignment = status.stx_dio_offset_align;
+  }
+#endif
+  return alignment;
+}
+
+}  // namespace
+
+InputFiles::InputFiles(const Config& config, const std::string& folder, Bytes write_size,
+                       const std::function<void(double share)>& tick)
+    : size_(config.workload.file_size.count()),
+      warm_(static_cast<std::uint64_t>(
+          std::llround(static_cast<double>(size_) * config.page_cache.warm))) {
+  const std::uint32_t count = Media(config.workload).files();
+  struct statfs system {};
+  if (statfs(folder.c_str(), &system) != 0) lacks(folder);
+  in_memory_ = system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
+  if (in_memory_ && warm_ < size_) {
+    throw MachineLacks(
+        fmt::format("page_cache.warm = {:.2g} needs files on a disk, but those in {} are in "
+                    "memory; --dir names "
+                    "another folder",
+                    config.page_cache.warm, folder));
+  }
+  const double room = static_cast<double>(system.f_bavail) * static_cast<double>(system.f_bsize);
+  const bool sparse = is_sparse(config.workload.file);
+  if (!sparse && static_cast<double>(size_) * count > room) {
+    throw MachineLacks(fmt::format(
+        "{} files of {} bytes do not fit in {}; --dir names another folder", count, size_, folder));
+  }
+  const auto memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (static_cast<double>(warm_) * count > memory / 2) {
+    throw MachineLacks(
+        fmt::format("page_cache.warm = {:.2g} of {} files of {} bytes is more than half of this "
+                    "machine's memory",
+                    config.page_cache.warm, count, size_));
+  }
+  for (std::uint32_t i = 0; i < count; ++i) create(i, config, folder, write_size, tick);
+  prepare();
+  lock_resident_part();
+}
+
+InputFiles::~InputFiles() {
+  for (const File& file : files_) {
+    if (file.mapping != nullptr) munmap(file.mapping, size_);
+  }
+}
+
+void InputFiles::create(std::uint32_t number, const Config& config, const std::string& folder,
+                        Bytes write_size, const std::function<void(double share)>& tick) {
+  WorkloadConfig work = config.workload;
+  work.data = Data::kBytes;
+  Media media(work);
+  const Descriptor source(work.file.empty() ? -1 : ::open(work.file.c_str(), O_RDONLY | O_CLOEXEC));
+  files_.push_back({nameless_file(folder), nullptr});
+  File& file = files_.back();
+  if (ftruncate(file.descriptor, static_cast<off_t>(size_)) != 0) lacks("ftruncate()");
+  const std::uint64_t block = std::max(kBlock, write_size.count());
+  Content content;
+  for (std::uint64_t at = 0; at < size_; at += block) {
+    tick((number + static_cast<double>(at) / static_cast<double>(size_)) / media.files());
+    const std::uint64_t n = std::min(block, size_ - at);
+    if (is_hole(source, at, n)) continue;
+    content.clear();
+    media.read(number, at, Bytes(n), content);
+    write_all(file.descriptor, content.bytes().data(), n, write_size.count(), at);
+  }
+  if (fsync(file.descriptor) != 0) lacks("writing the temporary files");
+  if (size_ == 0) return;
+  void* const mapping = mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.descriptor, 0);
+  if (mapping == MAP_FAILED) lacks("mmap()");
+  file.mapping = static_cast<std::uint8_t*>(mapping);
+}
+
+Descriptor InputFiles::open(std::size_t file, bool direct, Bytes chunk) const {
+  const std::string name = fmt::format("/proc/self/fd/{}", int{files_[file].descriptor});
+  if (direct && in_memory_)
+    throw Unsupported("O_DIRECT: the temporary files are in memory (tmpfs)");
+  Descriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC | (direct ? O_DIRECT : 0)));
+  if (opened < 0 && direct && errno == EINVAL) {
+    throw Unsupported("O_DIRECT: the file system of the temporary files does not have it");
+  }
+  if (opened < 0) lacks("open()");
+  const std::uint64_t alignment = direct ? direct_alignment(opened) : 1;
+  if (alignment == 0) throw Unsupported("O_DIRECT: not possible for the temporary files");
+  if (chunk.count() % alignment != 0) {
+    throw Unsupported(
+        fmt::format("O_DIRECT reads whole blocks: workload.chunk = {}B is no multiple of {}B",
+                    chunk.count(), alignment));
+  }
+  return opened;
+}
+
+void InputFiles::prepare() const {
+  std::vector<std::uint8_t> scratch(kBlock);
+  for (const File& file : files_) {
+    if (warm_ < size_) {
+      const auto from =
+          static_cast<off_t>(units_covering(Bytes(warm_), kPageSize) * kPageSize.count());
+      posix_fadvise(file.descriptor, from, 0, POSIX_FADV_DONTNEED);
+    }
+    if (locked_) continue;
+    if (warm_ < size_) posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM);  // no readahead
+    for (std::uint64_t at = 0; at < warm_; at += kBlock) {
+      const std::uint64_t n = std::min(kBlock, warm_ - at);
+      if (pread(file.descriptor, scratch.data(), n, static_cast<off_t>(at)) < 0) lacks("pread()");
+    }
+  }
+}
+
+void InputFiles::lock_resident_part() {
+  if (warm_ == 0) return;
+  locked_ = std::all_of(files_.begin(), files_.end(),
+                        [&](const File& file) { return mlock(file.mapping, warm_) == 0; });
+}
+
+InputFiles::Residency InputFiles::residency() const {
+  Residency found;
+  std::vector<unsigned char> pages(units_covering(Bytes(size_), kPageSize));
+  for (const File& file : files_) {
+    if (file.mapping == nullptr) continue;
+    if (mincore(file.mapping, size_, pages.data()) != 0) lacks("mincore()");
+    found.pages += pages.size();
+    found.resident += static_cast<std::uint64_t>(std::count_if(
+        pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));
+  }
+  return found;
+}
+
+}  // namespace copypath::native

@@ -1,0 +1,147 @@
+// The other process, from the fork to its end. It has a thread for each client and, for a proxy,
+// one more for each that fetches; the two processes speak in records over a socket pair.
+#include "native/peer.h"
+
+#include <fmt/format.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <thread>
+
+#include "native/processors.h"
+#include "native/tcp.h"
+
+namespace copypath::native {
+
+namespace {
+
+class Clients {
+public:
+  Clients(const Config& config, const InputFiles& files, Sink sink, int origin)
+      : work_(config.workload), files_(files), sink_(sink), origin_(origin) {}
+
+  PeerReport run(const PeerRun& run) const {
+    std::vector<Descriptor> sockets;
+    std::vector<Descriptor> fetchers;
+    for (unsigned i = 0; i < work_.clients; ++i) sockets.push_back(tcp_connect(run.port));
+    while (run.proxied && fetchers.size() < sockets.size()) fetchers.push_back(tcp_accept(origin_));
+    std::vector<Received> received(sockets.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      try {
+        if (run.proxied) threads.emplace_back([&, i] { provide(fetchers[i], i % files_.count()); });
+        threads.emplace_back([&, i] {
+          const auto file = static_cast<std::uint32_t>(i % files_.count());
+          received[i] = receive(sockets[i], sink_, run.encoding, work_, file, run.hang_up_after);
+          sockets[i].reset();
+        });
+      } catch (const std::system_error& error) {
+        received[i].problem = std::string("a thread for each client: ") + error.what();
+        sockets[i].reset();
+      }
+    }
+    for (std::thread& thread : threads) thread.join();
+    return sum(received);
+  }
+
+private:
+  /// The origin of a proxy: sends the file as often as its client asks for it.
+  void provide(int socket, std::size_t number) const {
+    const Descriptor file = files_.open(number, false, work_.chunk);
+    for (unsigned request = 0; request < work_.requests; ++request) {
+      off_t position = 0;
+      while (static_cast<std::uint64_t>(position) < work_.file_size.count()) {
+        const auto left = work_.file_size.count() - static_cast<std::uint64_t>(position);
+        if (sendfile(socket, file, &position, left) <= 0 && errno != EINTR) return;
+      }
+    }
+  }
+
+  static PeerReport sum(const std::vector<Received>& received) {
+    PeerReport report;
+    for (const Received& one : received) {
+      report.received += one.bytes;
+      report.finished = std::max(report.finished, one.finished);
+      report.intact = report.intact && one.intact;
+      if (report.problem[0] == '\0')
+        one.problem.copy(report.problem.data(), report.problem.size() - 1);
+    }
+    return report;
+  }
+
+  const WorkloadConfig& work_;
+  const InputFiles& files_;
+  Sink sink_;
+  int origin_;
+};
+
+void serve_runs(const Clients& clients, int control) {
+  for (PeerRun wanted; recv(control, &wanted, sizeof wanted, 0) == sizeof wanted;) {
+    PeerReport report;
+    try {
+      report = clients.run(wanted);
+    } catch (const std::exception& error) {
+      report.intact = false;
+      std::string(error.what()).copy(report.problem.data(), report.problem.size() - 1);
+    }
+    if (send(control, &report, sizeof report, MSG_NOSIGNAL) != sizeof report) break;
+  }
+}
+
+}  // namespace
+
+Peer::Peer(const Config& config, const InputFiles& files, Sink sink, int processor,
+           const std::function<void()>& on_orphaned) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw MachineLacks(with_reason("socketpair()"));
+  }
+  control_.reset(ends[0]);
+  Descriptor other_end(ends[1]);
+  const Descriptor origin = tcp_listen(config.workload.clients);
+  origin_port_ = port_of(origin);
+  const pid_t parent = getpid();
+  process_ = fork();
+  if (process_ < 0) throw MachineLacks(with_reason("fork()"));
+  if (process_ > 0) return;
+  // Interrupts are for the parent to deal with. When it ends, so do its sockets, and with them
+  // this.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
+  control_.reset();
+  run_on(processor);
+  serve_runs(Clients(config, files, sink, origin), other_end);
+  if (getppid() != parent) on_orphaned();
+  // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
+  _exit(EXIT_SUCCESS);
+}
+
+Peer::~Peer() {
+  control_.reset();
+  kill(process_, SIGKILL);
+  while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void Peer::begin(const PeerRun& run) const {
+  if (send(control_, &run, sizeof run, MSG_NOSIGNAL) != sizeof run) {
+    throw std::runtime_error(with_reason("the process of the clients has died"));
+  }
+}
+
+PeerReport Peer::report() const {
+  PeerReport report;
+  for (;;) {
+    const ssize_t n = recv(control_, &report, sizeof report, 0);
+    if (n == sizeof report) return report;
+    if (n < 0 && errno == EINTR) continue;
+    throw std::runtime_error("the process of the clients has died");
+  }
+}
+
+}  // namespace copypath::native

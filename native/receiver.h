@@ -1,0 +1,33 @@
+// One client: takes what the server sends until the connection ends.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "models/platform/config.h"
+#include "native/path.h"
+
+namespace copypath::native {
+
+/// What a client does with the bytes.
+enum class Sink {
+  kDiscard,  ///< the kernel drops them (MSG_TRUNC): the sender's cost alone is seen
+  kCopy,     ///< recv() into a buffer
+  kCheck     ///< recv(), and every byte is compared with the file
+};
+
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+struct Received {
+  std::uint64_t bytes = 0;  ///< as they came through the socket
+  double finished = 0;      ///< when the last one came, in seconds of CLOCK_MONOTONIC
+  bool intact = true;       ///< when checked: exactly the file, as often as it was asked for
+  std::string problem;      ///< the first one
+};
+
+/// `file` is the number of the file that this client asks for. It hangs up after so many bytes.
+Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
+                 std::uint32_t file, std::uint64_t hang_up_after);
+
+}  // namespace copypath::native

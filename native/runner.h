@@ -1,0 +1,61 @@
+// Runs paths natively, over and over and in turns, and sums the repetitions up.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/ledger/result.h"
+#include "models/platform/config.h"
+#include "native/receiver.h"
+#include "native/server.h"
+#include "native/spread.h"
+
+namespace copypath::native {
+
+struct Options {
+  unsigned repeat = 9;  ///< runs of each path
+  Sink sink = Sink::kDiscard;
+  std::string folder = "/var/tmp";       ///< for the temporary files
+  Bytes write_size;                      ///< of the calls that write them; 0: page_cache.folio
+  bool pace = false;                     ///< hold the connections to nic.rate
+  std::uint64_t hang_up_after = kNever;  ///< bytes that a client receives before it goes
+  std::function<bool()> interrupted = [] { return false; };
+  /// Called in the clients' process if this one has died: removes what it can no longer remove.
+  std::function<void()> on_orphaned = [] {};
+  /// The share that is done of a part of the work: part 0 writes the temporary files, part i + 1
+  /// runs path i.
+  std::function<void(std::size_t part, double share)> progress = [](std::size_t, double) {};
+};
+
+/// What became of one path.
+struct Outcome {
+  std::string path;
+  std::string skipped;                   ///< why it could not be run; then there is no result
+  std::string problem;                   ///< why not everything was delivered; empty if it was
+  Result result;                         ///< the median of the repetitions, metric by metric
+  std::map<std::string, Spread> spread;  ///< by metric
+};
+
+/// Under which circumstances it was measured.
+struct Conditions {
+  std::string kernel;
+  std::string congestion_control;
+  std::string folder;
+  Bytes send_buffer;
+  Bytes write_size;
+  Processors processors;
+  double resident = 0;  ///< share of the files in the page cache before a run, median
+  bool locked = false;  ///< those pages cannot be reclaimed
+};
+
+struct Report {
+  Conditions conditions;
+  std::vector<Outcome> outcomes;  ///< one for each path
+};
+
+/// Throws Interrupted and MachineLacks. To be called while this process has only one thread.
+Report run_all(const Config& config, const std::vector<const Path*>& paths, const Options& options);
+
+}  // namespace copypath::native

@@ -1,0 +1,275 @@
+#include "native/server.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "models/platform/simulate.h"
+#include "native/resources.h"
+#include "native/tls_record.h"
+
+namespace copypath::native {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::uint64_t kSector = 512;  // the unit of ru_inblock
+
+double count(std::uint64_t n) { return static_cast<double>(n); }
+double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
+
+/// Threads that start meanwhile get no signals: those are for the main thread, and a connection
+/// that has gone is an error and not SIGPIPE.
+class SignalsBlocked {
+public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+/// What this process has read from disks, if the kernel keeps account of it.
+std::optional<std::uint64_t> disk_bytes() {
+  if (access("/proc/self/io", F_OK) != 0) return std::nullopt;
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<std::uint64_t>(used.ru_inblock) * kSector;
+}
+
+/// What a client has to receive, as far as that is known.
+std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
+  if (encoding == Encoding::kTls || encoding == Encoding::kDeflate) {
+    return connection.calls.written();
+  }
+  return connection.size * connection.config.workload.requests;
+}
+
+}  // namespace
+
+struct Server::Client {
+  explicit Client(const Config& config) : connection(config) {}
+
+  Connection connection;
+  Descriptor socket;
+  Descriptor file;  ///< or, for a proxy, the connection to the origin
+  std::string unsupported;
+  std::string problem;
+
+  void serve(const Path& path) {
+    try {
+      path.serve(connection);
+    } catch (const Unsupported& error) {
+      unsupported = error.what();
+    } catch (const std::bad_alloc&) {
+      unsupported = "there is not enough memory for its buffers";
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    if (!connection.started) connection.gate->arrive();
+    if (!connection.finished) connection.after = Usage::now();
+    shutdown(socket, SHUT_WR);
+  }
+
+  void give_up() const {
+    shutdown(socket, SHUT_RDWR);
+    shutdown(file, SHUT_RDWR);  // only a proxy's is a socket
+  }
+};
+
+Server::Server(const Config& config, const InputFiles& files, const Peer& peer, bool pace)
+    : config_(config), files_(files), peer_(peer), listener_(tcp_listen(config.workload.clients)) {
+  // What is set here, the connections inherit.
+  const auto buffer =
+      static_cast<int>(std::min<std::uint64_t>(config.socket.send_buffer.count(), 0x3fffffff));
+  if (setsockopt(listener_, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) != 0) {
+    setsockopt(listener_, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  }
+  if (!pace) return;
+  const auto rate =
+      static_cast<std::uint64_t>(config.nic.rate.bytes_per_second() / config.workload.clients);
+  if (setsockopt(listener_, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) != 0) {
+    throw MachineLacks(with_reason("setsockopt(SO_MAX_PACING_RATE)"));
+  }
+}
+
+Bytes Server::send_buffer() const {
+  int bytes = 0;
+  socklen_t length = sizeof bytes;
+  getsockopt(listener_, SOL_SOCKET, SO_SNDBUF, &bytes, &length);
+  return Bytes(static_cast<std::uint64_t>(bytes) / 2);  // the kernel doubles what is asked for
+}
+
+Sample Server::run(const Path& path, std::uint64_t hang_up_after,
+                   const std::function<bool()>& interrupted) const {
+  Sample sample;
+  std::vector<Client> clients;
+  try {
+    open(path, clients);
+  } catch (const Unsupported& error) {
+    sample.unsupported = error.what();
+    return sample;
+  }
+  sample.residency = files_.residency();
+  const auto disk_before = disk_bytes();
+  peer_.begin({port_of(listener_), path.source == Source::kOrigin, path.encoding, hang_up_after});
+  std::string problem;
+  try {
+    accept(path, clients);
+    serve_all(path, clients, interrupted);
+  } catch (const std::exception& error) {
+    for (const Client& client : clients) client.give_up();
+    problem = error.what();
+  }
+  const auto disk_after = disk_bytes();
+  for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
+  const PeerReport report = peer_.report();
+  if (interrupted()) throw Interrupted();
+
+  for (const Client& client : clients) {
+    if (sample.unsupported.empty()) sample.unsupported = client.unsupported;
+    if (problem.empty()) problem = client.problem;
+  }
+  if (problem.empty()) problem = report.problem.data();
+  sample.problem = problem;
+  if (disk_before && disk_after) {
+    sample.result.values["disk_bytes"] = count(*disk_after - *disk_before);
+  }
+  measure(path, clients, report, sample);
+  return sample;
+}
+
+void Server::open(const Path& path, std::vector<Client>& clients) const {
+  const WorkloadConfig& work = config_.workload;
+  const bool direct = path.source == Source::kDirectFile || work.open == FileSource::kDirect;
+  if (work.open == FileSource::kDax)
+    throw Unsupported("workload.open = dax: there is no such memory");
+  clients.reserve(work.clients);
+  for (std::size_t i = 0; i < work.clients; ++i) {
+    clients.emplace_back(config_);
+    if (path.source == Source::kOrigin) continue;
+    Client& client = clients.back();
+    client.file = files_.open(i % files_.count(), direct, work.chunk);
+    client.connection.file = client.file;
+    client.connection.direct = direct;
+  }
+}
+
+void Server::accept(const Path& path, std::vector<Client>& clients) const {
+  for (Client& client : clients) {
+    client.socket = tcp_accept(listener_);
+    client.connection.socket = client.socket;
+  }
+  if (path.source != Source::kOrigin) return;
+  for (Client& client : clients) {
+    client.file = tcp_connect(peer_.origin_port());
+    client.connection.file = client.file;
+  }
+}
+
+void Server::serve_all(const Path& path, std::vector<Client>& clients,
+                       const std::function<bool()>& interrupted) const {
+  StartGate gate(static_cast<unsigned>(clients.size()));
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::size_t running = clients.size();
+  std::vector<std::thread> threads;
+  {
+    const SignalsBlocked blocked;
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      Client& client = clients[i];
+      const int processor = processors_.servers[i % processors_.servers.size()];
+      client.connection.gate = &gate;
+      const auto thread_main = [&, processor] {
+        run_on(processor);
+        client.serve(path);
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (--running == 0) ended.notify_one();
+      };
+      try {
+        threads.emplace_back(thread_main);
+      } catch (const std::system_error& error) {
+        client.unsupported = std::string("a thread for each client: ") + error.what();
+        gate.arrive();
+        const std::lock_guard<std::mutex> lock(mutex);
+        --running;
+      }
+    }
+  }
+  std::unique_lock<std::mutex> lock(mutex);
+  while (!ended.wait_for(lock, kPoll, [&] { return running == 0; })) {
+    if (!interrupted()) continue;
+    for (const Client& client : clients) client.give_up();
+  }
+  lock.unlock();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void Server::measure(const Path& path, const std::vector<Client>& clients, const PeerReport& report,
+                     Sample& sample) const {
+  Result& result = sample.result;
+  result.path = path.name;
+  result.execution = "native";
+  double start = report.finished;
+  double busy = 0;
+  bool finished = true;
+  Notifications notifications;
+  std::uint64_t wanted = 0;
+  std::uint64_t encoded = 0;
+  auto& v = result.values;
+  for (const Client& client : clients) {
+    const Connection& c = client.connection;
+    start = std::min(start, c.before.time);
+    busy += c.after.cpu - c.before.cpu;
+    finished = finished && c.finished;
+    wanted += c.size * config_.workload.requests;
+    encoded += encoded_size(path.encoding, c);
+    for (const auto& [name, calls] : c.calls.by_name()) result.syscalls[name] += calls;
+    v["syscalls_total"] += count(c.calls.total());
+    v["context_switches"] += count(c.after.context_switches - c.before.context_switches);
+    v["faults_minor"] += count(c.after.faults_minor - c.before.faults_minor);
+    v["faults_major"] += count(c.after.faults_major - c.before.faults_major);
+    notifications.sends += c.notifications.sends;
+    notifications.copied += c.notifications.copied;
+    notifications.refused += c.notifications.refused;
+  }
+  // The kernel adds its own headers to what it encrypts.
+  const bool all = path.encoding == Encoding::kKernelTls ? report.received >= encoded
+                                                         : report.received == encoded;
+  result.delivered_ok = finished && all && report.intact;
+  const double payload = count(result.delivered_ok ? wanted : std::min(wanted, report.received));
+  v["payload_bytes"] = payload;
+  v["elapsed_s"] = report.finished - start;
+  v["throughput_Bps"] = ratio(payload, v["elapsed_s"]);
+  v["cpu_busy_s"] = busy;
+  v["cpu_s_per_GB"] = ratio(busy, payload / 1e9);
+  v["mode_switches"] = 2 * v["syscalls_total"];
+  v["zerocopy_completions"] = count(notifications.sends);
+  v["zerocopy_copied"] = count(notifications.copied);
+  v["zerocopy_refused"] = count(notifications.refused);
+  if (path.source == Source::kOrigin) return;
+  const std::uint64_t lookups = units_covering(config_.workload.file_size, kPageSize) *
+                                clients.size() * config_.workload.requests;
+  const std::uint64_t missing = sample.residency.pages - sample.residency.resident;
+  const bool cached =
+      path.source == Source::kFile && config_.workload.open == FileSource::kBuffered;
+  v["page_cache_misses"] = cached ? count(missing) : 0;
+  v["page_cache_hits"] = cached ? count(lookups - missing) : 0;
+}
+
+}  // namespace copypath::native

@@ -1,0 +1,57 @@
+// The server of the runs: a thread for each client, each serving its client down one path. It
+// measures what the threads use between their first request and their last.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/ledger/result.h"
+#include "models/platform/config.h"
+#include "native/input_files.h"
+#include "native/path.h"
+#include "native/peer.h"
+#include "native/processors.h"
+#include "native/tcp.h"
+
+namespace copypath::native {
+
+/// One run of one path.
+struct Sample {
+  Result result;
+  InputFiles::Residency residency;  ///< before the run
+  std::string unsupported;          ///< why the path cannot run here; empty if it can
+  std::string problem;              ///< why not everything was delivered
+};
+
+class Server {
+public:
+  /// `pace` holds the connections to nic.rate. Throws MachineLacks.
+  Server(const Config& config, const InputFiles& files, const Peer& peer, bool pace);
+
+  /// Runs a path once. Throws Interrupted when `interrupted` returns true, after all threads have
+  /// ended, and MachineLacks.
+  Sample run(const Path& path, std::uint64_t hang_up_after,
+             const std::function<bool()>& interrupted) const;
+
+  std::string congestion() const { return congestion_control(listener_); }
+  Bytes send_buffer() const;
+
+private:
+  struct Client;
+
+  void open(const Path& path, std::vector<Client>& clients) const;
+  void accept(const Path& path, std::vector<Client>& clients) const;
+  void serve_all(const Path& path, std::vector<Client>& clients,
+                 const std::function<bool()>& interrupted) const;
+  void measure(const Path& path, const std::vector<Client>& clients, const PeerReport& report,
+               Sample& sample) const;
+
+  const Config& config_;
+  const InputFiles& files_;
+  const Peer& peer_;
+  Processors processors_ = divide_processors();
+  Descriptor listener_;
+};
+
+}  // namespace copypath::native

@@ -1,0 +1,89 @@
+#include "native/tcp.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "native/calls.h"
+#include "native/input_files.h"
+
+namespace copypath::native {
+
+namespace {
+
+constexpr std::array<const char*, 2> kCongestionControls{"cubic", "reno"};
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+template <typename Address>
+sockaddr* general(Address& address) {
+  return reinterpret_cast<sockaddr*>(&address);
+}
+
+Descriptor tcp_socket() {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket < 0) throw MachineLacks(with_reason("socket()"));
+  const timeval stall{kStallSeconds, 0};
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall);
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof stall);
+  for (const char* name : kCongestionControls) {
+    const auto length = static_cast<socklen_t>(std::strlen(name));
+    if (setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, length) == 0) break;
+  }
+  return socket;
+}
+
+}  // namespace
+
+Descriptor tcp_listen(unsigned backlog) {
+  Descriptor socket = tcp_socket();
+  sockaddr_in address = loopback(0);
+  if (bind(socket, general(address), sizeof address) != 0 ||
+      listen(socket, static_cast<int>(backlog)) != 0) {
+    throw MachineLacks(with_reason("listening on 127.0.0.1"));
+  }
+  return socket;
+}
+
+std::uint16_t port_of(int socket) {
+  sockaddr_in address{};
+  socklen_t length = sizeof address;
+  getsockname(socket, general(address), &length);
+  return ntohs(address.sin_port);
+}
+
+Descriptor tcp_connect(std::uint16_t port) {
+  Descriptor socket = tcp_socket();
+  sockaddr_in address = loopback(port);
+  while (connect(socket, general(address), sizeof address) != 0) {
+    if (errno != EINTR) throw std::runtime_error(with_reason("connect()"));
+  }
+  return socket;
+}
+
+Descriptor tcp_accept(int listener) {
+  for (;;) {
+    Descriptor socket(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+    if (socket >= 0) return socket;
+    if (errno != EINTR) throw std::runtime_error(with_reason("accept()"));
+  }
+}
+
+std::string congestion_control(int socket) {
+  std::array<char, 16> name{};
+  socklen_t length = name.size();
+  getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length);
+  return name.data();
+}
+
+}  // namespace copypath::native

@@ -1,0 +1,27 @@
+// TCP sockets on 127.0.0.1, set up as every run of a scenario has them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "native/resources.h"
+
+namespace copypath::native {
+
+/// A listening socket on a free port; with the stall timeout, and without BBR (see
+/// congestion_control()), both of which the accepted sockets inherit. Throws MachineLacks.
+Descriptor tcp_listen(unsigned backlog);
+
+/// The port it listens on.
+std::uint16_t port_of(int socket);
+
+/// Connects to that port, with the same settings. Throws MachineLacks or std::runtime_error.
+Descriptor tcp_connect(std::uint16_t port);
+
+/// Throws std::runtime_error when nobody connects for too long.
+Descriptor tcp_accept(int listener);
+
+/// The name of the socket's congestion control: "cubic", or "reno" where that is not allowed.
+std::string congestion_control(int socket);
+
+}  // namespace copypath::native
