@@ -44,8 +44,13 @@ inline Choices<JavaTarget> choices_of(JavaTarget) {
           {"trusted", JavaTarget::kTrusted},
           {"arbitrary", JavaTarget::kArbitrary}};
 }
+inline Choices<Order> choices_of(Order) {
+  return {{"sequential", Order::kSequential}, {"random", Order::kRandom}};
+}
 inline Choices<Hazard> choices_of(Hazard) {
-  return {{"none", Hazard::kNone}, {"reuse_buffer", Hazard::kReuseBuffer}};
+  return {{"none", Hazard::kNone}, {"reuse_buffer", Hazard::kReuseBuffer},
+          {"overwrite", Hazard::kOverwrite},
+          {"truncate", Hazard::kTruncate}};
 }
 inline Choices<Link> choices_of(Link) {
   return {{"ethernet", Link::kEthernet}, {"loopback", Link::kLoopback}};

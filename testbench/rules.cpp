@@ -102,6 +102,24 @@ std::string refused_paths(const Config& config) {
   return problems;
 }
 
+// A file that changes while it is sent is sent once, to one client.
+std::string hazard(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.hazard != Hazard::kOverwrite && work.hazard != Hazard::kTruncate) return "";
+  const bool shared = work.files != 0 && work.files != work.clients;
+  if (work.requests == 1 && !shared && work.range == Bytes(0)) return "";
+  return "changes files that are asked for once, accepted: workload.requests = 1, one file for "
+         "each "
+         "client, workload.range = whole_file";
+}
+
+std::string range(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.range <= work.file_size) return "";
+  return fmt::format("{} is more than a file holds, accepted: at most workload.file_size = {}",
+                     to_text(work.range), to_text(work.file_size));
+}
+
 // A request comes a round trip after the one before it.
 std::string round_trips(const Config& config) {
   const double seconds = config.socket.rtt.to_seconds() * config.workload.requests;
@@ -125,6 +143,8 @@ const std::vector<Rule>& rules() {
       {{"socket.send_buffer", "nic.mtu"}, send_buffer},
       {{"socket.window", "nic.mtu"}, window},
       {{"workload.files", "workload.clients"}, files},
+      {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
+      {{"workload.range", "workload.file_size", "workload.file"}, range},
       {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
         "workload.client_rate", "nic.rate", "nic.dma_rate", "disk.bandwidth", "memory.bandwidth",
         "memory.efficiency"},

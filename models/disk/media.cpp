@@ -35,9 +35,10 @@ Media::Media(const WorkloadConfig& config)
   if (!input_) throw std::runtime_error(name_ + ": cannot be opened");
 }
 
-void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to) {
+void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to,
+                 std::uint32_t version) {
   if (data_ == Data::kTags) {
-    to.append({file, 0, offset, bytes.count()});
+    to.append({file, version, offset, bytes.count()});
     return;
   }
   scratch_.resize(bytes.count());
@@ -51,6 +52,9 @@ void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content&
     if (static_cast<std::uint64_t>(input_.gcount()) != bytes.count()) {
       throw std::runtime_error(name_ + ": cannot be read in full; did it change?");
     }
+  }
+  if (version == kNextVersion) {
+    for (std::uint8_t& byte : scratch_) byte = static_cast<std::uint8_t>(~byte);
   }
   to.append(scratch_.data(), scratch_.size());
 }

@@ -12,6 +12,9 @@
 
 namespace copypath {
 
+/// What a file holds when it has been overwritten: every bit is another.
+constexpr std::uint32_t kNextVersion = 1;
+
 class Media {
 public:
   /// Throws std::runtime_error if the input file cannot be opened.
@@ -22,7 +25,8 @@ public:
 
   /// Appends bytes [offset, offset + bytes) of a file to `to`.
   /// Throws std::runtime_error if the input file cannot be read (it shrank, for instance).
-  void read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to);
+  void read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to,
+            std::uint32_t version = 0);
 
   /// Whether `content` is exactly what the file holds from `offset` on.
   bool holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content);

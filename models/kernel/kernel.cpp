@@ -18,6 +18,8 @@ const char* name_of(Call call) {
       return "munmap";
     case Call::kPread:
       return "pread";
+    case Call::kPwrite:
+      return "pwrite";
     case Call::kSetsockopt:
       return "setsockopt";
     case Call::kSendmsg:

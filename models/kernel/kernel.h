@@ -18,6 +18,7 @@ enum class Call : std::uint8_t {
   kMmap,
   kMunmap,
   kPread,
+  kPwrite,
   kRecv,
   kSend,
   kSetsockopt,
@@ -31,7 +32,7 @@ enum class Call : std::uint8_t {
   kIoUringRegister,
   kIoUringEnter,
 };
-constexpr std::size_t kCalls = 19;
+constexpr std::size_t kCalls = 20;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {

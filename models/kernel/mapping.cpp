@@ -11,7 +11,8 @@ Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bo
       mapped_(page_cache.pages_of(file)) {}
 
 void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
-  const Bytes end = std::min(file.position + wanted, file.size);
+  const Bytes end = std::min(file.position + wanted, file.current_size());
+  if (end == file.position && wanted > Bytes(0)) ++faults_.beyond_end;
   for (Bytes position = file.position; position < end;) {
     const std::uint64_t index = position / kPageSize;
     Frame frame = page_cache_.find(file.number, index);

@@ -13,8 +13,9 @@
 namespace copypath {
 
 struct Faults {
-  std::uint64_t minor = 0;  ///< the page was in the page cache
-  std::uint64_t major = 0;  ///< the page had to be read
+  std::uint64_t minor = 0;       ///< the page was in the page cache
+  std::uint64_t major = 0;       ///< the page had to be read
+  std::uint64_t beyond_end = 0;  ///< the file is no more where the page was (VM_FAULT_SIGBUS)
 };
 
 class Mapping {
@@ -22,6 +23,8 @@ public:
   /// `maps_folios`: a fault maps the folio of its page to both ends (Linux 6.18).
   Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios);
 
+  /// If somebody has truncated the file, its end is as far as it goes, and no pages at all mean a
+  /// touch beyond: SIGBUS for a program, EFAULT for a system call.
   /// Touches [position, position + wanted) of the file, taking the faults that are due, and appends
   /// its pages to `pages`, with a reference on each (PageCache::put_pages() drops it).
   void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);

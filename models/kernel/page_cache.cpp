@@ -25,6 +25,7 @@ OpenFile PageCache::open(std::uint32_t file) const {
   OpenFile open;
   open.number = file;
   open.size = media_.file_size();
+  open.end = open.size;
   open.readahead = Readahead(config_.readahead / kPageSize);
   return open;
 }
@@ -70,6 +71,19 @@ void PageCache::hold_pages(const Segment& segment) {
   const Frame last = frame_of(segment.address + segment.bytes - 1);
   for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
     ++pages_[frame].references;
+  }
+}
+
+void PageCache::overwrite(Task& task, std::uint32_t file) {
+  const Bytes size = media_.file_size();
+  for (Bytes offset; offset < size; offset += kPageSize) {
+    const Frame frame = find(file, offset / kPageSize);
+    if (frame == kNoFrame) continue;
+    const Bytes bytes = std::min(kPageSize, size - offset);
+    const SegmentList page{{address_of(frame), static_cast<std::uint32_t>(bytes.count())}};
+    Content content;
+    media_.read(file, offset.count(), bytes, content, kNextVersion);
+    task.pass({Movement::kFileWrite, nullptr, &page, task.costs().copy_rate, nullptr, &content});
   }
 }
 

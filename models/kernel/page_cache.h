@@ -7,6 +7,7 @@
 // cache may exceed its size.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <unordered_map>
@@ -27,7 +28,17 @@ struct OpenFile {
   Readahead readahead{0};
   FileSource source = FileSource::kBuffered;
 
-  Bytes left() const { return size - position; }
+  Bytes end;  ///< of what was asked for
+  /// Somebody truncates the file to `truncate_to` when `truncate_at` has been read.
+  Bytes truncate_at{~std::uint64_t{0}};
+  Bytes truncate_to;
+
+  /// The size at present.
+  Bytes current_size() const { return position < truncate_at ? size : truncate_to; }
+  /// What is left to be read of what was asked for.
+  Bytes left() const { return std::min(end, current_size()) - position; }
+  /// What its reader thinks is left, who does not look at the size again.
+  Bytes promised() const { return end - position; }
 };
 
 class PageCache : public sc_core::sc_module {
@@ -49,6 +60,10 @@ public:
   bool same_folio(std::uint64_t a, std::uint64_t b) const {
     return pages_[frame_of(a)].head == pages_[frame_of(b)].head;
   }
+
+  /// Overwrites what is in memory of the file with its next version, as a write() of another
+  /// program would: page by page, whoever else refers to them.
+  void overwrite(Task& task, std::uint32_t file);
 
   /// Drops the reference that get_pages() took on every page of the segment.
   void put_pages(const Segment& segment);

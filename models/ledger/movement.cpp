@@ -24,6 +24,8 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "recv() must place the bytes in the caller's buffer"},
     {"copy_in_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
      "the stream reads ahead into a buffer of its own, and the caller wants the bytes in another"},
+    {"file_write", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kPageCache,
+     "somebody writes to the file, whose pages are in the page cache"},
     {"copy_from_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
      "write() lets the caller reuse its buffer at once, so the kernel keeps its own copy until "
      "the peer acknowledges it"},

@@ -42,6 +42,7 @@ enum class Movement : std::uint8_t {
   kReceive,
   kCopyFromSocket,
   kCopyInUser,
+  kFileWrite,
   kCopyFromUser,
   kCopyFromMapping,
   kCompress,
@@ -78,7 +79,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 44;
+constexpr std::size_t kMovements = 45;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

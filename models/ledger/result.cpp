@@ -17,12 +17,13 @@ namespace {
 
 const std::string kSyscallPrefix = "syscalls.";
 
-constexpr std::array<const char*, 28> kSyscalls{
-    "read",   "pread",      "readv",      "write",          "writev",         "send",
-    "sendto", "sendmsg",    "recv",       "recvfrom",       "recvmsg",        "sendfile",
-    "splice", "tee",        "vmsplice",   "mmap",           "munmap",         "madvise",
-    "open",   "close",      "epoll_wait", "io_uring_enter", "io_uring_setup", "io_uring_register",
-    "poll",   "setsockopt", "ioctl",      "clock_nanosleep"};
+constexpr std::array<const char*, 29> kSyscalls{
+    "pwrite",   "read",       "pread",          "readv",          "write",
+    "writev",   "send",       "sendto",         "sendmsg",        "recv",
+    "recvfrom", "recvmsg",    "sendfile",       "splice",         "tee",
+    "vmsplice", "mmap",       "munmap",         "madvise",        "open",
+    "close",    "epoll_wait", "io_uring_enter", "io_uring_setup", "io_uring_register",
+    "poll",     "setsockopt", "ioctl",          "clock_nanosleep"};
 
 bool is_syscall_metric(const std::string& name) {
   return name.compare(0, kSyscallPrefix.size(), kSyscallPrefix) == 0;
@@ -84,6 +85,8 @@ const std::vector<Metric>& metrics() {
        "times that a thread of the server blocked or was preempted"},
       {"faults_minor", Unit::kCount, true, "page faults served without the disk"},
       {"faults_major", Unit::kCount, true, "page faults that waited for the disk"},
+      {"faults_beyond_end", Unit::kCount, true,
+       "touches of a mapping where the file is no more: SIGBUS, or EFAULT within a system call"},
       {"page_cache_hits", Unit::kCount, true, "page lookups that found the page resident"},
       {"page_cache_misses", Unit::kCount, true, "page lookups that did not find the page"},
       {"disk_bytes", Unit::kBytes, true, "bytes read from the disk"},

@@ -13,8 +13,9 @@ class Mapping;
 void send_file(Connection& c, Bytes count);
 /// mmap() of the file, of which `count` bytes from its position will be used.
 Mapping map_file(Connection& c, Bytes count);
-/// Sends `count` bytes from the file's position out of its mapping, within one write().
-void write_mapped(Connection& c, Mapping& mapping, Bytes count);
+/// Sends `count` bytes from the file's position out of its mapping, within one write(). false: the
+/// file has become shorter (EFAULT).
+bool write_mapped(Connection& c, Mapping& mapping, Bytes count);
 
 /// Why files cannot be read with O_DIRECT as configured (refusal of a path), "" if they can.
 std::string unaligned_direct_read(const Config& config);

@@ -12,7 +12,7 @@ namespace {
 
 /// Chunks that one call sends, and reads ahead: the batch, or the whole file.
 unsigned batch_of(const Connection& c) {
-  const std::uint64_t chunks = units_covering(c.file.size, c.chunk);
+  const std::uint64_t chunks = units_covering(c.file.left(), c.chunk);
   return static_cast<unsigned>(std::min<std::uint64_t>(c.config.workload.batch, chunks));
 }
 
@@ -22,7 +22,7 @@ void set_up(Connection& c) {
   { const SystemCall map_rings(c.kernel, c.task, Call::kMmap); }
   { const SystemCall map_requests(c.kernel, c.task, Call::kMmap); }
   c.io_uring = std::make_unique<IoUring>(c.kernel.block, c.socket);
-  const Bytes size = std::min(c.chunk, c.file.size);
+  const Bytes size = std::min(c.chunk, c.file.left());
   const auto frames = static_cast<unsigned>(units_covering(size, kPageSize));
   std::vector<std::uint64_t> buffers;
   for (unsigned i = 0; i < 2 * batch_of(c); ++i) {

@@ -24,7 +24,7 @@ void transfer_directly(Connection& c, Bytes count) {
 
 /// transferToTrustedChannel(): a window of the file after the other is mapped and written.
 void transfer_mapped(Connection& c, Bytes count) {
-  while (count > Bytes(0)) {
+  while (count > Bytes(0) && c.file.left() > Bytes(0)) {
     const Bytes window = std::min({count, c.file.left(), kMappedTransferSize});
     Mapping mapping = map_file(c, window);
     {
@@ -39,7 +39,7 @@ void transfer_mapped(Connection& c, Bytes count) {
 /// transferToArbitraryChannel(): through a buffer of the runtime's.
 void transfer_through_buffer(Connection& c, Bytes count) {
   const std::uint64_t buffer = c.user_buffer(0, kTransferSize);
-  while (count > Bytes(0)) {
+  while (count > Bytes(0) && c.file.left() > Bytes(0)) {
     Bytes n;
     {
       const SystemCall pread(c.kernel, c.task, Call::kPread);

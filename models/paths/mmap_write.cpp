@@ -23,25 +23,27 @@ Mapping map_file(Connection& c, Bytes count) {
   return mapping;
 }
 
-void write_mapped(Connection& c, Mapping& mapping, Bytes count) {
+bool write_mapped(Connection& c, Mapping& mapping, Bytes count) {
   while (count > Bytes(0)) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(count, kStretch), pages);  // page faults
-    c.socket.send(c.task, pages, Movement::kCopyFromMapping);         // the one copy
+    if (pages.empty()) return false;                           // somebody has truncated the file
+    c.socket.send(c.task, pages, Movement::kCopyFromMapping);  // the one copy
     for (const Segment& page : pages) c.kernel.page_cache.put_pages(page);
     c.file.position += size_of(pages);
     count -= size_of(pages);
   }
+  return true;
 }
 
 namespace {
 
 void serve(Connection& c) {
-  if (c.file.size == Bytes(0)) return;  // mmap() of nothing is an error
-  Mapping mapping = map_file(c, c.file.size);
-  while (c.file.left() > Bytes(0)) {
+  if (c.file.left() == Bytes(0)) return;  // mmap() of nothing is an error
+  Mapping mapping = map_file(c, c.file.left());
+  while (c.file.promised() > Bytes(0)) {
     const SystemCall write(c.kernel, c.task, Call::kWrite);
-    write_mapped(c, mapping, std::min(c.chunk, c.file.left()));
+    if (!write_mapped(c, mapping, std::min(c.chunk, c.file.promised()))) break;  // EFAULT
   }
   { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }
 }

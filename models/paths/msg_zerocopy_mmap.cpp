@@ -22,6 +22,7 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
   while (bytes > Bytes(0)) {
     SegmentList stretch;
     mapping.touch(c.task, c.file, std::min(bytes, kStretch), stretch);  // page faults
+    if (stretch.empty()) break;  // somebody has truncated the file: a short send
     FragmentList pages;
     for (const Segment& page : stretch) pages.push_back({page, Place::kPageCache, nullptr});
     c.file.position += size_of(pages);
@@ -33,9 +34,9 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
 }
 
 void serve(Connection& c) {
-  if (c.file.size == Bytes(0)) return;  // mmap() of nothing is an error
+  if (c.file.left() == Bytes(0)) return;  // mmap() of nothing is an error
   enable_zerocopy(c);
-  Mapping mapping = map_file(c, c.file.size);
+  Mapping mapping = map_file(c, c.file.left());
   while (c.file.left() > Bytes(0)) {
     while (!sendmsg_zerocopy(c, mapping, std::min(c.chunk, c.file.left()))) read_completions(c);
   }

@@ -17,6 +17,9 @@ inline void ask_origin(Connection& c) {
 }
 
 inline std::string needs_origin(const Config& config) {
+  if (config.workload.range != Bytes(0)) {
+    return "fetches whole files, accepted: workload.range = whole_file";
+  }
   if (config.nic.link != Link::kLoopback) return "";
   return "fetches from an origin at the other end of a wire, which nic.link = loopback has not; "
          "choose nic.link = ethernet, or a path that reads files";

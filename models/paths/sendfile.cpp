@@ -12,6 +12,7 @@ namespace copypath {
 void send_file(Connection& c, Bytes count) {
   while (count > Bytes(0)) {
     const FragmentList pipe = vfs_splice_read(c.task, c.kernel, c.file, count, kPipeSize);
+    if (pipe.empty()) return;  // somebody has truncated the file: a short transfer
     count -= size_of(pipe);
     c.socket.send_pages(c.task, pipe, count > Bytes(0));  // by reference: nothing is copied
   }

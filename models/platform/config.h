@@ -119,8 +119,13 @@ enum class Transformation { kNone, kTls, kCompress };
 /// What the server does wrong.
 enum class Hazard {
   kNone,
-  kReuseBuffer  ///< it fills a buffer again while the kernel still sends from it
+  kReuseBuffer,  ///< the server fills a buffer again while the kernel still sends from it
+  kOverwrite,    ///< somebody overwrites a file when the last call that sends it has returned
+  kTruncate      ///< somebody cuts off half of a file when a quarter has been sent
 };
+
+/// Where in a file the next request of a client begins.
+enum class Order { kSequential, kRandom };
 
 /// What travels: one tag per page (file, index, version), or real bytes.
 enum class Data { kTags, kBytes };
@@ -141,6 +146,8 @@ struct WorkloadConfig {
   Rate client_rate{0};                               ///< what a client takes at most; 0: no limit
   Transformation transform = Transformation::kNone;  ///< that the clients insist on
   double compress_ratio = 0.4;                       ///< what deflate leaves of tags
+  Bytes range{0};                                    ///< bytes per request; 0: the whole file
+  Order order = Order::kSequential;                  ///< of the ranges
   FileSource open = FileSource::kBuffered;
   bool map_populate = false;  ///< mmap(MAP_POPULATE)
   Bytes stream_buffer{8192};  ///< of a buffered stream

@@ -60,6 +60,7 @@ Result Machine::result() const {
   v["context_switches"] = count(server_switches);
   v["faults_minor"] = count(kernel.faults.minor);
   v["faults_major"] = count(kernel.faults.major);
+  v["faults_beyond_end"] = count(kernel.faults.beyond_end);
   v["page_cache_hits"] = count(kernel.page_cache.hits());
   v["page_cache_misses"] = count(kernel.page_cache.misses());
   v["disk_bytes"] = count(ledger.payload_bytes(Agent::kDisk));

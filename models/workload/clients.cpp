@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/workload/requests.h"
+
 namespace copypath {
 
 Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
@@ -11,6 +13,7 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       one_way_(link.rtt / 2),
       media_(media),
       transform_(transform),
+      request_bytes_(request_size(config, media.file_size())),
       clients_(config.clients) {
   in.register_b_transport(this, &Clients::take);
 }
@@ -19,7 +22,7 @@ void Clients::start_of_simulation() {
   if (expected() == Bytes(0)) all_delivered_.notify(sc_core::SC_ZERO_TIME);
 }
 
-Bytes Clients::expected() const { return media_.file_size() * config_.requests * clients_.size(); }
+Bytes Clients::expected() const { return request_bytes_ * config_.requests * clients_.size(); }
 
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
@@ -70,24 +73,37 @@ Bytes Clients::take_content(Client& client, std::uint32_t number, Bytes bytes,
 bool Clients::count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed) {
   client.received += bytes;
   client.fetched += fetched;
+  client.last = consumed;
   delivered_ += fetched;
-  if (fetched == Bytes(0) || client.fetched != media_.file_size() * (client.complete + 1)) {
+  if (fetched == Bytes(0) || client.fetched != request_bytes_ * (client.complete + 1)) {
+    if (fetched > Bytes(0) && client.fetched == client.ends_after) finish(consumed);
     return false;
   }
-  if (++client.complete == config_.requests) {
-    finish_time_ = std::max(finish_time_, consumed);
-    if (++finished_ == clients_.size()) {
-      all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
-    }
-  }
+  if (++client.complete == config_.requests) finish(consumed);
   return true;
+}
+
+/// A client has all that it will get.
+void Clients::finish(sc_time at) {
+  finish_time_ = std::max({finish_time_, at, sc_core::sc_time_stamp()});
+  if (++finished_ == clients_.size()) {
+    all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
+  }
+}
+
+void Clients::end_stream(std::uint32_t connection, Bytes bytes) {
+  Client& client = clients_[connection];
+  client.ends_after = bytes;
+  if (client.fetched == bytes) finish(client.last);
 }
 
 void Clients::check(const Client& client, std::uint32_t number, Bytes bytes,
                     const Content& content) {
-  const Bytes position = client.fetched - media_.file_size() * client.complete;
+  const Request request = request_of(config_, media_.file_size(), number, client.complete);
+  const Bytes in_request = client.fetched - request_bytes_ * client.complete;
+  const Bytes position = request.offset + in_request;
   if (client.complete == config_.requests ||  // nobody asked for more
-      position + bytes > media_.file_size()) {
+      in_request + bytes > request.bytes) {
     correct_ = false;
   } else if (!media_.holds(file_of(number), position.count(), bytes, content)) {
     correct_ = false;

@@ -31,6 +31,9 @@ public:
   /// is right. Whether it completes a file.
   bool take_here(std::uint32_t connection, Bytes bytes, const Content& content);
 
+  /// The server has closed the connection after so many bytes: no more will come.
+  void end_stream(std::uint32_t connection, Bytes bytes);
+
   /// The file that a client fetches.
   std::uint32_t file_of(unsigned client) const { return client % media_.files(); }
 
@@ -53,11 +56,13 @@ public:
 
 private:
   struct Client {
-    std::unique_ptr<Decoder> decoder;  // of what is not plain
-    Bytes received;                    // of the stream
-    Bytes fetched;                     // of files
-    unsigned complete = 0;             // requests
-    sc_time free_at;                   // when everything received has been consumed
+    std::unique_ptr<Decoder> decoder;     // of what is not plain
+    Bytes received;                       // of the stream
+    Bytes fetched;                        // of files
+    Bytes ends_after{~std::uint64_t{0}};  // of files, if the stream ends too early
+    sc_time last;                         // byte consumed
+    unsigned complete = 0;                // requests
+    sc_time free_at;                      // when everything received has been consumed
     sc_time busy;
   };
 
@@ -65,12 +70,14 @@ private:
   Bytes take_content(Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed);
+  void finish(sc_time at);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
 
   WorkloadConfig config_;
   sc_time one_way_;
   Media& media_;
   Transformation transform_;
+  Bytes request_bytes_;
   std::vector<Client> clients_;
   Bytes delivered_;
   std::size_t finished_ = 0;

@@ -1,10 +1,12 @@
 #include "models/workload/file_server.h"
 
+#include "models/workload/requests.h"
+
 namespace copypath {
 
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
-                       Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients)
-    : sc_module(name), config_(config), path_(path) {
+                       Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, Clients& clients)
+    : sc_module(name), config_(config), path_(path), clients_(clients) {
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
     connections_.push_back(
         std::unique_ptr<Connection>(new Connection{config_,
@@ -31,12 +33,36 @@ void FileServer::serve(Connection& connection) {
   connection.task.start();
   for (unsigned request = 0; request < config_.workload.requests; ++request) {
     connection.socket.receive_request(connection.task);
-    connection.file = connection.kernel.page_cache.open(connection.file.number);
-    connection.file.source = config_.workload.open;
+    open_file(connection, request);
     path_.serve(connection);
+    if (config_.workload.hazard == Hazard::kOverwrite) overwrite_file(connection);
+    // The FIN that follows the last byte of a stream that ends too early.
+    if (connection.file.truncate_at < connection.file.size) {
+      clients_.end_stream(connection.task.number(), connection.file.position);
+    }
   }
   connection.task.finish();
   ++finished_;
+}
+
+void FileServer::open_file(Connection& connection, unsigned request) {
+  const WorkloadConfig& work = config_.workload;
+  OpenFile& file = connection.file;
+  file = connection.kernel.page_cache.open(file.number);
+  file.source = work.open;
+  const Request wanted = request_of(work, file.size, connection.task.number(), request);
+  file.position = wanted.offset;
+  file.end = wanted.offset + wanted.bytes;
+  if (work.hazard != Hazard::kTruncate || path_.reads == Reads::kOrigin) return;
+  file.truncate_at = Bytes(file.size.count() / 4);
+  file.truncate_to = Bytes(file.size.count() / 2);
+}
+
+/// Another program writes to the file; it happens to run on this thread.
+void FileServer::overwrite_file(Connection& connection) {
+  if (path_.reads == Reads::kOrigin || connection.file.size == Bytes(0)) return;
+  const SystemCall pwrite(connection.kernel, connection.task, Call::kPwrite);
+  connection.kernel.page_cache.overwrite(connection.task, connection.file.number);
 }
 
 void FileServer::trace(sc_core::sc_trace_file* file) const {

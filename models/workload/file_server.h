@@ -16,7 +16,7 @@ namespace copypath {
 class FileServer : public sc_core::sc_module {
 public:
   FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
-             Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, const Clients& clients);
+             Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, Clients& clients);
 
   const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
   /// Server threads that have done all their work.
@@ -26,9 +26,12 @@ public:
 
 private:
   void serve(Connection& connection);
+  void open_file(Connection& connection, unsigned request);
+  void overwrite_file(Connection& connection);
 
   Config config_;
   const Path& path_;
+  Clients& clients_;
   std::vector<std::unique_ptr<Connection>> connections_;
   unsigned finished_ = 0;
 };

@@ -1,0 +1,36 @@
+#include "models/workload/requests.h"
+
+#include <algorithm>
+
+namespace copypath {
+
+namespace {
+
+/// A number that looks random, the same on every machine (splitmix64).
+std::uint64_t scrambled(std::uint64_t x) {
+  x = (x + 1) * 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+Bytes request_size(const WorkloadConfig& config, Bytes file_size) {
+  return config.range == Bytes(0) ? file_size : std::min(config.range, file_size);
+}
+
+Request request_of(const WorkloadConfig& config, Bytes file_size, unsigned client,
+                   std::uint64_t number) {
+  const Bytes bytes = request_size(config, file_size);
+  if (bytes == file_size) return {Bytes(0), bytes};
+  const Bytes last = file_size - bytes;  // where a range may begin at most
+  if (config.order == Order::kSequential) {
+    const std::uint64_t in_file = file_size / bytes;
+    return {bytes * (number % in_file), bytes};
+  }
+  const std::uint64_t pages = last / kPageSize + 1;
+  return {kPageSize * (scrambled((std::uint64_t{client} << 40) + number) % pages), bytes};
+}
+
+}  // namespace copypath
