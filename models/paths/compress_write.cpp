@@ -66,6 +66,13 @@ const Path kCompressWritePath{
     },
     serve,
     Transformation::kCompress,
-    Reads::kAnyFile};
+    Reads::kAnyFile,
+    [](const Config& config) -> std::string {
+      if (config.workload.range == Bytes(0) && config.workload.hazard != Hazard::kTruncate) {
+        return "";
+      }
+      return "compresses whole files, accepted: workload.range = whole_file, and a workload.hazard "
+             "that leaves them whole";
+    }};
 
 }  // namespace copypath

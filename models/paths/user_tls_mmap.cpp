@@ -16,10 +16,11 @@ constexpr Bytes kStretch = kTlsLargestText * 4;
 /// Encrypts the next chunk of the mapping into the second buffer; returns its size there.
 Bytes encrypt(Connection& c, Mapping& mapping, const SegmentList& output) {
   Bytes sealed;
-  Bytes left = std::min(c.chunk, c.file.left());
+  Bytes left = std::min(c.chunk, c.file.promised());
   while (left > Bytes(0)) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(left, kStretch), pages);  // page faults
+    if (pages.empty()) break;  // somebody has truncated the file: SIGBUS
     const SegmentList to = slice(output, sealed, size_of(output));
     sealed += c.task.pass(
         {Movement::kEncryptMapping, &pages, &to, c.task.costs().crypto_rate, &c.user_tls()});
@@ -31,11 +32,12 @@ Bytes encrypt(Connection& c, Mapping& mapping, const SegmentList& output) {
 }
 
 void serve(Connection& c) {
-  if (c.file.size == Bytes(0)) return;  // mmap() of nothing is an error
+  if (c.file.left() == Bytes(0)) return;  // mmap() of nothing is an error
   const SegmentList output = c.output_buffer(tls_sealed_size(c.chunk));
-  Mapping mapping = map_file(c, c.file.size);
-  while (c.file.left() > Bytes(0)) {
+  Mapping mapping = map_file(c, c.file.left());
+  while (c.file.promised() > Bytes(0)) {
     const Bytes sealed = encrypt(c, mapping, output);
+    if (sealed == Bytes(0)) return;  // the server has been killed
     const SystemCall write(c.kernel, c.task, Call::kWrite);
     c.socket.send(c.task, first(output, sealed));  // the one copy
   }
