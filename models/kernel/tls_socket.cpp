@@ -47,6 +47,9 @@ void TlsSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }
   for (const Fragment& page : pages) add(task, page, more || &page != &pages.back());
+  if (!pages.empty() || more) return;
+  if (text_bytes_ > Bytes(0)) close_record(task, false);  // tls_sw_splice_eof()
+  tcp_.send_pages(task, {}, false);
 }
 
 /// Appends to the open record, and closes it when it is full or nothing follows.

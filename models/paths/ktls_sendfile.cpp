@@ -18,8 +18,8 @@ void serve(Connection& c) {
     Bytes left = std::min(c.chunk, c.file.left());
     while (left > Bytes(0)) {  // splice_direct_to_actor(): pipe in, pipe out
       const FragmentList pipe = vfs_splice_read(c.task, c.kernel, c.file, left, kPipeSize);
-      if (pipe.empty()) break;  // somebody has truncated the file: a short transfer
-      left -= size_of(pipe);
+      // Nothing, if somebody has truncated the file: the last record is closed.
+      left = pipe.empty() ? Bytes(0) : left - size_of(pipe);
       tls.send_pages(c.task, pipe, left > Bytes(0));  // becomes records, by reference
     }
   }

@@ -12,8 +12,9 @@ namespace copypath {
 void send_file(Connection& c, Bytes count) {
   while (count > Bytes(0)) {
     const FragmentList pipe = vfs_splice_read(c.task, c.kernel, c.file, count, kPipeSize);
-    if (pipe.empty()) return;  // somebody has truncated the file: a short transfer
-    count -= size_of(pipe);
+    // Nothing, if somebody has truncated the file: a short transfer, and what was held back is
+    // sent.
+    count = pipe.empty() ? Bytes(0) : count - size_of(pipe);
     c.socket.send_pages(c.task, pipe, count > Bytes(0));  // by reference: nothing is copied
   }
 }

@@ -16,11 +16,15 @@ constexpr Bytes kStretch = kTlsLargestText * 4;
 /// Encrypts the next chunk of the mapping into the second buffer; returns its size there.
 Bytes encrypt(Connection& c, Mapping& mapping, const SegmentList& output) {
   Bytes sealed;
+  const Bytes start = c.file.position;
   Bytes left = std::min(c.chunk, c.file.promised());
   while (left > Bytes(0)) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(left, kStretch), pages);  // page faults
-    if (pages.empty()) break;  // somebody has truncated the file: SIGBUS
+    if (pages.empty()) {  // somebody has truncated the file: SIGBUS, and the chunk is not sent
+      c.file.position = start;
+      return Bytes(0);
+    }
     const SegmentList to = slice(output, sealed, size_of(output));
     sealed += c.task.pass(
         {Movement::kEncryptMapping, &pages, &to, c.task.costs().crypto_rate, &c.user_tls()});
