@@ -38,7 +38,7 @@ void serve(Connection& c) {
   enable_zerocopy(c);
   Mapping mapping = map_file(c, c.file.left());
   while (c.file.left() > Bytes(0)) {
-    while (!sendmsg_zerocopy(c, mapping, std::min(c.chunk, c.file.left()))) read_completions(c);
+    while (!sendmsg_zerocopy(c, mapping, std::min(c.chunk, c.file.promised()))) read_completions(c);
   }
   { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }  // the skbs keep the pages
   finish_zerocopy(c);
