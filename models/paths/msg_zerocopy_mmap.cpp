@@ -22,7 +22,10 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
   while (bytes > Bytes(0)) {
     SegmentList stretch;
     mapping.touch(c.task, c.file, std::min(bytes, kStretch), stretch);  // page faults
-    if (stretch.empty()) break;  // somebody has truncated the file: a short send
+    if (stretch.empty()) {  // somebody has truncated the file: a short send
+      send.append({}, false);
+      break;
+    }
     FragmentList pages;
     for (const Segment& page : stretch) pages.push_back({page, Place::kPageCache, nullptr});
     c.file.position += size_of(pages);
