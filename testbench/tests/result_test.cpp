@@ -79,6 +79,7 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "context_switches",
                                           "faults_minor",
                                           "faults_major",
+                                          "faults_beyond_end",
                                           "page_cache_hits",
                                           "page_cache_misses",
                                           "disk_bytes",
