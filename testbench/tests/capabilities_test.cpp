@@ -172,6 +172,26 @@ TEST(Capabilities, RealTextIsCompressedForReal) {
   EXPECT_GT(traffic_of(config, noise).sent, traffic_of(config, noise).payload);
 }
 
+// Real bytes, whole files of an odd size and ranges at odd offsets, on every kind of NIC.
+TEST(Capabilities, EveryPathDeliversEveryByte) {
+  for (const unsigned kind : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+    for (const std::uint64_t range : {0, 3'333}) {
+      Config config;
+      config.nic.scatter_gather = (kind & 1U) == 0;
+      config.nic.checksum_offload = (kind & 2U) == 0;
+      config.page_cache.warm = (kind & 4U) == 0 ? 0 : 1;
+      config.workload.file_size = Bytes(range == 0 ? 49'991 : 9'999);
+      config.workload.range = Bytes(range);
+      config.workload.requests = 3;
+      config.workload.chunk = Bytes(10'240);
+      config.workload.data = Data::kBytes;
+      for (const auto& [path, result] : simulate_apart(config)) {
+        EXPECT_TRUE(result.delivered_ok) << path << " on NIC " << kind << ", range " << range;
+      }
+    }
+  }
+}
+
 // A core that must read or copy everything is slower than the wire: it shows as the bottleneck.
 TEST(Capabilities, SlowChecksumsLimitTheThroughput) {
   Config config = small();
