@@ -48,7 +48,8 @@ inline Choices<Order> choices_of(Order) {
   return {{"sequential", Order::kSequential}, {"random", Order::kRandom}};
 }
 inline Choices<Hazard> choices_of(Hazard) {
-  return {{"none", Hazard::kNone}, {"reuse_buffer", Hazard::kReuseBuffer},
+  return {{"none", Hazard::kNone},
+          {"reuse_buffer", Hazard::kReuseBuffer},
           {"overwrite", Hazard::kOverwrite},
           {"truncate", Hazard::kTruncate}};
 }
