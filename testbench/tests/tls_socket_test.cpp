@@ -183,6 +183,7 @@ struct Machine {
   TlsOffload offload;
   TlsSocket::Mode mode;
 
+  // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for that name
   friend void PrintTo(const Machine& machine, std::ostream* out) { *out << machine.name; }
 };
 
@@ -213,6 +214,7 @@ struct Lack {
   const char* name;
   bool NicConfig::*capability;
 
+  // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for that name
   friend void PrintTo(const Lack& lack, std::ostream* out) { *out << lack.name; }
 };
 
