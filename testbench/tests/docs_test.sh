@@ -5,7 +5,8 @@
 # In a document,
 #   ```sh           holds commands. They are run in order, in a copy of the checkout that each
 #                   document has to itself; `# exit status N` behind one announces other than 0
-#   ```sh no-run    holds commands that are not run: only gtkwave and ./run-tests may be
+#   ```sh no-run    holds commands that are not run: gtkwave, and what builds or measures (./run-tests,
+#                   ./copypath-bench, compare_builds.sh)
 #   ```output       holds lines that the commands above it print, in their order; ... for gaps
 #   ```ini NAME     is saved as NAME for the commands below it
 #   ```text         is anything else
@@ -62,7 +63,7 @@ is_complete() { # COMMAND
 run_command() { # COMMAND
   local first=${1%%[[:space:]]*} wanted=0
   [[ $1 =~ '# exit status '([0-9]+)$ ]] && wanted=${BASH_REMATCH[1]}
-  if [[ $first == gtkwave || $first == ./run-tests ]]; then
+  if [[ $first =~ ^(gtkwave|\./run-tests|\./copypath-bench)$ ]]; then
     wrong "'$first' belongs in a block that is not run"
     return
   fi
@@ -115,7 +116,7 @@ run_document() { # in a copy of its own
       run_command "$command"
       command=
     elif [[ $kind == 'sh no-run' ]]; then
-      [[ $line =~ ^(gtkwave|\./run-tests)( |$) ]] || wrong "has to be run: $line"
+      [[ $line =~ ^(gtkwave|\./run-tests|\./copypath-bench|testbench/benchmarks/compare_builds\.sh)( |$) ]] || wrong "has to be run: $line"
     elif [[ $kind ]]; then
       printf '%s\n' "$line" >>"$block"
       [[ $line == './copypath '* ]] && wrong "a command belongs in a block that is run: $line"
