@@ -29,6 +29,7 @@ const std::vector<const Command*>& commands();
 
 extern const Command kRun;
 extern const Command kCompare;
+extern const Command kSweep;
 extern const Command kNative;
 extern const Command kExplain;
 extern const Command kKeys;

@@ -7,8 +7,6 @@
 
 namespace copypath {
 
-namespace {
-
 void check_distinct(const std::vector<std::string>& targets,
                     const std::vector<std::string>& inputs) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -24,8 +22,6 @@ void check_distinct(const std::vector<std::string>& targets,
     }
   }
 }
-
-}  // namespace
 
 std::string trace_name(const std::string& trace, const std::string& path) {
   const std::filesystem::path file(trace);

@@ -39,6 +39,10 @@ private:
   std::vector<std::unique_ptr<OutputFile>> traces_;
 };
 
+/// Throws OutputError if a target is one of the `inputs`, or named twice.
+void check_distinct(const std::vector<std::string>& targets,
+                    const std::vector<std::string>& inputs);
+
 /// The trace of one of several paths: FILE.PATH.vcd. A device is shared by all of them.
 std::string trace_name(const std::string& trace, const std::string& path);
 

@@ -85,8 +85,12 @@ public:
 private:
   static std::vector<std::string> names(const std::vector<Simulation>& simulations) {
     std::vector<std::string> names;
-    for (const Simulation& simulation : simulations) names.push_back(simulation.path);
+    for (const Simulation& simulation : simulations) names.push_back(name_of(simulation));
     return names;
+  }
+
+  static const std::string& name_of(const Simulation& simulation) {
+    return simulation.label.empty() ? simulation.path : simulation.label;
   }
 
   bool may_start() const { return next_ < simulations_.size() && interrupt_count() == 0; }
@@ -99,7 +103,9 @@ private:
     if (process == 0) {
       close(ends[0]);
       for (const Child& sibling : children_) close(sibling.report);
-      child_main(config_, simulations_[index], ends[1], parent, options_.on_orphaned);
+      const Config* own = simulations_[index].config;
+      child_main(own == nullptr ? config_ : *own, simulations_[index], ends[1], parent,
+                 options_.on_orphaned);
     }
     close(ends[1]);
     if (process < 0) {
@@ -157,7 +163,10 @@ private:
           replaced(value.get<std::string>(), simulation.options.trace_file, simulation.trace_name));
     }
     if (key == kErrorLine) throw failure(simulation, value.get<std::string>());
-    if (key == kResultLine) simulation.result = result_from_json(value);
+    if (key == kResultLine) {
+      simulation.result = result_from_json(value);
+      options_.on_result(child.index);
+    }
     if (key == kInterruptedLine && interrupt_count() == 0) {
       throw failure(simulation, "the simulation was stopped by a signal");
     }
@@ -176,7 +185,7 @@ private:
   }
 
   static SimulationFailure failure(const Simulation& simulation, const std::string& what) {
-    return SimulationFailure(simulation.path + ": " + what);
+    return SimulationFailure(name_of(simulation) + ": " + what);
   }
 
   int remove(std::vector<Child>::iterator child) {

@@ -1,5 +1,6 @@
-// Simulates the paths of a scenario side by side: one child process for each, because a process
-// can elaborate only one platform, and as many at a time as there are processors.
+// Simulates the paths of a scenario, or of many configurations, side by side: one child process for
+// each, because a process can elaborate only one platform, and as many at a time as there are
+// processors.
 // A child sends its progress and its result record through a pipe, as lines of JSON.
 #pragma once
 
@@ -15,8 +16,10 @@ namespace copypath {
 /// What is simulated in one child.
 struct Simulation {
   std::string path;
-  RunOptions options;      ///< `progress` is set by run_all
-  std::string trace_name;  ///< what messages call options.trace_file
+  RunOptions options;              ///< `progress` is set by run_all
+  std::string trace_name;          ///< what messages call options.trace_file
+  const Config* config = nullptr;  ///< nullptr: the one that run_all is given
+  std::string label;               ///< what messages call it; empty: the path
 
   bool trace_is_whole = false;  ///< out: the simulation ended, or was interrupted in good order
   Result result;                ///< out: valid unless the run was interrupted
@@ -31,6 +34,8 @@ struct RunAllOptions {
   bool show_progress = true;
   /// Called in a child whose parent has died: removes what the parent can no longer remove.
   std::function<void()> on_orphaned = [] {};
+  /// Called when a result has come in, with the index of its simulation.
+  std::function<void(std::size_t)> on_result = [](std::size_t) {};
 };
 
 /// Runs them all, and fills in their results. Stops early, without a result for each, when the
