@@ -128,6 +128,14 @@ std::vector<Key> make_keys() {
     key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
     key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free", kAssumed),
 
+    key(NAMED_FIELD("pcie.disk_generation", pcie.disk.generation), Range{"1", "5"}, "PCI Express between drive and memory", "Samsung PM9A3: 4.0 (heise.de 4720224)"),
+    key(NAMED_FIELD("pcie.disk_lanes", pcie.disk.lanes), Range{"1", "32"}, "its lanes, a power of two", kAssumed),
+    key(NAMED_FIELD("pcie.nic_generation", pcie.nic.generation), Range{"1", "5"}, "PCI Express between NIC and memory", kAssumed),
+    key(NAMED_FIELD("pcie.nic_lanes", pcie.nic.lanes), Range{"1", "32"}, "its lanes, a power of two", kAssumed),
+    key(FIELD(pcie.max_payload), Range{"128B", "4KiB"}, "payload of one packet at most, a power of two", kAssumed),
+    key(FIELD(pcie.max_read_request), Range{"128B", "4KiB"}, "what one packet asks for at most, a power of two", "default of the PCI Express base specification"),
+    key(FIELD(pcie.read_completion), Range{"64B", "4KiB"}, "payload of a packet that answers a read, a power of two; older chipsets send 64 B", "pcie-bench/pcie-model", "max_payload"),
+
     key(FIELD(nic.link), kAny, "an adapter and a wire, or clients on the same machine (127.0.0.1)", kAssumed),
     key(FIELD(nic.rate), Range{"1kbps", "10Tbps"}, "line rate, in each direction", kAssumed),
     key(FIELD(nic.mtu), Range{"576B", "64KiB"}, "largest IP packet", "Ethernet (IEEE 802.3)"),
@@ -135,7 +143,6 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.checksum_offload), kAny, "computes TCP checksums; without it a core reads the bytes", kAssumed),
     key(FIELD(nic.segmentation_offload), kAny, "cuts packets into frames; needs the other two", kAssumed),
     key(FIELD(nic.tls_offload), kAny, "encrypts TLS records, from copies or from the pages themselves (TLS_TX_ZEROCOPY_RO); needs the other three", kAssumed),
-    key(FIELD(nic.dma_rate), Range{"1MB/s", "10TB/s"}, "what the DMA engine sustains over PCIe", "PCIe 3.0 x8, reads at 6.1 to 6.7 GB/s (pcie-bench/pcie-model)"),
     key(FIELD(nic.ring), Range{"19", "65536"}, "transmit descriptors; one skb takes up to 18, and one stays free", "mlx5 default (lucaberton.com)"),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),

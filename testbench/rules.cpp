@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "models/paths/path.h"
+#include "models/pcie/link.h"
 #include "testbench/quantity.h"
 
 namespace copypath {
@@ -45,6 +46,26 @@ std::string power_of_two(Bytes size) {
 
 std::string folio(const Config& config) { return power_of_two(config.page_cache.folio); }
 
+std::string lanes(const PcieSlot& slot) {
+  return (slot.lanes & (slot.lanes - 1)) == 0
+             ? ""
+             : fmt::format("{} is no width of a link, accepted: 1, 2, 4, 8, 16 or 32", slot.lanes);
+}
+
+std::string disk_lanes(const Config& config) { return lanes(config.pcie.disk); }
+
+std::string nic_lanes(const Config& config) { return lanes(config.pcie.nic); }
+
+std::string max_payload(const Config& config) { return power_of_two(config.pcie.max_payload); }
+
+std::string max_read_request(const Config& config) {
+  return power_of_two(config.pcie.max_read_request);
+}
+
+std::string read_completion(const Config& config) {
+  return power_of_two(config.pcie.read_completion);
+}
+
 std::string pipe(const Config& config) { return power_of_two(config.pipe.size); }
 
 std::string fifo(const Config& config) {
@@ -75,11 +96,15 @@ std::string files(const Config& config) {
 std::string run_time(const Config& config) {
   const double payload = static_cast<double>(config.workload.file_size.count()) *
                          config.workload.clients * config.workload.requests;
-  double slowest = std::min(config.disk.bandwidth.bytes_per_second(),
-                            config.memory.bandwidth.bytes_per_second() * config.memory.efficiency);
+  const double disk_link =
+      PcieLink(config.pcie.disk, config.pcie).write(kPageSize).bytes_per_second();
+  double slowest =
+      std::min({config.disk.bandwidth.bytes_per_second(), disk_link,
+                config.memory.bandwidth.bytes_per_second() * config.memory.efficiency});
   if (config.nic.link == Link::kEthernet) {
+    const PcieLink link(config.pcie.nic, config.pcie);
     slowest = std::min(
-        {slowest, config.nic.rate.bytes_per_second(), config.nic.dma_rate.bytes_per_second()});
+        {slowest, config.nic.rate.bytes_per_second(), link.read(kPageSize).bytes_per_second()});
   }
   const Rate client_rate = config.workload.client_rate;
   if (client_rate != Rate(0)) {
@@ -138,6 +163,11 @@ const std::vector<Rule>& rules() {
       {{"memory.burst"}, burst},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
       {{"page_cache.folio"}, folio},
+      {{"pcie.disk_lanes"}, disk_lanes},
+      {{"pcie.nic_lanes"}, nic_lanes},
+      {{"pcie.max_payload"}, max_payload},
+      {{"pcie.max_read_request"}, max_read_request},
+      {{"pcie.read_completion"}, read_completion},
       {{"pipe.size"}, pipe},
       {{"nic.fifo", "nic.mtu"}, fifo},
       {{"socket.send_buffer", "nic.mtu"}, send_buffer},
@@ -146,7 +176,7 @@ const std::vector<Rule>& rules() {
       {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
       {{"workload.range", "workload.file_size", "workload.file"}, range},
       {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
-        "workload.client_rate", "nic.rate", "nic.dma_rate", "disk.bandwidth", "memory.bandwidth",
+        "workload.client_rate", "nic.rate", "disk.bandwidth", "memory.bandwidth",
         "memory.efficiency"},
        run_time},
       {{"workload.requests", "socket.rtt"}, round_trips},

@@ -1,10 +1,12 @@
 #include "models/disk/nvme.h"
 
+#include <algorithm>
+
 namespace copypath {
 
-Nvme::Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, DiskQueues& queues,
-           Media& media)
-    : sc_module(name), config_(config), queues_(queues), media_(media) {
+Nvme::Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, const PcieLink& link,
+           DiskQueues& queues, Media& media)
+    : sc_module(name), config_(config), link_(link), queues_(queues), media_(media) {
   registers.register_b_transport(this, &Nvme::write_register);
   SC_HAS_PROCESS(Nvme);
   SC_THREAD(fetch);
@@ -30,9 +32,8 @@ void Nvme::fetch() {
     while (head_ == tail_ || accesses_.size() == config_.channels) wait(doorbell_ | channel_free_);
     Access access{std::move(queues_.submission[head_]), {}};
     head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
-    commands.control(Movement::kDiskCommand,
-                     kCommandSize + kListEntrySize * access.command.pages.size(),
-                     config_.bandwidth);
+    const Bytes bytes = kCommandSize + kListEntrySize * access.command.pages.size();
+    commands.control(Movement::kDiskCommand, bytes, link_.read(bytes));
     access.ready = sc_core::sc_time_stamp() + config_.latency;
     accesses_.push_back(std::move(access));
     fetched_.notify();
@@ -56,8 +57,9 @@ void Nvme::move_data(const DiskCommand& command) {
   transferring_ = true;
   content_.clear();
   media_.read(command.file, command.offset, size_of(command.pages), content_);
-  memory.dma_write(command.movement, content_, command.pages, config_.bandwidth);
-  memory.control(Movement::kDiskCompletion, kCompletionSize, config_.bandwidth);
+  memory.dma_write(command.movement, content_, command.pages,
+                   std::min(config_.bandwidth, link_.write(command.pages)));
+  memory.control(Movement::kDiskCompletion, kCompletionSize, link_.write(kCompletionSize));
   transferring_ = false;
 }
 

@@ -1,8 +1,8 @@
 // An NVMe drive: a submission queue in host memory, a doorbell, parallel channels to the media,
 // one DMA engine that fills the pages of a command's list, a completion queue and an interrupt.
 // A command takes a channel for the media latency and until its data has left the drive.
-// Left out: writes, several queue pairs, the difference between reads and random reads, PCIe
-// packets. The tail of a file's last block is not transferred.
+// Left out: writes, several queue pairs, the difference between reads and random reads.
+// The tail of a file's last block is not transferred.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -13,6 +13,7 @@
 #include "models/cpu/interrupt.h"
 #include "models/disk/media.h"
 #include "models/memory/transfer.h"
+#include "models/pcie/link.h"
 
 namespace copypath {
 
@@ -48,8 +49,8 @@ public:
   tlm_utils::simple_target_socket<Nvme> registers{"registers"};
   sc_core::sc_port<InterruptLine> irq{"irq"};
 
-  Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, DiskQueues& queues,
-       Media& media);
+  Nvme(const sc_core::sc_module_name& name, const DiskConfig& config, const PcieLink& link,
+       DiskQueues& queues, Media& media);
 
   void trace(sc_core::sc_trace_file* file) const override;
 
@@ -66,6 +67,7 @@ private:
   void complete(const DiskCommand& command);
 
   DiskConfig config_;
+  PcieLink link_;
   DiskQueues& queues_;
   Media& media_;
   unsigned head_ = 0;  // of the submission queue

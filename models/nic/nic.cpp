@@ -7,10 +7,13 @@ namespace copypath {
 using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
-Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues)
+Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
+         NicQueues& queues)
     : sc_module(name),
-      receiver("receiver", config, queues.received_frames, [this] { moderate(sc_time_stamp()); }),
+      receiver("receiver", config, link, queues.received_frames,
+               [this] { moderate(sc_time_stamp()); }),
       config_(config),
+      link_(link),
       queues_(queues) {
   registers.register_b_transport(this, &Nic::write_register);
   receive.register_b_transport(this, &Nic::take_received);
@@ -84,17 +87,18 @@ void Nic::fetch_descriptors() {
   const bool was_idle = tail_ == (head_ + fetched_) % size;
   while (tail_ == (head_ + fetched_) % size) wait(doorbell_);
   const unsigned batch = std::min((tail_ + size - head_) % size - fetched_, kFetchBatch);
-  const sc_time latency =
-      memory.control(Movement::kDescriptors, kDescriptorSize * batch, config_.dma_rate);
+  const Bytes bytes = kDescriptorSize * batch;
+  const sc_time latency = memory.control(Movement::kDescriptors, bytes, link_.read(bytes));
   if (was_idle) wait(latency);  // otherwise the engine was busy with the packets before
   fetched_ += batch;
 }
 
 void Nic::gather_payload(Outgoing& packet, unsigned count) {
   const auto size = static_cast<unsigned>(queues_.descriptors.size());
-  const sc_time latency = memory.control(Movement::kHeaders, kFrameHeaders, config_.dma_rate);
-  packet.first_frame = sc_time_stamp() + latency +
-                       std::min(packet.bytes, segment_size(config_.mtu)) / config_.dma_rate;
+  const sc_time latency =
+      memory.control(Movement::kHeaders, kFrameHeaders, link_.read(kFrameHeaders));
+  const Bytes first_frame = std::min(packet.bytes, segment_size(config_.mtu));
+  packet.first_frame = sc_time_stamp() + latency + first_frame / link_.read(first_frame);
   packet.ready = true;
   fifo_filled_.notify();
   SegmentList list;
@@ -106,7 +110,7 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
       if (next.movement != movement) break;
       append(list, next.segment);
     }
-    memory.dma_read(movement, list, packet.content, config_.dma_rate);
+    memory.dma_read(movement, list, packet.content, link_.read(list));
   }
   packet.gathered = true;
   gathered_.notify();
@@ -151,7 +155,7 @@ void Nic::send(Outgoing& packet) {
   wire->b_transport(payload, delay);
   payload.clear_extension(&extension);
 
-  completions.control(Movement::kCompletion, kDescriptorSize, config_.dma_rate);
+  completions.control(Movement::kCompletion, kDescriptorSize, link_.write(kDescriptorSize));
   queues_.completed.push_back({packet.last.packet_descriptors, packet.last.cookie});
   fifo_used_ -= packet.bytes;
   fifo_.pop_front();

@@ -4,7 +4,7 @@
 // transmission of the one before it, as far as the FIFO reaches; a packet's first frame leaves as
 // soon as it has been fetched. Received payload: receive_engine.h.
 // Left out: the wire, DMA and memory of packets without payload (acknowledgements and requests come
-// with the interrupt, and leave with the write that posts them), several queues, PCIe packets.
+// with the interrupt, and leave with the write that posts them), several queues.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -19,6 +19,7 @@
 #include "models/nic/inline_encryption.h"
 #include "models/nic/receive_engine.h"
 #include "models/nic/wire.h"
+#include "models/pcie/link.h"
 
 namespace copypath {
 
@@ -80,7 +81,8 @@ public:
   sc_core::sc_port<InterruptLine> irq{"irq"};
   ReceiveEngine receiver;
 
-  Nic(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues);
+  Nic(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
+      NicQueues& queues);
 
   Bytes wire_bytes_sent() const { return wire_bytes_sent_; }
   std::uint64_t packets_sent() const { return packets_sent_; }  ///< frames
@@ -110,6 +112,7 @@ private:
   void raise_interrupt();
 
   NicConfig config_;
+  PcieLink link_;
   NicQueues& queues_;
 
   unsigned head_ = 0;     // next descriptor to process

@@ -7,8 +7,8 @@ namespace copypath {
 using sc_core::sc_time_stamp;
 
 ReceiveEngine::ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config,
-                             RxQueues& queues, std::function<void()> placed)
-    : sc_module(name), config_(config), queues_(queues), placed_(std::move(placed)) {
+                             const PcieLink& link, RxQueues& queues, std::function<void()> placed)
+    : sc_module(name), config_(config), link_(link), queues_(queues), placed_(std::move(placed)) {
   SC_HAS_PROCESS(ReceiveEngine);
   SC_THREAD(receive);
 }
@@ -48,9 +48,9 @@ void ReceiveEngine::place(const Incoming& incoming) {
     done += payload;
   }
   const std::uint64_t frames = packet.frames.size();
-  memory.dma_write(Movement::kReceive, incoming.content, to, config_.dma_rate);
-  memory.control(Movement::kReceiveFrames, (kFrameHeaders + kCompletionSize) * frames,
-                 config_.dma_rate);
+  memory.dma_write(Movement::kReceive, incoming.content, to, link_.write(to));
+  const Bytes of_frame = kFrameHeaders + kCompletionSize;
+  memory.control(Movement::kReceiveFrames, of_frame * frames, link_.write(of_frame));
   frames_ += frames;
   queues_.packets.push_back(std::move(packet));
   placed_();
@@ -60,7 +60,8 @@ void ReceiveEngine::next_buffer() {
   while (queues_.buffers.empty()) wait(buffers_);
   if (fetched_ == 0) {
     fetched_ = queues_.buffers.size();
-    memory.control(Movement::kReceiveDescriptors, kDescriptorSize * fetched_, config_.dma_rate);
+    const Bytes bytes = kDescriptorSize * fetched_;
+    memory.control(Movement::kReceiveDescriptors, bytes, link_.read(bytes));
   }
   --fetched_;
   buffer_ = queues_.buffers.front();

@@ -3,7 +3,7 @@
 // of its own, with its headers in front of its payload (a striding receive queue, as mlx5's).
 // Frames that came one behind the other on one connection are moved in one go, and are one packet
 // for the kernel (GRO). Left out: the FIFO's size (what the buffers have no room for waits on the
-// chip, and nothing is lost), several queues, splitting headers from payload, PCIe packets.
+// chip, and nothing is lost), several queues, splitting headers from payload.
 #pragma once
 
 #include <deque>
@@ -12,6 +12,7 @@
 
 #include "models/memory/transfer.h"
 #include "models/nic/wire.h"
+#include "models/pcie/link.h"
 
 namespace copypath {
 
@@ -55,8 +56,8 @@ public:
   MemoryPort memory{"memory"};
 
   /// `placed` is called when there is something new in `queues.packets`.
-  ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config, RxQueues& queues,
-                std::function<void()> placed);
+  ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
+                RxQueues& queues, std::function<void()> placed);
 
   /// Frames that will have arrived at that time, not before those that were announced before.
   void take(const Packet& packet, sc_time arrival);
@@ -80,6 +81,7 @@ private:
   void next_buffer();
 
   NicConfig config_;
+  PcieLink link_;
   RxQueues& queues_;
   std::function<void()> placed_;
 

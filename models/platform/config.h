@@ -63,6 +63,20 @@ struct DiskConfig {
   unsigned queue_depth = 1024;  ///< submission queue entries
 };
 
+/// Where a device is plugged in.
+struct PcieSlot {
+  unsigned generation;  ///< of PCI Express, 1 to 5
+  unsigned lanes;       ///< 1, 2, 4, 8, 16 or 32
+};
+
+struct PcieConfig {
+  PcieSlot disk{4, 4};
+  PcieSlot nic{3, 8};
+  Bytes max_payload{256};       ///< of one packet
+  Bytes max_read_request{512};  ///< asked for by one packet
+  Bytes read_completion{0};     ///< of a packet that answers a read; 0: max_payload
+};
+
 /// What the server's sockets are connected with: an adapter and a wire, or the clients are tasks of
 /// the same machine (127.0.0.1).
 enum class Link { kEthernet, kLoopback };
@@ -78,7 +92,6 @@ struct NicConfig {
   bool checksum_offload = true;                ///< computes TCP checksums
   bool segmentation_offload = true;            ///< cuts packets into frames (TSO)
   TlsOffload tls_offload = TlsOffload::kNone;  ///< encrypts TLS records on their way out
-  Rate dma_rate{6.4e9};                        ///< what its DMA engine sustains over PCIe
   unsigned ring = 1024;                        ///< transmit descriptors
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
   sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
@@ -173,6 +186,7 @@ struct Config {
   MemoryConfig memory;
   PageCacheConfig page_cache;
   DiskConfig disk;
+  PcieConfig pcie;
   NicConfig nic;
   PipeConfig pipe;
   SocketConfig socket;

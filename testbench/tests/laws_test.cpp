@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#include "models/pcie/link.h"
 #include "testbench/tests/apart.h"
 #include "testbench/tests/oracle.h"
 
@@ -28,7 +29,7 @@ Config ample() {
   config.disk.bandwidth = Rate(50e9);
   config.disk.latency = microseconds(10);
   config.nic.rate = Rate::bits(400e9);
-  config.nic.dma_rate = Rate(100e9);
+  config.pcie.disk = config.pcie.nic = {5, 16};
   config.nic.interrupt_delay = microseconds(5);
   config.nic.fifo = Bytes(1 << 20);
   config.cpu.interrupt = nanoseconds(100);
@@ -146,11 +147,15 @@ TEST(Laws, DiskBoundIsTheBandwidthOfTheDisk) {
 
 TEST(Laws, DmaBoundIsTheRateOfTheNicsDma) {
   Config config = ample();
-  config.nic.dma_rate = Rate(2e9);
+  config.pcie.nic = {1, 8};
+  const PcieLink link(config.pcie.nic, config.pcie);
   // Per packet of 65160 bytes, 66 bytes of headers; sendfile's has 17 descriptors, a copy's 3 or 4.
   // A proxy receives as much, and each frame's 66 bytes of headers and 16 of completion.
+  const double sends = link.read(Bytes(65160)).bytes_per_second();
+  const sc_time frame = Bytes(1448) / link.write(Bytes(1448)) + Bytes(82) / link.write(Bytes(82));
+  const double receives = 1448 / frame.to_seconds();
   for (const auto& [path, result] : simulate_apart(config)) {
-    const double expected = kOracle.at(path).proxy ? 2e9 * 1448 / (1448 + 66 + 16) : 2e9;
+    const double expected = kOracle.at(path).proxy ? receives : sends;
     if (path == "io_uring_zc") continue;  // pauses between its batches
     EXPECT_NEAR(*result.value("throughput_Bps"), expected, kTolerance * expected) << path;
   }

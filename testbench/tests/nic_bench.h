@@ -113,10 +113,10 @@ struct NicBench {
   Nic nic;
   NicHost host;
 
-  NicBench(const NicConfig& config, const MemoryConfig& bus)
+  NicBench(const NicConfig& config, const PcieLink& link, const MemoryConfig& bus)
       : memory("bench", bus, Timing::kFluid, 1),
         queues(config.ring),
-        nic("nic", config, queues),
+        nic("nic", config, link, queues),
         host("host", queues, memory.ledger) {
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);

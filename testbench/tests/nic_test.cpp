@@ -16,12 +16,11 @@ protected:
   NicTest() {
     config_.ring = 4096;
     config_.rate = Rate(1.25e9);
-    config_.dma_rate = Rate(6.4e9);
     config_.fifo = Bytes(10'000'000);
   }
 
   NicBench& build() {
-    bench_ = std::make_unique<NicBench>(config_, bus_);
+    bench_ = std::make_unique<NicBench>(config_, link(), bus_);
     return *bench_;
   }
 
@@ -46,10 +45,13 @@ protected:
     return bytes / (all.back().time - all.front().time).to_seconds();
   }
 
-  sc_time dma(std::uint64_t bytes) const { return Bytes(bytes) / config_.dma_rate; }
+  PcieLink link() const { return {pcie_.nic, pcie_}; }
+  sc_time dma(std::uint64_t bytes) const { return Bytes(bytes) / link().read(Bytes(bytes)); }
+  sc_time write_back() const { return Bytes(16) / link().write(Bytes(16)); }
   sc_time line(std::uint64_t bytes) const { return Bytes(bytes) / config_.rate; }
 
   NicConfig config_;
+  PcieConfig pcie_;
   MemoryConfig bus_;
   std::unique_ptr<NicBench> bench_;
 };
@@ -85,28 +87,29 @@ TEST_F(NicTest, PacketTakesItsWayToThePicosecond) {
   ASSERT_EQ(arrival.content.runs().size(), 1U) << "gathered in order";
   EXPECT_EQ(arrival.content.runs()[0].file, 3U);
   EXPECT_EQ(arrival.content.runs()[0].bytes, kFull);
-  EXPECT_EQ(bench.host.interrupts, (std::vector<sc_time>{sent + dma(16)})) << "after write-back";
+  EXPECT_EQ(bench.host.interrupts, (std::vector<sc_time>{sent + write_back()}))
+      << "after write-back";
   EXPECT_EQ(bench.nic.packets_sent(), 45U);
   EXPECT_EQ(bench.nic.wire_bytes_sent(), Bytes(kFull + 45 * 90));
 }
 
 TEST_F(NicTest, FirstFrameLeavesBeforeThePacketIsGathered) {
-  config_.dma_rate = Rate(1.3e9);  // barely faster than the wire: 50 us for the packet
+  config_.rate = link().read(Bytes(kFull)) * 0.96;  // DMA is barely faster than the wire
   const NicHost& host = send(1, kFull);
-  const double gathered = kFull / 1.3e9;
-  const double on_wire = (kFull + 45 * 90) / 1.25e9;
+  const double gathered = dma(kFull).to_seconds();
+  const double on_wire = line(kFull + 45 * 90).to_seconds();
   EXPECT_LT(host.arrivals[0].time.to_seconds(), on_wire + 0.1 * gathered);
 }
 
 TEST_F(NicTest, LastFrameWaitsForSlowDma) {
-  config_.dma_rate = Rate(0.5e9);
+  pcie_.nic = {1, 2};  // 0.4 GB/s
   const NicHost& host = send(1, kFull);
   const sc_time gathered = dma(17 * 16) + bus_.latency + dma(66) + dma(kFull);
   EXPECT_EQ(host.arrivals[0].time, gathered + line(1538)) << "nothing leaves before it is there";
 }
 
 TEST_F(NicTest, NextPacketWaitsForItsHeadersToo) {
-  config_.dma_rate = Rate(1e8);  // headers take longer than the packet before is on the wire
+  pcie_.nic = {1, 1};  // headers take longer than the packet before is on the wire
   const NicHost& host = send(2, 100);
   const sc_time fetched = dma(4 * 16) + bus_.latency + dma(66) + dma(100) + dma(66);
   EXPECT_EQ(host.arrivals[1].time, fetched + bus_.latency + dma(100) + line(190));
@@ -139,13 +142,16 @@ TEST_F(NicTest, LineRateLessFramingOfJumboFrames) {
 }
 
 TEST_F(NicTest, SmallPacketsPayForTheirFrames) {
-  EXPECT_NEAR(goodput(send(1000, 100)), 1.25e9 * 100 / 190, 0.01 * 1.25e9);
+  // The next one leaves when the completion of the one before has been written back.
+  const double expected = 100 / (line(190) + write_back()).to_seconds();
+  EXPECT_NEAR(goodput(send(1000, 100)), expected, 0.01 * expected);
 }
 
 TEST_F(NicTest, SlowDmaBoundsTheThroughput) {
-  config_.dma_rate = Rate(0.5e9);
-  // Per packet 66 bytes of headers and 17 descriptors go the same way.
-  const double expected = 0.5e9 * kFull / (kFull + 66 + 17 * 16);
+  pcie_.nic = {1, 2};
+  // Per packet 66 bytes of headers and 17 descriptors, of which 64 are fetched at once.
+  const sc_time packet = dma(kFull) + dma(66) + dma(64 * 16) * (17.0 / 64);
+  const double expected = kFull / packet.to_seconds();
   EXPECT_NEAR(goodput(send(100, kFull)), expected, 0.005 * expected);
 }
 
@@ -206,9 +212,9 @@ TEST_F(NicTest, InterruptsKeepTheirDistance) {
   }
   ASSERT_EQ(host.completions.size(), 300U);
   for (std::size_t i = 0; i < 300; ++i) {
-    EXPECT_LE(host.completions[i], host.arrivals[i].time + dma(16) + microseconds(50));
+    EXPECT_LE(host.completions[i], host.arrivals[i].time + write_back() + microseconds(50));
   }
-  EXPECT_EQ(host.completions[0], host.arrivals[0].time + dma(16)) << "the first one at once";
+  EXPECT_EQ(host.completions[0], host.arrivals[0].time + write_back()) << "the first one at once";
 }
 
 TEST_F(NicTest, NoInterruptWhileOneIsPending) {

@@ -86,7 +86,7 @@ protected:
     media_ = std::make_unique<Media>(workload_);
     queues_ = std::make_unique<DiskQueues>(config_.queue_depth);
     bench_ = std::make_unique<MemoryBench>("bench", MemoryConfig{}, Timing::kFluid, 1, data);
-    drive_ = std::make_unique<Nvme>("drive", config_, *queues_, *media_);
+    drive_ = std::make_unique<Nvme>("drive", config_, link_, *queues_, *media_);
     driver_ = std::make_unique<Driver>("driver", *queues_);
     drive_->memory.bind(bench_->bus.in);
     drive_->commands.bind(bench_->bus.in);
@@ -105,9 +105,13 @@ protected:
   /// The time that `bytes` take at the drive's bandwidth.
   sc_time takes(std::uint64_t bytes) const { return Bytes(bytes) / config_.bandwidth; }
   /// A command of `pages` pages: 64 bytes and an entry of 8 per page.
-  sc_time fetch(unsigned pages) const { return takes(64 + 8 * pages); }
+  sc_time fetch(unsigned pages) const {
+    const Bytes bytes(64 + 8 * pages);
+    return bytes / link_.read(bytes);
+  }
+  sc_time completion() const { return Bytes(16) / link_.write(Bytes(16)); }
   /// Its data, and the completion entry of 16 bytes.
-  sc_time data(unsigned pages) const { return takes(4096ull * pages) + takes(16); }
+  sc_time data(unsigned pages) const { return takes(4096ull * pages) + completion(); }
 
   /// When commands are done that are all in the queue at time zero.
   std::vector<sc_time> finish_times(const std::vector<unsigned>& commands) {
@@ -123,6 +127,7 @@ protected:
   }
 
   DiskConfig config_;
+  PcieLink link_{{5, 16}, {}};  // wider than the drive
   WorkloadConfig workload_;
   std::unique_ptr<Media> media_;
   std::unique_ptr<DiskQueues> queues_;
@@ -217,7 +222,7 @@ TEST_F(NvmeTest, TailOfTheLastPageIsNotTransferred) {
     driver_->ring();
     sc_core::wait(driver_->completed);
   });
-  run_to_edge(command, fetch(2) + config_.latency + takes(4196) + takes(16));
+  run_to_edge(command, fetch(2) + config_.latency + takes(4196) + completion());
   EXPECT_EQ(bench_->ledger.account(Movement::kDiskRead).bytes, 4196U);
   EXPECT_EQ(bench_->ledger.account(Movement::kDiskCommand).bytes, 64U + 2 * 8);
   EXPECT_EQ(bench_->ledger.account(Movement::kDiskCompletion).bytes, 16U);
@@ -245,6 +250,19 @@ TEST_F(NvmeTest, OneInterruptForAllCompletionsPending) {
 TEST_F(NvmeTest, PromptDriverGetsAnInterruptPerCompletion) {
   finish_times({1, 1, 1, 1, 1});
   EXPECT_EQ(driver_->interrupts.size(), 5U);
+}
+
+TEST_F(NvmeTest, NarrowLinkSlowsTheTransfer) {
+  link_ = PcieLink({3, 1}, {});
+  build();
+  const Process& command = spawn("command", [&] {
+    driver_->fill(0, 0, allocate(32));
+    driver_->ring();
+    sc_core::wait(driver_->completed);
+  });
+  const sc_time transfer = Bytes(32 * 4096) / link_.write(Bytes(4096));
+  EXPECT_GT(transfer, takes(32 * 4096) * 5.0);
+  run_to_edge(command, fetch(32) + config_.latency + transfer + completion());
 }
 
 TEST_F(NvmeTest, UnknownRegisterIsRefused) {

@@ -162,7 +162,6 @@ TEST_F(TcpReceiverTest, APacketTakesItsWayToThePicosecond) {
   config_.cpu.interrupt = microseconds(2);
   config_.cpu.receive = microseconds(3);
   config_.cpu.skb = nanoseconds(700);
-  config_.nic.dma_rate = Rate(1e9);
   config_.cpu.copy_rate = Rate(2e9);
   receiver();
   const std::uint64_t buffer = allocate(20'000);
@@ -172,7 +171,10 @@ TEST_F(TcpReceiverTest, APacketTakesItsWayToThePicosecond) {
       spawn_task([=](Task& task) { receiver().recv(task, buffer, Bytes(20'000)); });
   // A descriptor of 16 bytes for each of the 32 buffers, the payload, and with each frame 66 bytes
   // of headers and 16 of completion; then interrupt, softirq, copy, acknowledgement.
-  const sc_time dma = nanoseconds(32 * 16 + 14'480 + 10 * (66 + 16));
+  const PcieLink link(config_.pcie.nic, config_.pcie);
+  const sc_time dma = Bytes(32 * 16) / link.read(Bytes(32 * 16)) +
+                      Bytes(14'480) / link.write(Bytes(1448)) +
+                      Bytes(10 * (66 + 16)) / link.write(Bytes(66 + 16));
   run_to_edge(reader, arrival + dma + microseconds(2) + microseconds(3) + nanoseconds(7240) +
                           nanoseconds(700));
   EXPECT_EQ(account(Movement::kReceiveDescriptors), 512U);

@@ -88,7 +88,7 @@ TEST_F(TcpSocketTest, WindowBoundThroughput) {
   config_.socket.window = Bytes(1'000'000);
   config_.socket.rtt = milliseconds(1);
   config_.nic.rate = Rate::bits(100e9);
-  config_.nic.dma_rate = Rate(50e9);
+  config_.pcie.nic = {5, 16};  // some 50 GB/s
   TcpSocket& socket = bench().add_socket();
   const std::uint64_t total = 30'000'000;
   spawn_writer(socket, total, 1'000'000);
