@@ -222,7 +222,7 @@ int native_command(const Arguments& words) {
   const SignalGuard guard;
   std::vector<std::string> inputs{arguments.scenario};
   if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
-  RunOutputs outputs(arguments.json, "", {}, inputs);
+  RunOutputs outputs({arguments.json, "", ""}, {}, inputs);
   native::Report report;
   try {
     report = execute(arguments, scenario.config, outputs);

@@ -9,6 +9,7 @@
 #include "testbench/command.h"
 #include "testbench/comparison.h"
 #include "testbench/locate.h"
+#include "testbench/quantity.h"
 #include "testbench/run_arguments.h"
 #include "testbench/run_outputs.h"
 #include "testbench/signals.h"
@@ -23,6 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kInterruptStatus = 128;
+constexpr Bytes kLongestPacket{65535};  // its length has 16 bits
 
 std::vector<Simulation> plan(const RunArguments& arguments, const std::vector<std::string>& paths,
                              const RunOutputs& outputs) {
@@ -31,7 +33,7 @@ std::vector<Simulation> plan(const RunArguments& arguments, const std::vector<st
     simulations[i].path = paths[i];
     simulations[i].options.trace_from = arguments.trace_from;
     simulations[i].options.trace_to = arguments.trace_to;
-    outputs.set_trace(i, simulations[i]);
+    outputs.set_files(i, simulations[i]);
   }
   return simulations;
 }
@@ -42,18 +44,30 @@ std::string json_text(const std::string& scenario, const std::vector<Result>& re
   return Json{{"scenario", scenario}, {"runs", runs}}.dump(2) + "\n";
 }
 
+/// What cannot be captured.
+void check_capture(const RunArguments& arguments, const Config& config) {
+  if (arguments.capture.empty()) return;
+  if (config.nic.link == Link::kLoopback) {
+    throw BadInput({"--pcap: nothing is on a wire with nic.link = loopback, accepted: ethernet"});
+  }
+  if (config.nic.mtu > kLongestPacket) {
+    throw BadInput({fmt::format("--pcap: IP has no packets of nic.mtu = {}, accepted: at most {}",
+                                to_text(config.nic.mtu), to_text(kLongestPacket))});
+  }
+}
+
 /// Simulates the paths and writes the outputs. Nothing if the run was interrupted.
 std::vector<Result> simulate_all(const RunArguments& arguments, const Scenario& scenario) {
   const std::vector<std::string>& paths = scenario.config.paths;
   const SignalGuard guard;
   std::vector<std::string> inputs{arguments.scenario};
   if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
-  RunOutputs outputs(arguments.json, arguments.trace, paths, inputs);
+  RunOutputs outputs({arguments.json, arguments.trace, arguments.capture}, paths, inputs);
   std::vector<Simulation> simulations = plan(arguments, paths, outputs);
   run_all(scenario.config, simulations, {!arguments.quiet, [&] { outputs.discard(); }});
   if (interrupt_count() > 0) {
     for (std::size_t i = 0; i < simulations.size(); ++i) {
-      if (simulations[i].trace_is_whole) outputs.commit_trace(i);
+      if (simulations[i].is_whole) outputs.commit_path(i);
     }
     return {};
   }
@@ -92,6 +106,7 @@ int run_scenario(const Command& command, const Arguments& words, Report report) 
     write_standard_output(dump(scenario));
     return kFine;
   }
+  check_capture(arguments, scenario.config);
   const std::vector<Result> results = simulate_all(arguments, scenario);
   if (interrupt_count() > 0) {
     fmt::print(stderr, "copypath: interrupted\n");

@@ -15,16 +15,18 @@ namespace {
 
 constexpr const char* kNotes =
     "`copypath explain` lists the paths, `copypath keys` the keys.\n"
-    "With several paths, --trace FILE.vcd writes one trace for each: FILE.PATH.vcd.\n"
+    "With several paths, --trace FILE.vcd writes one trace for each: FILE.PATH.vcd; so does "
+    "--pcap.\n"
     "Files are complete or not there: they are renamed into place at the end of the run.\n";
 
 po::options_description run_options() {
   po::options_description options("Options", kHelpWidth);
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   add_scenario_options(options);
-  options.add_options()                                                 //
-      ("timing", text("burst|fluid"), "how the memory bus keeps time")  //
-      ("trace", text("FILE.vcd"), "write waveforms for GTKWave")        //
+  options.add_options()                                                       //
+      ("timing", text("burst|fluid"), "how the memory bus keeps time")        //
+      ("trace", text("FILE.vcd"), "write waveforms for GTKWave")              //
+      ("pcap", text("FILE.pcap"), "write what is on the wire for Wireshark")  //
       ("trace-window", text("FROM..TO"), "simulated time to trace, such as 10us..50us or ..1ms");
   return options;
 }
@@ -66,6 +68,7 @@ bool parse_run_arguments(const Command& command, const Arguments& arguments, Run
     run.overrides.push_back({"timing=" + text_of(line, "timing"), "--timing"});
   }
   read_file_name(line, "trace", run.trace, problems);
+  read_file_name(line, "pcap", run.capture, problems);
   if (line.options.count("trace-window") != 0) {
     read_window(text_of(line, "trace-window"), run, problems);
   }

@@ -8,7 +8,8 @@
 namespace copypath {
 
 struct RunArguments : ScenarioArguments {
-  std::string trace;  ///< empty: none
+  std::string trace;    ///< empty: none
+  std::string capture;  ///< empty: none
   sc_time trace_from = sc_core::SC_ZERO_TIME;
   sc_time trace_to = sc_core::sc_max_time();
 };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace copypath {
@@ -23,37 +24,57 @@ void check_distinct(const std::vector<std::string>& targets,
   }
 }
 
-std::string trace_name(const std::string& trace, const std::string& path) {
-  const std::filesystem::path file(trace);
+std::string name_for_path(const std::string& file, const std::string& path,
+                          const std::string& extension) {
+  const std::filesystem::path name(file);
   std::error_code ignored;
   const bool is_device =
-      std::filesystem::is_other(file, ignored) || std::filesystem::is_directory(file, ignored);
-  if (is_device) return trace;
-  const bool has_extension = file.extension() == ".vcd";
-  const std::string stem = has_extension ? trace.substr(0, trace.size() - 4) : trace;
-  return fmt::format("{}.{}.vcd", stem, path);
+      std::filesystem::is_other(name, ignored) || std::filesystem::is_directory(name, ignored);
+  if (is_device) return file;
+  const bool has_extension = name.extension() == extension;
+  const std::string stem = has_extension ? file.substr(0, file.size() - extension.size()) : file;
+  return fmt::format("{}.{}{}", stem, path, extension);
 }
 
-RunOutputs::RunOutputs(const std::string& json, const std::string& trace,
-                       const std::vector<std::string>& paths,
+RunOutputs::RunOutputs(const OutputNames& names, const std::vector<std::string>& paths,
                        const std::vector<std::string>& inputs) {
   std::vector<std::string> targets;
-  if (!json.empty()) targets.push_back(json);
-  if (!trace.empty()) targets.push_back(trace);
-  check_distinct(targets, inputs);
-  if (!json.empty()) json_ = std::make_unique<OutputFile>(json);
-  if (trace.empty()) return;
-  for (const std::string& path : paths) {
-    const std::string target = paths.size() == 1 ? trace : trace_name(trace, path);
-    if (!json.empty()) check_distinct({json, target}, inputs);
-    traces_.push_back(std::make_unique<OutputFile>(target, ".vcd"));
+  for (const std::string& name : {names.json, names.trace, names.capture}) {
+    if (!name.empty()) targets.push_back(name);
   }
+  check_distinct(targets, inputs);
+  if (!names.json.empty()) json_ = std::make_unique<OutputFile>(names.json);
+  targets.clear();
+  if (json_) targets.push_back(names.json);
+  const auto reserve = [&](const std::string& name, const char* extension, Files& files) {
+    if (name.empty()) return;
+    const std::size_t others = targets.size();
+    for (const std::string& path : paths) {
+      const std::string target = paths.size() == 1 ? name : name_for_path(name, path, extension);
+      targets.resize(others);  // those of one kind may share a device
+      targets.push_back(target);
+      check_distinct(targets, inputs);
+      files.push_back(std::make_unique<OutputFile>(target, extension));
+    }
+    targets.resize(others);
+    for (const auto& file : files) targets.push_back(file->target());
+  };
+  reserve(names.trace, ".vcd", traces_);
+  // Only those of the traces that are not one and the same device.
+  std::sort(targets.begin(), targets.end());
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+  reserve(names.capture, ".pcap", captures_);
 }
 
-void RunOutputs::set_trace(std::size_t index, Simulation& simulation) const {
-  if (traces_.empty()) return;
-  simulation.options.trace_file = traces_.at(index)->path();
-  simulation.trace_name = traces_.at(index)->target();
+void RunOutputs::set_files(std::size_t index, Simulation& simulation) const {
+  if (!traces_.empty()) {
+    simulation.options.trace_file = traces_.at(index)->path();
+    simulation.trace_name = traces_.at(index)->target();
+  }
+  if (!captures_.empty()) {
+    simulation.options.capture_file = captures_.at(index)->path();
+    simulation.capture_name = captures_.at(index)->target();
+  }
 }
 
 void RunOutputs::write_json(const std::string& text) {
@@ -63,19 +84,25 @@ void RunOutputs::write_json(const std::string& text) {
 void RunOutputs::commit() {
   // What may fail for lack of room comes first, so that nothing has been replaced if it does.
   for (const bool replaceable : {false, true}) {
-    for (const auto& trace : traces_) {
-      if (trace->is_replaceable() == replaceable) trace->commit();
+    for (const Files* files : {&traces_, &captures_}) {
+      for (const auto& file : *files) {
+        if (file->is_replaceable() == replaceable) file->commit();
+      }
     }
     if (json_ && json_->is_replaceable() == replaceable) json_->commit();
   }
 }
 
-void RunOutputs::commit_trace(std::size_t index) {
-  if (!traces_.empty()) traces_.at(index)->commit();
+void RunOutputs::commit_path(std::size_t index) {
+  for (const Files* files : {&traces_, &captures_}) {
+    if (!files->empty()) files->at(index)->commit();
+  }
 }
 
 void RunOutputs::discard() {
-  for (const auto& trace : traces_) trace->discard();
+  for (const Files* files : {&traces_, &captures_}) {
+    for (const auto& file : *files) file->discard();
+  }
   if (json_) json_->discard();
 }
 

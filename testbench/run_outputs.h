@@ -1,4 +1,4 @@
-// The files that a run writes: its results, and one trace for each path.
+// The files that a run writes: its results, and for each path one trace and one packet capture.
 // They appear together when everything has been written, or not at all.
 #pragma once
 
@@ -11,16 +11,23 @@
 
 namespace copypath {
 
+/// As on the command line; empty: not wanted.
+struct OutputNames {
+  std::string json;
+  std::string trace;
+  std::string capture;
+};
+
 class RunOutputs {
 public:
-  /// Reserves the files; an empty name means that it is not wanted. Several paths have a trace
-  /// each: FILE.vcd becomes FILE.PATH.vcd. Throws OutputError if one cannot be written, or is one
-  /// of the `inputs` or written twice.
-  RunOutputs(const std::string& json, const std::string& trace,
-             const std::vector<std::string>& paths, const std::vector<std::string>& inputs);
+  /// Reserves the files. Several paths have a trace and a capture each: FILE.vcd becomes
+  /// FILE.PATH.vcd. Throws OutputError if one cannot be written, or is one of the `inputs` or
+  /// written twice.
+  RunOutputs(const OutputNames& names, const std::vector<std::string>& paths,
+             const std::vector<std::string>& inputs);
 
-  /// Tells the simulation of the path with that index where to write its trace.
-  void set_trace(std::size_t index, Simulation& simulation) const;
+  /// Tells the simulation of the path with that index where to write.
+  void set_files(std::size_t index, Simulation& simulation) const;
 
   /// Throws OutputError.
   void write_json(const std::string& text);
@@ -28,22 +35,27 @@ public:
   /// Puts all files in their places.
   void commit();
 
-  /// Puts only the trace of the path with that index in its place.
-  void commit_trace(std::size_t index);
+  /// Puts only the trace and the capture of the path with that index in their places.
+  void commit_path(std::size_t index);
 
   /// Removes all temporaries.
   void discard();
 
 private:
+  using Files = std::vector<std::unique_ptr<OutputFile>>;
+
   std::unique_ptr<OutputFile> json_;
-  std::vector<std::unique_ptr<OutputFile>> traces_;
+  Files traces_;    // by path; none if not wanted
+  Files captures_;  // the same
 };
 
 /// Throws OutputError if a target is one of the `inputs`, or named twice.
 void check_distinct(const std::vector<std::string>& targets,
                     const std::vector<std::string>& inputs);
 
-/// The trace of one of several paths: FILE.PATH.vcd. A device is shared by all of them.
-std::string trace_name(const std::string& trace, const std::string& path);
+/// The file of one of several paths, with that extension: FILE.PATH.vcd. A device is shared by all
+/// of them.
+std::string name_for_path(const std::string& file, const std::string& path,
+                          const std::string& extension);
 
 }  // namespace copypath

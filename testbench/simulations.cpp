@@ -159,8 +159,10 @@ private:
     if (key == kProgressLine) return progress_.update(child.index, value.get<double>());
     child.finished = true;
     if (key == kOutputErrorLine) {
-      throw OutputError(
-          replaced(value.get<std::string>(), simulation.options.trace_file, simulation.trace_name));
+      const RunOptions& files = simulation.options;
+      const std::string text =
+          replaced(value.get<std::string>(), files.trace_file, simulation.trace_name);
+      throw OutputError(replaced(text, files.capture_file, simulation.capture_name));
     }
     if (key == kErrorLine) throw failure(simulation, value.get<std::string>());
     if (key == kResultLine) {
@@ -178,8 +180,8 @@ private:
     Simulation& simulation = simulations_[child->index];
     const bool finished = child->finished;
     const int status = remove(child);
-    simulation.trace_is_whole = finished && status == 0;
-    if (!simulation.trace_is_whole && interrupt_count() < 2) {
+    simulation.is_whole = finished && status == 0;
+    if (!simulation.is_whole && interrupt_count() < 2) {
       throw failure(simulation, how_it_ended(status));
     }
   }

@@ -18,11 +18,12 @@ struct Simulation {
   std::string path;
   RunOptions options;              ///< `progress` is set by run_all
   std::string trace_name;          ///< what messages call options.trace_file
+  std::string capture_name;        ///< and options.capture_file
   const Config* config = nullptr;  ///< nullptr: the one that run_all is given
   std::string label;               ///< what messages call it; empty: the path
 
-  bool trace_is_whole = false;  ///< out: the simulation ended, or was interrupted in good order
-  Result result;                ///< out: valid unless the run was interrupted
+  bool is_whole = false;  ///< out: ended, or interrupted in good order, with its files
+  Result result;          ///< out: valid unless the run was interrupted
 };
 
 /// A simulation that failed through no fault of the user.

@@ -2,7 +2,8 @@
 
 namespace copypath {
 
-Machine::Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path)
+Machine::Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path,
+                 const std::string& capture_file)
     : sc_module(name),
       config_(config),
       path_(path),
@@ -32,8 +33,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   kernel.device.registers.bind(nic.registers);
   disk.irq(disk_interrupt_);
   nic.irq(nic_interrupt_);
-  nic.wire.bind(network.from_nic);
-  network.to_nic.bind(nic.receive);
+  connect_network(capture_file);
   network.to_clients.bind(clients.in);
   network.to_origin.bind(origin.in);
   clients.out.bind(network.from_peers);
@@ -47,6 +47,20 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   SC_METHOD(finish);
   sensitive << clients.all_delivered();
   dont_initialize();
+}
+
+/// The NIC with the switch, through a recorder if one is wanted.
+void Machine::connect_network(const std::string& capture_file) {
+  if (capture_file.empty()) {
+    nic.wire.bind(network.from_nic);
+    network.to_nic.bind(nic.receive);
+    return;
+  }
+  capture = std::make_unique<PacketCapture>("capture", config_, media, path_, capture_file);
+  nic.wire.bind(capture->from_nic);
+  capture->to_network.bind(network.from_nic);
+  network.to_nic.bind(capture->from_network);
+  capture->to_nic.bind(nic.receive);
 }
 
 void Machine::finish() {

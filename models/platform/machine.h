@@ -18,6 +18,7 @@
 #include "models/memory/memory_bus.h"
 #include "models/nic/nic.h"
 #include "models/nic/switch.h"
+#include "models/platform/packet_capture.h"
 #include "models/workload/clients.h"
 #include "models/workload/file_server.h"
 #include "models/workload/origin.h"
@@ -27,7 +28,9 @@ namespace copypath {
 
 class Machine : public sc_core::sc_module {
 public:
-  Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path);
+  /// `capture_file`: where to record what is on the wire; empty: nowhere.
+  Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path,
+          const std::string& capture_file = "");
 
   const Config& config() const { return config_; }
   bool finished() const { return finished_; }
@@ -40,6 +43,7 @@ public:
   std::vector<std::string> idle_lanes() const;
 
 private:
+  void connect_network(const std::string& capture_file);
   void finish();
   std::string bottleneck(const Result& result, sc_time elapsed) const;
 
@@ -61,7 +65,8 @@ public:
   Clients clients;
   Origin origin;  ///< of a proxy
   FileServer server;
-  std::unique_ptr<Sinks> sinks;  ///< on loopback
+  std::unique_ptr<Sinks> sinks;            ///< on loopback
+  std::unique_ptr<PacketCapture> capture;  ///< if wanted
 
 private:
   InterruptRoute disk_interrupt_;

@@ -107,17 +107,19 @@ Result simulate(const Config& config, const std::string& path, const RunOptions&
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
   sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
 
-  Machine machine("machine", config, *program);
+  Machine machine("machine", config, *program, options.capture_file);
   Recorder recorder(machine, options);
   Watch watch(options);
   try {
     run(machine, recorder, watch);
   } catch (const Interrupted&) {
     recorder.close();
+    if (machine.capture) machine.capture->close(false);
     throw;
   }
   const Result result = machine.result();
   recorder.close();
+  if (machine.capture) machine.capture->close(true);
   return result;
 }
 

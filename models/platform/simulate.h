@@ -11,7 +11,8 @@
 namespace copypath {
 
 struct RunOptions {
-  std::string trace_file;  ///< VCD to write, without atomic renaming; empty: none
+  std::string trace_file;    ///< VCD to write, without atomic renaming; empty: none
+  std::string capture_file;  ///< packet capture to write, the same way; empty: none
   sc_time trace_from = sc_core::SC_ZERO_TIME;
   sc_time trace_to = sc_core::sc_max_time();
   /// Called about ten times a second with the share of the payload delivered (0 to 1); the run

@@ -52,7 +52,7 @@ execute() {        # COMMAND : leaves $status and $out
   out=$(mktemp "$folder/output.XXXXXX")
   bash -c "$command" >"$out" 2>&1 </dev/null
   status=$?
-  [[ $command =~ $plain && $command != *--json* && $command != *--trace* ]] || return
+  [[ $command =~ $plain && $command != *--json* && $command != *--trace* && $command != *--pcap* ]] || return
   [[ $command != *.ini* || $command == *scenarios/* ]] && outputs[$command]="$status $out"
 }
 

@@ -183,10 +183,11 @@ TEST_F(Output, NamesOfOneFileAreRecognised) {
   EXPECT_FALSE(same_file(in_folder("a"), in_folder("new")));
 }
 
-TEST(TraceName, PathGoesBeforeTheExtension) {
-  EXPECT_EQ(trace_name("/tmp/no-such.vcd", "sendfile"), "/tmp/no-such.sendfile.vcd");
-  EXPECT_EQ(trace_name("/tmp/no-such", "sendfile"), "/tmp/no-such.sendfile.vcd");
-  EXPECT_EQ(trace_name("/dev/null", "sendfile"), "/dev/null");
+TEST(NameForPath, PathGoesBeforeTheExtension) {
+  EXPECT_EQ(name_for_path("/tmp/no-such.vcd", "sendfile", ".vcd"), "/tmp/no-such.sendfile.vcd");
+  EXPECT_EQ(name_for_path("/tmp/no-such", "sendfile", ".vcd"), "/tmp/no-such.sendfile.vcd");
+  EXPECT_EQ(name_for_path("/tmp/a.vcd", "sendfile", ".pcap"), "/tmp/a.vcd.sendfile.pcap");
+  EXPECT_EQ(name_for_path("/dev/null", "sendfile", ".vcd"), "/dev/null");
 }
 
 TEST_F(Output, RunRefusesToOverwriteItsInputsOrOneOutputWithAnother) {
@@ -194,12 +195,15 @@ TEST_F(Output, RunRefusesToOverwriteItsInputsOrOneOutputWithAnother) {
   const std::string out = in_folder("out.vcd");
   put(scenario, "x");
   const std::vector<std::string> one{"sendfile"};
-  EXPECT_THROW(RunOutputs(scenario, "", one, {scenario}), OutputError);
-  EXPECT_THROW(RunOutputs("", scenario, one, {scenario}), OutputError);
-  EXPECT_THROW(RunOutputs(out, out, one, {scenario}), OutputError);
-  EXPECT_THROW(
-      RunOutputs(in_folder("out.a.vcd"), out, std::vector<std::string>{"a", "b"}, {scenario}),
-      OutputError);
+  const std::vector<std::string> two{"a", "b"};
+  EXPECT_THROW(RunOutputs({scenario, "", ""}, one, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({"", scenario, ""}, one, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({"", "", scenario}, one, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({out, out, ""}, one, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({"", out, out}, one, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({in_folder("out.a.vcd"), out, ""}, two, {scenario}), OutputError);
+  EXPECT_THROW(RunOutputs({in_folder("out.a.pcap"), "", in_folder("out")}, two, {scenario}),
+               OutputError);
   EXPECT_EQ(content(scenario), "x");
   EXPECT_EQ(files(), 1u);
 }

@@ -1,0 +1,111 @@
+#include "models/platform/conversation.h"
+
+#include <algorithm>
+
+namespace copypath {
+
+namespace {
+
+constexpr std::uint32_t kServerAddress = 0x0a000001;  // 10.0.0.1
+constexpr std::uint32_t kOrigins = 0x0a000100;        // 10.0.1.0, the first of them
+constexpr std::uint32_t kClients = 0x0a010001;        // 10.1.0.1, and so on
+constexpr std::uint16_t kPort = 8000;                 // of a service that tshark has no idea of
+constexpr std::uint16_t kTlsPort = 443;
+constexpr std::uint16_t kFirstEphemeral = 32768;  // net.ipv4.ip_local_port_range
+constexpr std::uint32_t kEphemeral = 28232;       // ports in it
+
+/// An initial sequence number.
+std::uint32_t initial(std::uint32_t number, std::uint32_t side) {
+  std::uint64_t x = (std::uint64_t{number} << 1 | side) + 1;
+  x *= 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  return static_cast<std::uint32_t>(x >> 32);
+}
+
+}  // namespace
+
+Conversation::Conversation(std::uint32_t number, Side opener, Bytes segment, Bytes server_window,
+                           Bytes peer_window, bool tls)
+    : ends_{},
+      opener_(opener),
+      announced_(static_cast<std::uint16_t>(segment.count() + 12)) {  // without options
+  const auto port = static_cast<std::uint16_t>(kFirstEphemeral + number % kEphemeral);
+  Endpoint server{kServerAddress, tls ? kTlsPort : kPort};
+  Endpoint peer{kClients + number, port};
+  if (opener == kServer) {
+    server.port = port;
+    peer = {kOrigins + number / kEphemeral, kPort};
+  }
+  ends_[kServer] = end(server, initial(number, kServer), server_window);
+  ends_[kPeer] = end(peer, initial(number, kPeer), peer_window);
+}
+
+Conversation::End Conversation::end(Endpoint endpoint, std::uint32_t first, Bytes window) {
+  End result{endpoint, first, window};
+  constexpr std::uint64_t kLargest = 0xffff;
+  // tcp_select_initial_window(): at most 14 (RFC 7323).
+  while (result.scale < 14 && window.count() > kLargest << result.scale) ++result.scale;
+  return result;
+}
+
+void Conversation::make(Side from, std::uint32_t milliseconds, TcpSegment segment,
+                        std::uint64_t offset, Frame& frame) {
+  End& sender = ends_[from];
+  const End& receiver = ends_[other(from)];
+  const bool opens = (segment.flags & TcpSegment::kSyn) != 0;
+  segment.sequence = static_cast<std::uint32_t>(sender.first + (opens ? 0 : 1) + offset);
+  if (receiver.synchronised) {
+    segment.flags |= TcpSegment::kAck;
+    segment.acknowledgement = static_cast<std::uint32_t>(receiver.first + 1 + sender.received +
+                                                         (receiver.finished ? 1 : 0));
+    segment.echo = receiver.timestamp;
+  }
+  const Bytes unit(std::uint64_t{1} << (opens ? 0 : sender.scale));
+  segment.window = static_cast<std::uint16_t>(
+      std::min<std::uint64_t>(0xffff, units_covering(sender.window, unit)));
+  segment.segment_size = announced_;
+  segment.window_scale = sender.scale;
+  segment.timestamp = sender.timestamp = milliseconds;
+  make_frame(sender.endpoint, receiver.endpoint, ++sender.identification, segment, frame);
+}
+
+void Conversation::syn(Side from, std::uint32_t milliseconds, Frame& frame) {
+  TcpSegment segment;
+  segment.flags = TcpSegment::kSyn;
+  make(from, milliseconds, segment, 0, frame);
+  ends_[from].synchronised = true;
+}
+
+void Conversation::acknowledge(Side from, std::uint32_t milliseconds, Frame& frame) {
+  make(from, milliseconds, {}, ends_[from].sent + (ends_[from].finished ? 1 : 0), frame);
+}
+
+void Conversation::data(Side from, std::uint32_t milliseconds, std::uint64_t offset,
+                        const std::uint8_t* bytes, std::size_t n, bool push, Frame& frame) {
+  TcpSegment segment;
+  if (push) segment.flags = TcpSegment::kPush;
+  segment.payload = bytes;
+  segment.bytes = n;
+  make(from, milliseconds, segment, offset, frame);
+  ends_[from].sent = std::max(ends_[from].sent, offset + n);
+}
+
+void Conversation::fin(Side from, std::uint32_t milliseconds, Frame& frame) {
+  TcpSegment segment;
+  segment.flags = TcpSegment::kFin;
+  make(from, milliseconds, segment, ends_[from].sent, frame);
+  ends_[from].finished = true;
+}
+
+void Conversation::reset(Side from, std::uint32_t milliseconds, Frame& frame) {
+  TcpSegment segment;
+  segment.flags = TcpSegment::kReset;
+  make(from, milliseconds, segment, ends_[from].sent, frame);
+  reset_ = true;
+}
+
+void Conversation::receive(Side side, std::uint64_t offset) {
+  ends_[side].received = std::max(ends_[side].received, offset);
+}
+
+}  // namespace copypath

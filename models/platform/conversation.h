@@ -1,0 +1,64 @@
+// A TCP connection as those see it who listen at the server's wire: addresses and ports, sequence
+// and acknowledgement numbers, windows and timestamps of both sides. It makes frames of what the
+// model sends, and those that the model leaves out: the ones that open and close a connection.
+// Initial sequence numbers are made up, the same in every run.
+#pragma once
+
+#include "models/platform/frame.h"
+
+namespace copypath {
+
+class Conversation {
+public:
+  enum Side { kServer, kPeer };
+
+  /// `opener` has opened the connection, and sends the requests. The peer receives into a window of
+  /// `window` bytes; a stream of TLS records has TLS's port.
+  Conversation(std::uint32_t number, Side opener, Bytes segment, Bytes server_window,
+               Bytes peer_window, bool tls);
+
+  static constexpr Side other(Side side) { return side == kServer ? kPeer : kServer; }
+  Side opener() const { return opener_; }
+
+  // Each makes the frame that `from` sends; `milliseconds`: the time in timestamps.
+  using Frame = std::vector<std::uint8_t>;
+  void syn(Side from, std::uint32_t milliseconds, Frame& frame);
+  void acknowledge(Side from, std::uint32_t milliseconds, Frame& frame);
+  /// Bytes [offset, offset + n) of the stream in that direction.
+  void data(Side from, std::uint32_t milliseconds, std::uint64_t offset, const std::uint8_t* bytes,
+            std::size_t n, bool push, Frame& frame);
+  void fin(Side from, std::uint32_t milliseconds, Frame& frame);
+  void reset(Side from, std::uint32_t milliseconds, Frame& frame);
+
+  /// `side` has received all before `offset` of the other's stream.
+  void receive(Side side, std::uint64_t offset);
+  /// Bytes that `side` has sent so far.
+  std::uint64_t sent(Side side) const { return ends_[side].sent; }
+  /// Nothing is sent any more: the connection has been reset.
+  bool is_reset() const { return reset_; }
+
+private:
+  struct End {
+    Endpoint endpoint;
+    std::uint32_t first;  // sequence number
+    Bytes window;
+    std::uint8_t scale = 0;
+    std::uint16_t identification = 0;
+    std::uint32_t timestamp = 0;  // last one sent
+    std::uint64_t sent = 0;       // bytes of the stream
+    std::uint64_t received = 0;   // of the other's
+    bool synchronised = false;    // has sent its SYN
+    bool finished = false;        // and its FIN
+  };
+
+  static End end(Endpoint endpoint, std::uint32_t first, Bytes window);
+  void make(Side from, std::uint32_t milliseconds, TcpSegment segment, std::uint64_t offset,
+            Frame& frame);
+
+  End ends_[2];
+  Side opener_;
+  std::uint16_t announced_;  // largest segment, options included
+  bool reset_ = false;
+};
+
+}  // namespace copypath

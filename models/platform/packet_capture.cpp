@@ -1,0 +1,262 @@
+#include "models/platform/packet_capture.h"
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include "models/nic/tls_record.h"
+#include "models/platform/simulate.h"
+#include "models/workload/requests.h"
+
+namespace copypath {
+
+using sc_core::sc_time_stamp;
+
+namespace {
+
+/// No packet that a NIC gets or that GRO makes is longer (GSO_LEGACY_MAX_SIZE).
+constexpr Bytes kLargestPacket{65536};
+constexpr int kSnapshot = 262144;  // tcpdump's
+
+constexpr const char* kCutShort = "not everything could be written";
+
+/// What nobody can read without the key.
+void scramble(std::uint8_t& byte) { byte ^= 0xa5; }
+
+void append_filler(const Run& run, std::vector<std::uint8_t>& to) {
+  constexpr std::uint64_t kLine = 16;
+  std::string line;
+  for (std::uint64_t at = run.offset; at < run.offset + run.bytes; ++at) {
+    if (line.empty() || at % kLine == 0) line = fmt::format("{:015x}\n", at - at % kLine);
+    to.push_back(static_cast<std::uint8_t>(line[at % kLine]));
+    if (run.form != Form::kPlain) scramble(to.back());
+  }
+}
+
+/// The header of a TLS record is as it would be; its tag is zeros.
+void append_framing(const Run& run, std::vector<std::uint8_t>& to) {
+  const TlsCipher::Header header = TlsCipher::header(run.version);
+  for (std::uint64_t at = run.offset; at < run.offset + run.bytes; ++at) {
+    to.push_back(at < header.size() ? header[at] : 0);
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> shown(const Content& content) {
+  if (content.real()) return content.bytes();
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(content.size().count());
+  for (const Run& run : content.runs()) {
+    if (run.form == Form::kFraming) {
+      append_framing(run, bytes);
+    } else {
+      append_filler(run, bytes);
+    }
+  }
+  return bytes;
+}
+
+void PacketCapture::Close::operator()(pcap* handle) const { pcap_close(handle); }
+void PacketCapture::Close::operator()(pcap_dumper* dumper) const { pcap_dump_close(dumper); }
+
+PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& config,
+                             const Media& media, const Path& path, const std::string& file)
+    : sc_module(name),
+      nic_(config.nic),
+      workload_(config.workload),
+      tls_(path.transform == Transformation::kTls),
+      rtt_(config.socket.rtt),
+      lead_(1 + std::floor(rtt_.to_seconds()), sc_core::SC_SEC),
+      horizon_(wire_bytes(kLargestPacket, nic_.mtu) / nic_.rate),
+      file_size_(media.file_size()),
+      files_(media.files()),
+      file_(file),
+      handle_(
+          pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapshot, PCAP_TSTAMP_PRECISION_NANO)),
+      dumper_(pcap_dump_open(handle_.get(), file.c_str())) {
+  if (!dumper_) throw OutputError(pcap_geterr(handle_.get()));
+  from_nic.register_b_transport(this, &PacketCapture::pass_to_network);
+  from_network.register_b_transport(this, &PacketCapture::pass_to_nic);
+  const SocketConfig& socket = config.socket;
+  const Bytes segment = segment_size(nic_);
+  const bool proxy = path.reads == Reads::kOrigin;  // with a second connection per client
+  for (std::uint32_t i = 0; i < workload_.clients; ++i) {
+    conversations_.emplace_back(i, Conversation::kPeer, segment, socket.receive_buffer,
+                                socket.window, tls_);
+  }
+  for (std::uint32_t i = 0; proxy && i < workload_.clients; ++i) {
+    conversations_.emplace_back(i, Conversation::kServer, segment, socket.receive_buffer,
+                                socket.window, false);
+  }
+  requests_.resize(conversations_.size());
+  open_connections();
+}
+
+void PacketCapture::pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay) {
+  take(Conversation::kServer, payload, delay);
+  to_network->b_transport(payload, delay);
+}
+
+void PacketCapture::pass_to_nic(tlm::tlm_generic_payload& payload, sc_time& delay) {
+  take(Conversation::kPeer, payload, delay);
+  to_nic->b_transport(payload, delay);
+}
+
+void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payload,
+                         sc_time delay) {
+  const Packet& packet = *payload.get_extension<Packet>();
+  const sc_time end = sc_time_stamp() + delay;
+  const Passing frame{packet.kind, from, packet.connection, packet.sequence, nullptr, 0, 0};
+  if (packet.kind == Packet::Kind::kData) {
+    cut(packet, frame, end);
+  } else {
+    passing_.emplace(end, frame);
+  }
+  if (sc_time_stamp() > horizon_) write_until(sc_time_stamp() - horizon_);
+}
+
+/// The frames of a packet follow one another at line rate; the last one has passed at `end`.
+void PacketCapture::cut(const Packet& packet, Passing frame, sc_time end) {
+  const Bytes segment = segment_size(nic_);
+  frame.payload = std::make_shared<const Payload>(shown(*packet.content));
+  for (Bytes at; at < packet.bytes; at += segment) {
+    const Bytes bytes = std::min(segment, packet.bytes - at);
+    const Bytes rest = packet.bytes - at - bytes;
+    frame.sequence = packet.sequence + at.count();
+    frame.at = at.count();
+    frame.bytes = bytes.count();
+    passing_.emplace(end - wire_bytes(rest, nic_.mtu) / nic_.rate, frame);
+  }
+}
+
+/// So that the handshake ends, and the first request is there, when the run begins.
+void PacketCapture::open_connections() {
+  const sc_time before = lead_ - rtt_;
+  for (Conversation& conversation : conversations_) {
+    const Conversation::Side opener = conversation.opener();
+    conversation.syn(opener, milliseconds(before), frame_);
+    dump(before);
+    if (opener == Conversation::kServer) continue;
+    conversation.syn(Conversation::other(opener), milliseconds(before), frame_);
+    dump(before);
+  }
+  for (std::uint32_t i = 0; i < conversations_.size(); ++i) {
+    Conversation& conversation = conversations_[i];
+    const Conversation::Side opener = conversation.opener();
+    if (opener == Conversation::kServer) {
+      conversation.syn(Conversation::kPeer, milliseconds(lead_), frame_);
+      dump(lead_);
+    }
+    conversation.acknowledge(opener, milliseconds(lead_), frame_);
+    dump(lead_);
+    if (opener == Conversation::kPeer) write_request(conversation, i, lead_);
+  }
+}
+
+/// The server closes its connections to clients; a proxy those to the origin, too.
+void PacketCapture::close_connections(sc_time at) {
+  const auto end = [&](Conversation::Side side, sc_time time, bool is_fin) {
+    for (Conversation& conversation : conversations_) {
+      if (conversation.is_reset()) continue;
+      if (is_fin) {
+        conversation.fin(side, milliseconds(time), frame_);
+      } else {
+        conversation.acknowledge(side, milliseconds(time), frame_);
+      }
+      dump(time);
+    }
+  };
+  end(Conversation::kServer, at, true);
+  end(Conversation::kPeer, at + rtt_, true);
+  end(Conversation::kServer, at + rtt_, false);
+}
+
+void PacketCapture::write_until(sc_time time) {
+  while (!passing_.empty() && passing_.begin()->first <= time) {
+    write(passing_.begin()->second, passing_.begin()->first + lead_);
+    passing_.erase(passing_.begin());
+  }
+}
+
+void PacketCapture::write(const Passing& frame, sc_time time) {
+  Conversation& conversation = conversations_[frame.connection];
+  switch (frame.kind) {
+    case Packet::Kind::kRequest:
+      write_request(conversation, frame.connection, time);
+      return;
+    case Packet::Kind::kAcknowledgement:
+      conversation.receive(frame.from, frame.sequence);
+      conversation.acknowledge(frame.from, milliseconds(time), frame_);
+      break;
+    case Packet::Kind::kData: {
+      const bool last = frame.at + frame.bytes == frame.payload->size();
+      conversation.data(frame.from, milliseconds(time), frame.sequence,
+                        frame.payload->data() + frame.at, frame.bytes, last, frame_);
+      break;
+    }
+  }
+  dump(time);
+}
+
+/// In the manner of HTTP/0.9, with the range that is wanted.
+void PacketCapture::write_request(Conversation& conversation, std::uint32_t connection,
+                                  sc_time time) {
+  const Conversation::Side from = conversation.opener();
+  const std::uint32_t client = connection % workload_.clients;
+  Request wanted{Bytes(0), file_size_};  // a proxy fetches whole files
+  if (from == Conversation::kPeer) {
+    wanted = request_of(workload_, file_size_, client, requests_[connection]);
+  }
+  ++requests_[connection];
+  const std::string text = fmt::format("GET /file{} bytes {}+{}\r\n", client % files_,
+                                       wanted.offset.count(), wanted.bytes.count());
+  Payload bytes(text.begin(), text.end());
+  if (from == Conversation::kPeer && tls_) {
+    bytes.resize(bytes.size() + kTlsTrailer.count());
+    std::for_each(bytes.begin(), bytes.end(), scramble);
+    const TlsCipher::Header header = TlsCipher::header(text.size());
+    bytes.insert(bytes.begin(), header.begin(), header.end());
+  }
+  conversation.data(from, milliseconds(time), conversation.sent(from), bytes.data(), bytes.size(),
+                    true, frame_);
+  conversation.receive(Conversation::other(from), conversation.sent(from));
+  dump(time);
+}
+
+void PacketCapture::dump(sc_time time) {
+  constexpr std::uint64_t kPerNanosecond = 1000, kPerSecond = 1'000'000'000'000;  // picoseconds
+  pcap_pkthdr header{};
+  header.ts.tv_sec = static_cast<time_t>(time.value() / kPerSecond);
+  header.ts.tv_usec = static_cast<suseconds_t>(time.value() % kPerSecond / kPerNanosecond);
+  header.caplen = header.len = static_cast<bpf_u_int32>(frame_.size());
+  pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, frame_.data());
+}
+
+std::uint32_t PacketCapture::milliseconds(sc_time time) {
+  constexpr std::uint64_t kPerMillisecond = 1'000'000'000;  // picoseconds
+  return static_cast<std::uint32_t>(time.value() / kPerMillisecond);
+}
+
+void PacketCapture::close(bool finished) {
+  if (!dumper_) return;
+  if (finished) {
+    const sc_time last = passing_.empty() ? sc_time_stamp() : passing_.rbegin()->first;
+    write_until(last);
+    close_connections(std::max(last, sc_time_stamp()) + lead_);
+  } else {
+    write_until(sc_time_stamp());
+  }
+  errno = 0;
+  const bool flushed = pcap_dump_flush(dumper_.get()) == 0;
+  const int error = errno;
+  const bool whole = flushed && std::ferror(pcap_dump_file(dumper_.get())) == 0;
+  dumper_.reset();
+  if (!whole) throw OutputError(file_ + ": " + (error == 0 ? kCutShort : std::strerror(error)));
+}
+
+}  // namespace copypath
