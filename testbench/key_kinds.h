@@ -26,6 +26,12 @@ inline Choices<Arbitration> choices_of(Arbitration) {
           {"priority", Arbitration::kPriority},
           {"weighted", Arbitration::kWeighted}};
 }
+inline Choices<DiskKind> choices_of(DiskKind) {
+  return {{"nvme", DiskKind::kNvme}, {"sata_ssd", DiskKind::kSataSsd}, {"hdd", DiskKind::kHdd}};
+}
+inline Choices<DiskOrder> choices_of(DiskOrder) {
+  return {{"fifo", DiskOrder::kFifo}, {"elevator", DiskOrder::kElevator}};
+}
 inline Choices<WorkloadKind> choices_of(WorkloadKind) {
   return {{"file_server", WorkloadKind::kFileServer}};
 }

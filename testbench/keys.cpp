@@ -123,10 +123,23 @@ std::vector<Key> make_keys() {
     key(FIELD(page_cache.readahead), Range{"4KiB", "1GiB"}, "largest readahead window, whole pages", "Linux default (mm/readahead.c, 32 pages)"),
     key(FIELD(page_cache.folio), Range{"4KiB", "2MiB"}, "largest folio, a power of two: pages that are read, mapped and evicted as one", kAssumed),
 
-    key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "what the drive's interface sustains", "Samsung PM9A3, sequential read (heise.de 4720224)"),
-    key(FIELD(disk.latency), Range{"0ns", "10s"}, "from a command to its first byte", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
-    key(FIELD(disk.channels), Range{"1", "4096"}, "commands whose media access goes on in parallel", kAssumed),
-    key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free", kAssumed),
+    key(FIELD(disk.kind), kAny, "flash behind NVMe, flash behind SATA, or a hard disk behind SATA", kAssumed),
+    key(FIELD(disk.count), Range{"1", "64"}, "drives, all alike, with the files striped over them", kAssumed),
+    key(FIELD(disk.stripe), Range{"4KiB", "1GiB"}, "what lies on one drive before the next one's turn, whole pages", "Linux default of md (mdadm, 512K chunks)"),
+    key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "reading: what the interface of flash sustains, or the platter of a hard disk on average", "Samsung PM9A3, sequential read (heise.de 4720224)"),
+    key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free; commands in a SATA drive, at most 32", kAssumed),
+    key(FIELD(disk.latency), Range{"0ns", "10s"}, "flash: from a command to its first byte, during which it has a channel", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
+    key(FIELD(disk.channels), Range{"1", "4096"}, "flash: commands whose media access goes on in parallel", kAssumed),
+    key(FIELD(disk.firmware), Range{"0ns", "10s"}, "the controller's part in a read, during which its channel serves others", kAssumed),
+    key(FIELD(disk.seek), Range{"0ns", "1s"}, "hard disk: moving the arm, mean over all pairs of tracks", "HGST Ultrastar 7K4000, read, typical"),
+    key(FIELD(disk.track_seek), Range{"0ns", "1s"}, "hard disk: moving the arm to the next track", kAssumed),
+    key(FIELD(disk.rpm), Range{"60", "100000"}, "hard disk: turns of the platter per minute", "HGST Ultrastar 7K4000"),
+    key(FIELD(disk.capacity), Range{"1MB", "1PB"}, "hard disk: what lies under the whole stroke of the arm", "HGST Ultrastar 7K4000"),
+    key(FIELD(disk.buffer), Range{"4KiB", "1TiB"}, "hard disk: how far the head reads on after a read", "HGST Ultrastar 7K4000"),
+    key(FIELD(disk.order), kAny, "hard disk: which of the commands in the drive is next", kAssumed),
+    key(FIELD(disk.write_bandwidth), Range{"1kB/s", "10TB/s"}, "flash: what its media sustain in writing", kAssumed),
+    key(FIELD(disk.write_buffer), Range{"4KiB", "1TiB"}, "memory of the drive in which writes are acknowledged", kAssumed),
+    key(FIELD(disk.write_latency), Range{"0ns", "10s"}, "from a write's last byte to its acknowledgement", "Samsung 970 Pro, 4.0 us (NVMeVirt, ssd_config.h)"),
 
     key(NAMED_FIELD("pcie.disk_generation", pcie.disk.generation), Range{"1", "5"}, "PCI Express between drive and memory", "Samsung PM9A3: 4.0 (heise.de 4720224)"),
     key(NAMED_FIELD("pcie.disk_lanes", pcie.disk.lanes), Range{"1", "32"}, "its lanes, a power of two", kAssumed),
@@ -177,6 +190,9 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),
     key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
+
+    key(FIELD(faults.seed), Range{"0", "4294967295"}, "decides which of the things that can go wrong do", kAssumed),
+    key(FIELD(faults.disk_error_rate), Range{"0", "1"}, "share of the pages of the files that the drives cannot read", kAssumed),
   };
   // clang-format on
 }

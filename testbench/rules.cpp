@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "models/disk/drive.h"
 #include "models/paths/path.h"
 #include "models/pcie/link.h"
 #include "testbench/quantity.h"
@@ -64,6 +66,31 @@ std::string max_read_request(const Config& config) {
 
 std::string read_completion(const Config& config) {
   return power_of_two(config.pcie.read_completion);
+}
+
+std::string stripe(const Config& config) {
+  if (config.disk.stripe % kPageSize == Bytes(0)) return "";
+  return fmt::format("{} is no whole number of pages of {}", to_text(config.disk.stripe),
+                     to_text(kPageSize));
+}
+
+std::string tags(const Config& config) {
+  const unsigned most = DiskProtocol::of(config.disk.kind).tags;
+  if (most == 0 || config.disk.queue_depth <= most) return "";
+  return fmt::format("{} is more than a SATA drive takes (NCQ), accepted: at most {}",
+                     config.disk.queue_depth, most);
+}
+
+std::string capacity(const Config& config) {
+  const DiskConfig& disk = config.disk;
+  if (disk.kind != DiskKind::kHdd) return "";
+  const WorkloadConfig& work = config.workload;
+  const double files = work.files == 0 ? work.clients : work.files;
+  const double bytes = files * static_cast<double>(work.file_size.count() + kPageSize.count());
+  const double room = static_cast<double>(disk.capacity.count()) * disk.count;
+  if (bytes <= room) return "";
+  return fmt::format("{} on each of {} drives do not hold the files, accepted: at least {:.0f}B",
+                     to_text(disk.capacity), disk.count, std::ceil(bytes / disk.count));
 }
 
 std::string pipe(const Config& config) { return power_of_two(config.pipe.size); }
@@ -163,6 +190,10 @@ const std::vector<Rule>& rules() {
       {{"memory.burst"}, burst},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
       {{"page_cache.folio"}, folio},
+      {{"disk.stripe"}, stripe},
+      {{"disk.queue_depth", "disk.kind"}, tags},
+      {{"disk.capacity", "disk.count", "workload.file_size", "workload.clients", "workload.files"},
+       capacity},
       {{"pcie.disk_lanes"}, disk_lanes},
       {{"pcie.nic_lanes"}, nic_lanes},
       {{"pcie.max_payload"}, max_payload},

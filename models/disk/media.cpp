@@ -1,5 +1,6 @@
 #include "models/disk/media.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace copypath {
@@ -23,13 +24,40 @@ void fill_synthetic(std::uint32_t file, std::uint64_t offset, std::vector<std::u
   }
 }
 
+/// Appends bytes [offset, offset + bytes) of `from` to `to`.
+void append_part(const Content& from, std::uint64_t offset, std::uint64_t bytes, Content& to) {
+  if (from.real()) {
+    to.append(from.bytes().data() + offset, bytes);
+    return;
+  }
+  for (const Run& run : from.runs()) {
+    if (offset >= run.bytes) {
+      offset -= run.bytes;
+      continue;
+    }
+    const std::uint64_t n = std::min(run.bytes - offset, bytes);
+    if (n == 0) return;
+    to.append({run.file, run.version, run.offset + offset, n, run.form});
+    bytes -= n;
+    offset = 0;
+  }
+}
+
+/// A number between 0 and 1 that follows from its arguments alone (splitmix64, twice).
+double fate(std::uint64_t seed, std::uint32_t file, std::uint64_t page) {
+  const std::uint64_t of_file = synthetic_word(file, seed);
+  const std::uint64_t x = synthetic_word(static_cast<std::uint32_t>(of_file >> 32), of_file + page);
+  return static_cast<double>(x >> 11) / 9007199254740992.0;  // 2^53
+}
+
 }  // namespace
 
-Media::Media(const WorkloadConfig& config)
+Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
     : data_(config.data),
       files_(config.files == 0 ? config.clients : config.files),
       file_size_(config.file_size),
-      name_(config.file) {
+      name_(config.file),
+      faults_(faults) {
   if (data_ != Data::kBytes || name_.empty()) return;
   input_.open(name_, std::ios::binary);
   if (!input_) throw std::runtime_error(name_ + ": cannot be opened");
@@ -57,6 +85,40 @@ void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content&
     for (std::uint8_t& byte : scratch_) byte = static_cast<std::uint8_t>(~byte);
   }
   to.append(scratch_.data(), scratch_.size());
+}
+
+void Media::fetch(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to) {
+  if (written_.empty()) return read(file, offset, bytes, to);
+  for (std::uint64_t at = offset, end = offset + bytes.count(); at < end;) {
+    const std::uint64_t page = at / kPageSize.count();
+    const std::uint64_t within = at % kPageSize.count();
+    const std::uint64_t n = std::min(end - at, kPageSize.count() - within);
+    const auto written = written_.find({file, page});
+    if (written == written_.end()) {
+      read(file, at, Bytes(n), to);
+    } else {
+      append_part(written->second, within, n, to);
+    }
+    at += n;
+  }
+}
+
+void Media::write(std::uint32_t file, std::uint64_t offset, const Content& content) {
+  const std::uint64_t end = offset + content.size().count();
+  for (std::uint64_t at = offset; at < end; at += kPageSize.count()) {
+    const std::uint64_t n = std::min(end - at, kPageSize.count());
+    Content& page = written_[{file, at / kPageSize.count()}];
+    page.clear();
+    append_part(content, at - offset, n, page);
+  }
+}
+
+bool Media::all_readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) const {
+  const std::uint64_t end = units_covering(Bytes(offset) + bytes, kPageSize);
+  for (std::uint64_t page = offset / kPageSize.count(); page < end; ++page) {
+    if (fate(faults_.seed, file, page) < faults_.disk_error_rate) return false;
+  }
+  return true;
 }
 
 bool Media::holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content) {

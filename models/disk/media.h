@@ -4,7 +4,9 @@
 #pragma once
 
 #include <fstream>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/memory/content.h"
@@ -18,7 +20,7 @@ constexpr std::uint32_t kNextVersion = 1;
 class Media {
 public:
   /// Throws std::runtime_error if the input file cannot be opened.
-  explicit Media(const WorkloadConfig& config);
+  explicit Media(const WorkloadConfig& config, const FaultConfig& faults = {});
 
   std::uint32_t files() const { return files_; }
   Bytes file_size() const { return file_size_; }
@@ -28,6 +30,17 @@ public:
   void read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to,
             std::uint32_t version = 0);
 
+  /// Whether the drive can read that. Which pages it cannot follows from the seed, file and page.
+  bool readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) const {
+    return faults_.disk_error_rate == 0 || all_readable(file, offset, bytes);
+  }
+
+  /// Replaces whole pages of a file from `offset` on (the last one up to the file's end); fetch()
+  /// delivers that from now on. The receivers' checks stay with what the file held at first.
+  void write(std::uint32_t file, std::uint64_t offset, const Content& content);
+  /// What a read from the drive delivers: what was written last. Appends to `to`.
+  void fetch(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to);
+
   /// Whether `content` is exactly what the file holds from `offset` on.
   bool holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content);
 
@@ -36,12 +49,16 @@ public:
   Bytes differing(std::uint32_t file, std::uint64_t offset, const Content& content);
 
 private:
+  bool all_readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) const;
+
   Data data_;
   std::uint32_t files_;
   Bytes file_size_;
   std::string name_;
   std::ifstream input_;
   std::vector<std::uint8_t> scratch_;
+  FaultConfig faults_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Content> written_;  // by file and page
 };
 
 }  // namespace copypath

@@ -12,6 +12,10 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
   while (done < wanted) {
     pages.clear();
     page_cache.get_pages(task, file, wanted - done, pages);
+    if (pages.empty()) {  // short, or EIO
+      file.failed = done == Bytes(0);
+      break;
+    }
     const Bytes bytes = size_of(pages);
     const SegmentList to{{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
     task.copy(Movement::kCopyToUser, pages, to, task.cpu().config().copy_rate);
@@ -68,6 +72,8 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentLi
   read.pending =
       submit_direct_read(block, file.number, file.position, first(to, wanted), read, movement);
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
+  file.failed = read.failed;
+  if (read.failed) return Bytes(0);  // whatever has come
   file.position += wanted;
   return wanted;
 }
@@ -82,6 +88,10 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
   for (Bytes done; done < wanted;) {
     pages.clear();
     page_cache.get_pages(task, file, wanted - done, pages);
+    if (pages.empty()) {  // short, or EIO
+      file.failed = done == Bytes(0);
+      break;
+    }
     for (const Segment& page : pages) pipe.push_back({page, Place::kPageCache, nullptr});
     const Bytes bytes = size_of(pages);
     file.position += bytes;

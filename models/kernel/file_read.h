@@ -1,5 +1,7 @@
 // The two ways in which the kernel takes bytes out of the page cache for a caller: copied into the
-// caller's buffer (read), or as references to the pages themselves (splice, sendfile).
+// caller's buffer (read), or as references to the pages themselves (splice, sendfile). Where the
+// drive cannot read a page, a call returns what is before it; one that begins there returns
+// nothing, and the file has failed (EIO).
 #pragma once
 
 #include "models/kernel/page_cache.h"
@@ -14,7 +16,7 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
 
 /// iomap_dio_rw(): reads from the file's position straight into `to` (O_DIRECT), until it is full,
 /// and advances the position. Blocks until the drive has delivered. Returns how many bytes; fewer
-/// only at the end of the file.
+/// only at the end of the file. If the drive cannot read any of it, nothing has been read.
 Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
                   Movement movement);
 

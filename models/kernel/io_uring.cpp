@@ -21,7 +21,7 @@ void IoUring::prepare_send(unsigned buffer, Bytes bytes) {
   sends_.push_back({0, Bytes(0), buffers_.at(buffer), bytes});
 }
 
-void IoUring::submit_and_wait(Task& task) {
+std::size_t IoUring::submit_and_wait(Task& task) {
   // Whatever finishes early is posted by the task itself, when it comes to wait (task_work).
   const std::uint64_t cqes = reads_.size() + 2 * sends_.size();
   outstanding_ += static_cast<unsigned>(cqes);
@@ -30,15 +30,21 @@ void IoUring::submit_and_wait(Task& task) {
   // but the sends that are linked to it, so the reads are under way before.
   for (std::size_t i = 0; i < reads_.size(); ++i) issue(task, reads_[i], *read_states_[i]);
   for (const Request& send : sends_) issue(task, send);
+  const auto reads = static_cast<std::ptrdiff_t>(reads_.size());
   reads_.clear();
   sends_.clear();
   task.wait_until(waiters_, [&] { return outstanding_ == 0; });
   task.spend(task.costs().uring_completion * static_cast<double>(cqes));
+  const auto first = read_states_.begin();
+  const auto failed =
+      std::find_if(first, first + reads, [](const auto& read) { return read->failed; });
+  return static_cast<std::size_t>(failed - first);
 }
 
 void IoUring::issue(Task& task, const Request& read, Read& state) {
   task.spend(task.costs().uring_request);
   task.settle();
+  state.failed = false;
   state.pending =
       submit_direct_read(block_, read.file, read.position,
                          {{read.buffer, static_cast<std::uint32_t>(read.bytes.count())}}, state,

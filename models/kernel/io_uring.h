@@ -30,8 +30,9 @@ public:
   void prepare_send(unsigned buffer, Bytes bytes);
 
   /// io_uring_enter(): submits what has been prepared, and blocks until all of it is complete:
-  /// one CQE for a read, two for a send.
-  void submit_and_wait(Task& task);
+  /// one CQE for a read, two for a send. Returns how many reads have brought something before the
+  /// first one that failed (res = -EIO): all of them, normally.
+  std::size_t submit_and_wait(Task& task);
 
   std::uint64_t sends_completed() const { return completed_; }  ///< CQEs with F_NOTIF
   std::uint64_t sends_copied() const { return copied_; }        ///< of those, after a copy

@@ -49,10 +49,10 @@ const char* name_of(Call call) {
 }
 
 Kernel::Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
-               Media& media_on_disk, DiskQueues& disk, NicQueues& nic)
+               Media& media_on_disk, std::deque<DiskQueues>& disks, NicQueues& nic)
     : sc_module(name),
       media(media_on_disk),
-      block("block", disk),
+      block("block", {config.disk, media_on_disk.file_size()}, disks),
       page_cache("page_cache", config.page_cache, memory, block, media_on_disk),
       skbs(memory, page_cache),
       device("device", config.nic, nic, skbs),

@@ -46,7 +46,7 @@ public:
   Faults faults;
 
   Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
-         Media& media, DiskQueues& disk, NicQueues& nic);
+         Media& media, std::deque<DiskQueues>& disks, NicQueues& nic);
 
   void enter(Call call) {
     ++calls_[static_cast<std::size_t>(call)];

@@ -18,8 +18,11 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
     Frame frame = page_cache_.find(file.number, index);
     // A page that was reclaimed is unmapped, also if somebody is reading it back in.
     while (frame == PageCache::kNoFrame || !mapped_[index] ||
-           page_cache_.pages_[frame].read != nullptr) {
-      fault(task, file, index, faults_);
+           page_cache_.pages_[frame].read != nullptr || page_cache_.pages_[frame].failed) {
+      if (!fault(task, file, index, faults_)) {
+        file.failed = position == file.position;
+        return;
+      }
       frame = page_cache_.find(file.number, index);
     }
     page_cache_.touch(frame);
@@ -38,24 +41,25 @@ void Mapping::populate(Task& task, OpenFile& file, Bytes wanted) {
   Faults taken_in_advance;
   const std::uint64_t last = units_covering(std::min(file.position + wanted, file.size), kPageSize);
   for (std::uint64_t index = file.position / kPageSize; index < last; ++index) {
-    while (!mapped_[index]) fault(task, file, index, taken_in_advance);
+    while (!mapped_[index] && fault(task, file, index, taken_in_advance)) {
+    }
   }
 }
 
-void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults) {
+bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults) {
   task.spend(task.cpu().config().minor_fault);
   mapped_[index] = false;
   map_around(file, index);
   if (mapped_[index]) {
     ++faults.minor;
-    return;
+    return true;
   }
   Frame frame = page_cache_.find(file.number, index);
   if (frame == PageCache::kNoFrame) {
     ++faults.major;
     page_cache_.read_missing(task, file, file.readahead.around(index));
     frame = page_cache_.find(file.number, index);
-    if (frame == PageCache::kNoFrame) return;  // came and went while the task was preempted
+    if (frame == PageCache::kNoFrame) return true;  // came and went while the task was preempted
   } else {
     ++faults.minor;
   }
@@ -66,8 +70,11 @@ void Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& fau
     page_cache_.meet_mark(task, file, index, file.readahead.max_pages());
   }
   page_cache_.wait_for(task, frame);
+  const bool readable =
+      !page_cache_.pages_[frame].failed || page_cache_.read_again(task, file, frame);
   --page_cache_.pages_[frame].references;
-  mapped_[index] = true;
+  mapped_[index] = readable;
+  return readable;
 }
 
 // filemap_map_pages(): maps what is up to date in the aligned window around the page.
@@ -88,7 +95,7 @@ void Mapping::map_around(const OpenFile& file, std::uint64_t index) {
     const Frame frame = page_cache_.find(file.number, i);
     if (frame == PageCache::kNoFrame) continue;
     const PageCache::Page& page = page_cache_.pages_[frame];
-    if (page.read == nullptr && !page.mark) mapped_[i] = true;
+    if (page.read == nullptr && !page.mark && !page.failed) mapped_[i] = true;
   }
 }
 

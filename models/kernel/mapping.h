@@ -24,9 +24,10 @@ public:
   Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios);
 
   /// If somebody has truncated the file, its end is as far as it goes, and no pages at all mean a
-  /// touch beyond: SIGBUS for a program, EFAULT for a system call.
-  /// Touches [position, position + wanted) of the file, taking the faults that are due, and appends
-  /// its pages to `pages`, with a reference on each (PageCache::put_pages() drops it).
+  /// touch beyond: SIGBUS for a program, EFAULT for a system call. The same if the drive cannot
+  /// read the first page; then the file has failed. Touches [position, position + wanted) of the
+  /// file, taking the faults that are due, and appends its pages to `pages`, with a reference on
+  /// each (PageCache::put_pages() drops it).
   void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
   /// MAP_POPULATE: reads and maps `wanted` bytes from the file's position at once; no fault is
@@ -34,7 +35,8 @@ public:
   void populate(Task& task, OpenFile& file, Bytes wanted);
 
 private:
-  void fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
+  /// False: the page cannot be read (VM_FAULT_SIGBUS).
+  bool fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
   void map_around(const OpenFile& file, std::uint64_t index);
 
   PageCache& page_cache_;

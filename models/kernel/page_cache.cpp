@@ -55,6 +55,10 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
       }
       wait_for(task, frame);
     }
+    if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
+      --pages_[frame].references;
+      break;
+    }
     touch(frame);
     ++accesses_;
     if (index == first || pages_[frame].head == frame) task.spend(task.costs().page_lookup);
@@ -134,6 +138,7 @@ PageCache::Read* PageCache::new_read() {
   }
   Read* read = free_reads_.back();
   free_reads_.pop_back();
+  read->failed = false;
   return read;
 }
 
@@ -171,13 +176,34 @@ void PageCache::meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::
 
 void PageCache::wait_for(Task& task, Frame frame) {
   task.settle();
-  Read* read = pages_[frame].read;
-  if (read == nullptr) return;  // the disk was faster
-  task.wait_until(read->waiters, [&] { return pages_[frame].read == nullptr; });
+  while (Read* read =
+             pages_[frame].read) {  // unless the disk was faster; or somebody reads it again
+    task.wait_until(read->waiters, [&] { return pages_[frame].read != read; });
+  }
+}
+
+// filemap_update_page(): what a readahead has failed to bring is read once more, for itself. False:
+// that has failed, too.
+bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
+  const Frame head = pages_[frame].head;
+  const std::uint64_t first = pages_[head].index;
+  Read* read = new_read();
+  for (unsigned i = 0; i < pages_[head].pages; ++i) {
+    pages_[head + i].failed = false;
+    pages_[head + i].read = read;
+    read->frames.push_back(static_cast<Frame>(head + i));
+  }
+  reading_ += pages_[head].pages;
+  submit(file, first, *read);
+  wait_for(task, frame);
+  return !pages_[frame].failed;
 }
 
 void PageCache::finish(Read& read) {
-  for (const Frame frame : read.frames) pages_[frame].read = nullptr;
+  for (const Frame frame : read.frames) {
+    pages_[frame].read = nullptr;
+    pages_[frame].failed = read.failed;
+  }
   reading_ -= static_cast<unsigned>(read.frames.size());
   read.frames.clear();
   read.waiters.wake_all();

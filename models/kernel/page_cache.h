@@ -28,7 +28,8 @@ struct OpenFile {
   Readahead readahead{0};
   FileSource source = FileSource::kBuffered;
 
-  Bytes end;  ///< of what was asked for
+  Bytes end;            ///< of what was asked for
+  bool failed = false;  ///< the last call has returned EIO, or raised SIGBUS: there is no more
   /// Somebody truncates the file to `truncate_to` when `truncate_at` has been read.
   Bytes truncate_at{~std::uint64_t{0}};
   Bytes truncate_to;
@@ -36,7 +37,7 @@ struct OpenFile {
   /// The size at present.
   Bytes current_size() const { return position < truncate_at ? size : truncate_to; }
   /// What is left to be read of what was asked for.
-  Bytes left() const { return std::min(end, current_size()) - position; }
+  Bytes left() const { return failed ? Bytes(0) : std::min(end, current_size()) - position; }
   /// What its reader thinks is left, who does not look at the size again.
   Bytes promised() const { return end - position; }
 };
@@ -50,7 +51,7 @@ public:
 
   /// filemap_get_pages(): appends to `pages` the part of [position, position + wanted) that is in
   /// memory from the first page on, at least one page, and takes a reference on each of its pages.
-  /// Starts readahead and waits for the disk as needed.
+  /// Starts readahead and waits for the disk as needed. Nothing if the first page cannot be read.
   void get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
   /// Takes one more reference on every page of the segment.
@@ -106,6 +107,7 @@ private:
     std::uint16_t pages = 1;  // of the folio, in its head
     std::uint32_t references = 0;
     bool mark = false;     // PG_readahead
+    bool failed = false;   // was read, and is not up to date
     Read* read = nullptr;  // locked: being read
     Node* node = nullptr;
   };
@@ -143,6 +145,7 @@ private:
   void submit(const OpenFile& file, std::uint64_t first, Read& read);
   void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);
   void wait_for(Task& task, Frame frame);
+  bool read_again(Task& task, const OpenFile& file, Frame frame);
   void finish(Read& read);
 
   PageCacheConfig config_;

@@ -133,6 +133,7 @@ Skb& TcpSocket::skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf) {
     if (ubuf == nullptr || last.ubuf == nullptr || last.ubuf == ubuf) return last;
   }
   if (queued_ >= config_.send_buffer) {  // sk_stream_wait_memory()
+    ++send_buffer_waits_;
     push(task, true);
     lock.release();
     task.wait_until(writers_, [&] { return queued_ < config_.send_buffer; });

@@ -61,6 +61,10 @@ public:
   void run(Execution& softirq) override;
 
   Bytes queued() const { return queued_; }  ///< in the send buffer
+  /// Everything that was handed to it so far: the length of the stream.
+  Bytes accepted() const { return Bytes(next_sequence_); }
+  /// Times that a sender has found it full.
+  std::uint64_t send_buffer_waits() const { return send_buffer_waits_; }
   void trace(sc_core::sc_trace_file* file) const;
 
 private:
@@ -99,6 +103,7 @@ private:
   bool encrypted_by_device_ = false;
   PageFragment fragment_;
   WaitQueue writers_{"wait send buffer"};
+  std::uint64_t send_buffer_waits_ = 0;
 
   unsigned requests_ = 0;
   WaitQueue readers_{"wait request"};

@@ -32,6 +32,10 @@ FragmentList copy_splice_read(Task& task, Kernel& kernel, OpenFile& file, Bytes 
   }
   if (file.source == FileSource::kDirect) {
     direct_read(task, kernel.block, file, pages, Movement::kDiskReadPipe);
+    if (file.failed) {
+      for (const Fragment& page : pipe) kernel.skbs.put(page);
+      pipe.clear();
+    }
   } else {
     dax_read(task, kernel, file, Movement::kDaxToPipe, pages);
   }

@@ -12,6 +12,8 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "O_DIRECT lets the drive's DMA fill the caller's buffer, past the page cache"},
     {"disk_read_pipe", Agent::kDisk, Purpose::kDma, Place::kDisk, Place::kSocketBuffer,
      "O_DIRECT lets the drive's DMA fill pages of the pipe, past the page cache"},
+    {"disk_write", Agent::kDisk, Purpose::kDma, Place::kPageCache, Place::kDisk,
+     "what was written to the file is in the page cache, and the drive has to have it"},
     {"dax_to_user", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kUserBuffer,
      "read() must place the bytes of persistent memory in the caller's buffer"},
     {"dax_to_pipe", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kSocketBuffer,

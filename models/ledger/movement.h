@@ -36,6 +36,7 @@ enum class Movement : std::uint8_t {
   kDiskRead,
   kDiskReadDirect,
   kDiskReadPipe,
+  kDiskWrite,
   kDaxToUser,
   kDaxToPipe,
   kCopyToUser,
@@ -79,7 +80,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 45;
+constexpr std::size_t kMovements = 46;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

@@ -89,7 +89,18 @@ const std::vector<Metric>& metrics() {
        "touches of a mapping where the file is no more: SIGBUS, or EFAULT within a system call"},
       {"page_cache_hits", Unit::kCount, true, "page lookups that found the page resident"},
       {"page_cache_misses", Unit::kCount, true, "page lookups that did not find the page"},
+      {"page_cache_evictions", Unit::kCount, true, "pages that made room for others"},
       {"disk_bytes", Unit::kBytes, true, "bytes read from the disk"},
+      {"disk_written_bytes", Unit::kBytes, true, "bytes written to the disk"},
+      {"disk_queue_full", Unit::kCount, true,
+       "commands that found the drive's submission queue full, and waited"},
+      {"disk_errors", Unit::kCount, true, "commands that asked for what a drive cannot read"},
+      {"aborted_transfers", Unit::kCount, true,
+       "transfers that the server gave up, closing the connection; their bytes are checked up to "
+       "there"},
+      {"ring_full", Unit::kCount, true, "packets that found the transmit ring full, and waited"},
+      {"send_buffer_waits", Unit::kCount, true,
+       "times that a sender found its send buffer full, and waited"},
       {"interrupts", Unit::kCount, true, "device interrupts taken by the cores"},
       {"packets", Unit::kCount, true, "frames sent on the wire; on loopback, packets handed over"},
       {"wire_bytes", Unit::kBytes, true, "bytes sent on the wire, headers and framing included"},
@@ -102,7 +113,9 @@ const std::vector<Metric>& metrics() {
       {"corrupted_bytes", Unit::kBytes, true,
        "bytes delivered that are not those of the file at that place"},
       {"nic_utilisation", Unit::kRatio, false, "share of the time that the wire was sending"},
-      {"disk_utilisation", Unit::kRatio, false, "share of the disk's bandwidth taken"},
+      {"disk_utilisation", Unit::kRatio, false,
+       "share of the drives' bandwidth taken; of a hard disk, share of the time that its arm was "
+       "busy"},
       {"cpu_utilisation", Unit::kRatio, false, "share of the cores' time spent working"},
   };
   return kMetrics;

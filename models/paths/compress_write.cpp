@@ -19,6 +19,7 @@ void serve(Connection& c) {
       const SystemCall read(c.kernel, c.task, Call::kRead);
       n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // copy to the caller
     }
+    if (n == Bytes(0)) break;  // EIO
     const SegmentList plain{{buffer, static_cast<std::uint32_t>(n.count())}};
     compressor.set_last(c.file.left() == Bytes(0));
     const Bytes left = c.task.pass({Movement::kCompress, &plain, &output,

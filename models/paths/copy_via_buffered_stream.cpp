@@ -39,7 +39,7 @@ private:
     const SystemCall read(c_.kernel, c_.task, Call::kRead);
     filled_ = vfs_read(c_.task, c_.kernel, c_.file, buffer_, size_);
     used_ = Bytes(0);
-    return true;
+    return filled_ > Bytes(0);  // unless EIO
   }
 
   Connection& c_;

@@ -17,6 +17,7 @@ void serve(Connection& c) {
       const SystemCall read(c.kernel, c.task, Call::kRead);
       n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // by DMA
     }
+    if (n == Bytes(0)) break;  // EIO
     {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
       c.socket.send(c.task, {{buffer, static_cast<std::uint32_t>(n.count())}});  // the one copy

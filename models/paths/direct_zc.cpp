@@ -19,6 +19,7 @@ void serve(Connection& c) {
       const SystemCall read(c.kernel, c.task, Call::kRead);
       n = vfs_read(c.task, c.kernel, c.file, buffer.address, c.chunk);  // by DMA
     }
+    if (n == Bytes(0)) break;     // EIO
     send_zerocopy(c, buffer, n);  // by reference
   }
   finish_zerocopy(c);

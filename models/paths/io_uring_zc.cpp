@@ -34,7 +34,7 @@ void set_up(Connection& c) {
 
 /// What has been read, and into which buffer.
 struct Chunk {
-  unsigned buffer;
+  unsigned buffer = 0;
   Bytes bytes;
 };
 
@@ -54,7 +54,9 @@ void serve(Connection& c) {
     }
     {
       const SystemCall io_uring_enter(c.kernel, c.task, Call::kIoUringEnter);
-      ring.submit_and_wait(c.task);  // what was read is sent, and the next batch is read
+      const std::size_t read = ring.submit_and_wait(c.task);  // sends one batch, reads the next
+      if (read < ready.size()) c.file.failed = true;          // EIO: what is before it is sent
+      ready.resize(read);
     }
     set = 1 - set;
   } while (!ready.empty());

@@ -45,6 +45,7 @@ void transfer_through_buffer(Connection& c, Bytes count) {
       const SystemCall pread(c.kernel, c.task, Call::kPread);
       n = vfs_read(c.task, c.kernel, c.file, buffer, std::min(count, kTransferSize));
     }
+    if (n == Bytes(0)) break;  // EIO, as an IOException
     {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
       c.socket.send(c.task, {{buffer, static_cast<std::uint32_t>(n.count())}});

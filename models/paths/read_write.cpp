@@ -16,6 +16,7 @@ void serve(Connection& c) {
       const SystemCall read(c.kernel, c.task, Call::kRead);
       n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // copy to the caller
     }
+    if (n == Bytes(0)) break;  // EIO
     {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
       c.socket.send(c.task, {{buffer, static_cast<std::uint32_t>(n.count())}});  // and back

@@ -15,6 +15,7 @@ void serve(Connection& c) {
       const SystemCall splice_in(c.kernel, c.task, Call::kSplice);  // file to pipe
       pipe = vfs_splice_read(c.task, c.kernel, c.file, c.chunk, c.config.pipe.size);
     }
+    if (pipe.empty()) break;  // EIO
     {
       const SystemCall splice_out(c.kernel, c.task, Call::kSplice);  // pipe to socket
       c.socket.send_pages(c.task, pipe, false);

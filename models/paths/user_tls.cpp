@@ -17,6 +17,7 @@ void serve(Connection& c) {
       const SystemCall read(c.kernel, c.task, Call::kRead);
       n = vfs_read(c.task, c.kernel, c.file, buffer, c.chunk);  // copy to the caller
     }
+    if (n == Bytes(0)) break;  // EIO
     const SegmentList text{{buffer, static_cast<std::uint32_t>(n.count())}};
     const Bytes sealed = c.task.pass({Movement::kEncryptUser, &text, &output,
                                       c.task.costs().crypto_rate, &c.user_tls()});  // SSL_write()

@@ -56,11 +56,38 @@ struct PageCacheConfig {
   Bytes folio{4096};              ///< largest folio: what is read, mapped and evicted as one
 };
 
+enum class DiskKind { kNvme, kSataSsd, kHdd };
+
+/// In which order a hard disk serves what waits in it.
+enum class DiskOrder { kFifo, kElevator };
+
 struct DiskConfig {
-  Rate bandwidth{6.5e9};  ///< what the drive's interface sustains
+  DiskKind kind = DiskKind::kNvme;
+  unsigned count = 1;           ///< drives, all alike, with the files striped over them
+  Bytes stripe{512 * 1024};     ///< on one drive before the next one's turn
+  Rate bandwidth{6.5e9};        ///< reading: the interface of flash, the platter of a hard disk
+  unsigned queue_depth = 1024;  ///< submission queue entries; tags of a SATA drive
+  // Flash:
   sc_time latency = microseconds(80);
-  unsigned channels = 64;       ///< commands whose media access goes on in parallel
-  unsigned queue_depth = 1024;  ///< submission queue entries
+  unsigned channels = 64;  ///< commands whose media access goes on in parallel
+  // Hard disks:
+  sc_time seek = microseconds(8200);       ///< mean over all pairs of tracks
+  sc_time track_seek = microseconds(500);  ///< to the next track
+  unsigned rpm = 7200;
+  Bytes capacity{4'000'000'000'000};
+  Bytes buffer{64 * 1024 * 1024};  ///< read ahead by the drive
+  DiskOrder order = DiskOrder::kElevator;
+  // All:
+  sc_time firmware;           ///< the controller's part in a read, which occupies nothing
+  Rate write_bandwidth{1e9};  ///< what the media sustain
+  Bytes write_buffer{64 * 1024 * 1024};     ///< in which writes are acknowledged
+  sc_time write_latency = microseconds(4);  ///< from a write's last byte to its acknowledgement
+};
+
+/// What goes wrong, if it is to. The same seed makes the same faults, whatever the timing.
+struct FaultConfig {
+  std::uint32_t seed = 1;
+  double disk_error_rate = 0;  ///< share of the pages of the files that the drives cannot read
 };
 
 /// Where a device is plugged in.
@@ -191,6 +218,7 @@ struct Config {
   PipeConfig pipe;
   SocketConfig socket;
   WorkloadConfig workload;
+  FaultConfig faults;
 };
 
 }  // namespace copypath

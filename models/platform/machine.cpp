@@ -2,17 +2,32 @@
 
 namespace copypath {
 
+namespace {
+
+std::vector<std::unique_ptr<Drive>> make_drives(const Config& config,
+                                                std::deque<DiskQueues>& queues, Media& media) {
+  std::vector<std::unique_ptr<Drive>> drives;
+  for (DiskQueues& pair : queues) {
+    const std::string name = "disk" + std::to_string(drives.size());
+    drives.push_back(
+        Drive::make(name.c_str(), config.disk, {config.pcie.disk, config.pcie}, pair, media));
+  }
+  return drives;
+}
+
+}  // namespace
+
 Machine::Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path,
                  const std::string& capture_file)
     : sc_module(name),
       config_(config),
       path_(path),
-      media(config.workload),
+      media(config.workload, config.faults),
       memory(config.workload.data),
       bus("memory", config.memory, config.timing, memory, ledger),
       cpu("cpu", config.cpu),
-      disk_queues(config.disk.queue_depth),
-      disk("disk", config.disk, {config.pcie.disk, config.pcie}, disk_queues, media),
+      disk_queues(config.disk.count, DiskQueues(DiskProtocol::entries(config.disk))),
+      disks(make_drives(config, disk_queues, media)),
       nic_queues(config.nic.ring),
       nic("nic", config.nic, {config.pcie.nic, config.pcie}, nic_queues),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
@@ -20,18 +35,22 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       clients("clients", config.workload, config.socket, media, path.transform),
       origin("origin", config, media),
       server("server", config, path, kernel, memory, cpu, clients),
-      disk_interrupt_(cpu.core(config.cpu.cores - 1), kernel.block),
       nic_interrupt_(cpu.core(0), kernel.device) {
   // Masters of the bus are numbered in this order.
   cpu.bind(bus);
-  disk.memory.bind(bus.in);
+  for (const auto& disk : disks) disk->memory.bind(bus.in);
   nic.memory.bind(bus.in);
   nic.completions.bind(bus.in);
-  disk.commands.bind(bus.in);
+  for (const auto& disk : disks) disk->commands.bind(bus.in);
   nic.receiver.memory.bind(bus.in);
-  kernel.block.registers.bind(disk.registers);
   kernel.device.registers.bind(nic.registers);
-  disk.irq(disk_interrupt_);
+  for (unsigned i = 0; i < disks.size(); ++i) {  // from the last core on, a core each
+    disks[i]->completions.bind(bus.in);
+    kernel.block.drivers[i]->registers.bind(disks[i]->registers);
+    disk_interrupts_.emplace_back(cpu.core(config.cpu.cores - 1 - i % config.cpu.cores),
+                                  *kernel.block.drivers[i]);
+    disks[i]->irq(disk_interrupts_.back());
+  }
   nic.irq(nic_interrupt_);
   connect_network(capture_file);
   network.to_clients.bind(clients.in);
@@ -78,7 +97,9 @@ void Machine::trace(sc_core::sc_trace_file* file) const {
   ledger.trace(file);
   cpu.trace(file);
   bus.trace(file);
-  disk.trace(file);
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    disks[i]->trace(file, i == 0 ? "disk" : "disk" + std::to_string(i));
+  }
   kernel.trace(file);
   nic.trace(file);
   server.trace(file);

@@ -9,10 +9,12 @@
 // On loopback the clients are tasks on the same cores, and the NIC has nothing to do.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <vector>
 
 #include "models/cpu/cpu.h"
-#include "models/disk/nvme.h"
+#include "models/disk/drive.h"
 #include "models/kernel/kernel.h"
 #include "models/ledger/ledger.h"
 #include "models/memory/memory_bus.h"
@@ -56,8 +58,8 @@ public:
   PhysicalMemory memory;
   MemoryBus bus;
   Cpu cpu;
-  DiskQueues disk_queues;
-  Nvme disk;
+  std::deque<DiskQueues> disk_queues;  ///< by drive
+  std::vector<std::unique_ptr<Drive>> disks;
   NicQueues nic_queues;
   Nic nic;
   Kernel kernel;
@@ -69,7 +71,7 @@ public:
   std::unique_ptr<PacketCapture> capture;  ///< if wanted
 
 private:
-  InterruptRoute disk_interrupt_;
+  std::deque<InterruptRoute> disk_interrupts_;
   InterruptRoute nic_interrupt_;
   bool finished_ = false;
 };

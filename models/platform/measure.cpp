@@ -63,31 +63,47 @@ Result Machine::result() const {
   v["faults_beyond_end"] = count(kernel.faults.beyond_end);
   v["page_cache_hits"] = count(kernel.page_cache.hits());
   v["page_cache_misses"] = count(kernel.page_cache.misses());
-  v["disk_bytes"] = count(ledger.payload_bytes(Agent::kDisk));
+  v["page_cache_evictions"] = count(kernel.page_cache.evictions());
+  const double written = count(ledger.account(Movement::kDiskWrite).bytes);
+  const double read = count(ledger.payload_bytes(Agent::kDisk)) - written;
+  v["disk_bytes"] = read;
+  v["disk_written_bytes"] = written;
+  v["disk_queue_full"] = count(kernel.block.queue_full_waits());
+  v["disk_errors"] = count(kernel.block.errors());
   v["interrupts"] = count(cpu.interrupts());
   v["packets"] = count(loopback ? kernel.device.looped_back() : nic.packets_sent());
   v["wire_bytes"] = count(nic.wire_bytes_sent());
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;
   std::uint64_t refused = 0;
+  std::uint64_t full_buffers = 0;
   for (const auto& connection : server.connections()) {
     const Zerocopy& zerocopy = connection->socket.zerocopy();
     const IoUring* ring = connection->io_uring.get();
     completed += zerocopy.completed() + (ring == nullptr ? 0 : ring->sends_completed());
     copies += zerocopy.copied() + (ring == nullptr ? 0 : ring->sends_copied());
     refused += zerocopy.refused();
+    full_buffers += connection->socket.send_buffer_waits();
   }
   v["zerocopy_completions"] = count(completed);
   v["zerocopy_copied"] = count(copies);
   v["zerocopy_refused"] = count(refused);
+  v["aborted_transfers"] = clients.aborted();
+  v["ring_full"] = count(kernel.device.requeues());
+  v["send_buffer_waits"] = count(full_buffers);
   v["corrupted_bytes"] = count(clients.corrupted());
   v["nic_utilisation"] =
       ratio(count(nic.wire_bytes_sent()), config_.nic.rate.bytes_per_second() * seconds);
-  v["disk_utilisation"] = ratio(count(ledger.payload_bytes(Agent::kDisk)),
-                                config_.disk.bandwidth.bytes_per_second() * seconds);
+  const auto drives = static_cast<double>(disks.size());
+  sc_time disks_busy;
+  for (const auto& disk : disks) disks_busy += disk->busy();
+  v["disk_utilisation"] =
+      config_.disk.kind == DiskKind::kHdd
+          ? ratio(disks_busy.to_seconds(), drives * seconds)
+          : ratio(read, drives * config_.disk.bandwidth.bytes_per_second() * seconds);
   v["cpu_utilisation"] = ratio(busy, cpu.cores() * seconds);
   result.bottleneck = bottleneck(result, elapsed);
-  result.delivered_ok = clients.correct() && clients.delivered() == clients.expected();
+  result.delivered_ok = clients.correct() && clients.complete();
   result.movements = ledger.records();
   return result;
 }

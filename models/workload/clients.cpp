@@ -75,6 +75,10 @@ bool Clients::count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed
   client.fetched += fetched;
   client.last = consumed;
   delivered_ += fetched;
+  if (client.received == client.aborted_after) {
+    finish_aborted(client);
+    return false;
+  }
   if (fetched == Bytes(0) || client.fetched != request_bytes_ * (client.complete + 1)) {
     if (fetched > Bytes(0) && client.fetched == client.ends_after) finish(consumed);
     return false;
@@ -89,6 +93,18 @@ void Clients::finish(sc_time at) {
   if (++finished_ == clients_.size()) {
     all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
   }
+}
+
+void Clients::abort(std::uint32_t connection, Bytes sent) {
+  Client& client = clients_[connection];
+  client.aborted_after = sent;
+  ++aborted_;
+  if (client.received == sent) finish_aborted(client);
+}
+
+void Clients::finish_aborted(const Client& client) {
+  missing_ += request_bytes_ * config_.requests - client.fetched;
+  finish(client.last);
 }
 
 void Clients::end_stream(std::uint32_t connection, Bytes bytes) {

@@ -34,6 +34,13 @@ public:
   /// The server has closed the connection after so many bytes: no more will come.
   void end_stream(std::uint32_t connection, Bytes bytes);
 
+  /// The server has given up a transfer, and closed the connection after so many bytes of its
+  /// stream.
+  void abort(std::uint32_t connection, Bytes sent);
+  unsigned aborted() const { return aborted_; }  ///< transfers
+  /// Everybody has all that was asked for, but for what aborted transfers have not brought.
+  bool complete() const { return delivered_ + missing_ == expected(); }
+
   /// The file that a client fetches.
   std::uint32_t file_of(unsigned client) const { return client % media_.files(); }
 
@@ -56,13 +63,14 @@ public:
 
 private:
   struct Client {
-    std::unique_ptr<Decoder> decoder;     // of what is not plain
-    Bytes received;                       // of the stream
-    Bytes fetched;                        // of files
-    Bytes ends_after{~std::uint64_t{0}};  // of files, if the stream ends too early
-    sc_time last;                         // byte consumed
-    unsigned complete = 0;                // requests
-    sc_time free_at;                      // when everything received has been consumed
+    std::unique_ptr<Decoder> decoder;        // of what is not plain
+    Bytes received;                          // of the stream
+    Bytes fetched;                           // of files
+    Bytes ends_after{~std::uint64_t{0}};     // of files, if the stream ends too early
+    Bytes aborted_after{~std::uint64_t{0}};  // of the stream, if the server closes it
+    sc_time last;                            // byte consumed
+    unsigned complete = 0;                   // requests
+    sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
   };
 
@@ -71,6 +79,7 @@ private:
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed);
   void finish(sc_time at);
+  void finish_aborted(const Client& client);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
 
   WorkloadConfig config_;
@@ -80,6 +89,8 @@ private:
   Bytes request_bytes_;
   std::vector<Client> clients_;
   Bytes delivered_;
+  Bytes missing_;  // from aborted transfers
+  unsigned aborted_ = 0;
   std::size_t finished_ = 0;
   sc_time finish_time_;
   sc_core::sc_event all_delivered_;

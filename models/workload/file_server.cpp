@@ -35,6 +35,10 @@ void FileServer::serve(Connection& connection) {
     connection.socket.receive_request(connection.task);
     open_file(connection, request);
     path_.serve(connection);
+    if (connection.file.failed) {  // close(): the client gets no more, whatever it has asked for
+      clients_.abort(connection.task.number(), connection.socket.accepted());
+      break;
+    }
     if (config_.workload.hazard == Hazard::kOverwrite) overwrite_file(connection);
     // The FIN that follows the last byte of a stream that ends too early.
     if (connection.file.truncate_at < connection.file.size) {

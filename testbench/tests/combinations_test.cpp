@@ -75,8 +75,9 @@ class KeyEdge : public ::testing::TestWithParam<std::string> {};
 
 std::vector<std::string> keys_with_range() {
   // The most of these is more than a test can simulate; their least is covered elsewhere.
-  const std::set<std::string> left_out{"workload.clients", "workload.files", "workload.requests",
-                                       "workload.file_size", "workload.range"};
+  const std::set<std::string> left_out{"workload.clients",  "workload.files",
+                                       "workload.requests", "workload.file_size",
+                                       "workload.range",    "faults.disk_error_rate"};
   std::vector<std::string> names;
   for (const Key& key : keys()) {
     if (key.accepted.find(" to ") != std::string::npos && left_out.count(key.name) == 0) {
@@ -149,7 +150,12 @@ const std::vector<Choice>& choices() {
       {"disk.bandwidth", {"50MB/s", "6.5GB/s"}},
       {"disk.latency", {"0ns", "3us", "80us"}},
       {"disk.channels", {"1", "2", "64"}},
-      {"disk.queue_depth", {"2", "3", "1024"}},
+      {"disk.queue_depth", {"2", "3", "32"}},
+      {"disk.kind", {"nvme", "nvme", "sata_ssd", "hdd"}},
+      {"disk.count", {"1", "1", "2", "5"}},
+      {"disk.stripe", {"4KiB", "12KiB", "512KiB"}},
+      {"disk.order", {"fifo", "elevator"}},
+      {"disk.firmware", {"0ns", "20us"}},
       {"nic.rate", {"100Mbps", "10Gbps", "400Gbps"}},
       {"nic.mtu", {"576B", "1500B", "4000B", "9000B"}},
       {"pcie.nic_generation", {"1", "3"}},

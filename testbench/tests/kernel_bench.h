@@ -109,13 +109,13 @@ struct KernelBench {
   MemoryBench memory;
   Cpu cpu;
   Media media;
-  DiskQueues disk_queues;
-  Nvme disk;
+  std::deque<DiskQueues> disk_queues;
+  std::vector<std::unique_ptr<Drive>> disks;
   NicQueues nic_queues;
   Nic nic;
   Kernel kernel;
   Peer peer;
-  InterruptRoute disk_interrupt;
+  std::deque<InterruptRoute> disk_interrupts;
   InterruptRoute nic_interrupt;
   std::vector<std::unique_ptr<TcpSocket>> sockets;
 
@@ -123,27 +123,40 @@ struct KernelBench {
       : config(machine),
         memory("bench", machine.memory, machine.timing, 1, machine.workload.data),
         cpu("cpu", machine.cpu),
-        media(machine.workload),
-        disk_queues(machine.disk.queue_depth),
-        disk("disk", machine.disk, {machine.pcie.disk, machine.pcie}, disk_queues, media),
+        media(machine.workload, machine.faults),
+        disk_queues(machine.disk.count, DiskQueues(DiskProtocol::entries(machine.disk))),
+        disks(drives(machine, disk_queues, media)),
         nic_queues(machine.nic.ring),
         nic("nic", machine.nic, {machine.pcie.nic, machine.pcie}, nic_queues),
         kernel("kernel", machine, memory.memory, media, disk_queues, nic_queues),
         peer("peer", machine.socket.rtt),
-        disk_interrupt(cpu.core(0), kernel.block),
         nic_interrupt(cpu.core(0), kernel.device) {
     cpu.bind(memory.bus);
-    disk.memory.bind(memory.bus.in);
+    for (auto& disk : disks) disk->memory.bind(memory.bus.in);
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);
     nic.receiver.memory.bind(memory.bus.in);
-    disk.commands.bind(memory.bus.in);
-    kernel.block.registers.bind(disk.registers);
     kernel.device.registers.bind(nic.registers);
-    disk.irq(disk_interrupt);
+    for (std::size_t i = 0; i < disks.size(); ++i) {
+      disks[i]->commands.bind(memory.bus.in);
+      disks[i]->completions.bind(memory.bus.in);
+      kernel.block.drivers[i]->registers.bind(disks[i]->registers);
+      disk_interrupts.emplace_back(cpu.core(0), *kernel.block.drivers[i]);
+      disks[i]->irq(disk_interrupts.back());
+    }
     nic.irq(nic_interrupt);
     nic.wire.bind(peer.in);
     peer.out.bind(nic.receive);
+  }
+
+  static std::vector<std::unique_ptr<Drive>> drives(const Config& machine,
+                                                    std::deque<DiskQueues>& queues, Media& media) {
+    std::vector<std::unique_ptr<Drive>> all;
+    for (DiskQueues& pair : queues) {
+      all.push_back(Drive::make(("disk" + std::to_string(all.size())).c_str(), machine.disk,
+                                {machine.pcie.disk, machine.pcie}, pair, media));
+    }
+    return all;
   }
 
   TcpSocket& add_socket() {

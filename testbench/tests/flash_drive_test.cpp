@@ -1,117 +1,31 @@
-// Laws of the drive: a command takes its fetch, the media latency, its data and its completion
+// Laws of a flash drive: a command takes its fetch, the media latency, its data and its completion
 // entry, to the picosecond; channels overlap latencies but not transfers; the DMA engine reaches
 // the bandwidth; queues wrap around; one interrupt serves all completions that are pending.
-#include "models/disk/nvme.h"
+#include "models/disk/flash_drive.h"
 
-#include <memory>
-#include <vector>
-
-#include "testbench/tests/memory_bench.h"
-#include "testbench/tests/simulation_test.h"
+#include "testbench/tests/drive_bench.h"
 
 namespace copypath {
 namespace {
 
-/// The driver's side of the drive.
-class Driver : public sc_core::sc_module, public InterruptLine {
-public:
-  struct Completion {
-    std::uintptr_t command;
-    sc_time time;
-  };
-
-  tlm_utils::simple_initiator_socket<Driver> registers{"registers"};
-  std::vector<Completion> completions;
-  std::vector<sc_time> interrupts;
-  sc_time reaction;  ///< from the interrupt to looking into the completion queue
-  sc_core::sc_event completed;
-
-  Driver(const sc_core::sc_module_name& name, DiskQueues& queues)
-      : sc_module(name), queues_(queues) {
-    SC_HAS_PROCESS(Driver);
-    SC_METHOD(look);
-    sensitive << look_;
-    dont_initialize();
-  }
-
-  /// Puts a command into the queue, without telling the drive.
-  void fill(std::uint32_t file, std::uint64_t offset, SegmentList pages) {
-    auto* const cookie = reinterpret_cast<void*>(++commands_);
-    queues_.submission[tail_] = {file, offset, std::move(pages), cookie};
-    tail_ = (tail_ + 1) % static_cast<std::uint32_t>(queues_.submission.size());
-  }
-
-  tlm::tlm_response_status ring(std::uint64_t address = Nvme::kTailDoorbell) {
-    tlm::tlm_generic_payload payload;
-    payload.set_command(tlm::TLM_WRITE_COMMAND);
-    payload.set_address(address);
-    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
-    payload.set_data_length(sizeof tail_);
-    sc_time delay;
-    registers->b_transport(payload, delay);
-    return payload.get_response_status();
-  }
-
-  void raise() override {
-    interrupts.push_back(sc_core::sc_time_stamp());
-    look_.notify(reaction);
-  }
-
-private:
-  void look() {
-    queues_.interrupt_pending = false;
-    for (; !queues_.completion.empty(); queues_.completion.pop_front()) {
-      completions.push_back(
-          {reinterpret_cast<std::uintptr_t>(queues_.completion.front()), sc_core::sc_time_stamp()});
-    }
-    completed.notify();
-  }
-
-  DiskQueues& queues_;
-  std::uintptr_t commands_ = 0;
-  std::uint32_t tail_ = 0;
-  sc_core::sc_event look_;
-};
-
-class NvmeTest : public SimulationTest {
+class FlashDriveTest : public DriveTest {
 protected:
-  NvmeTest() {
+  FlashDriveTest() {
     config_.bandwidth = Rate(5e9);
     config_.latency = microseconds(80);
     workload_.file_size = Bytes(100'000'000);
   }
 
-  void build(Data data = Data::kTags) {
-    workload_.data = data;
-    media_ = std::make_unique<Media>(workload_);
-    queues_ = std::make_unique<DiskQueues>(config_.queue_depth);
-    bench_ = std::make_unique<MemoryBench>("bench", MemoryConfig{}, Timing::kFluid, 1, data);
-    drive_ = std::make_unique<Nvme>("drive", config_, link_, *queues_, *media_);
-    driver_ = std::make_unique<Driver>("driver", *queues_);
-    drive_->memory.bind(bench_->bus.in);
-    drive_->commands.bind(bench_->bus.in);
-    drive_->irq(*driver_);
-    driver_->registers.bind(drive_->registers);
-  }
-
-  SegmentList allocate(unsigned pages) {
-    SegmentList list;
-    for (unsigned i = 0; i < pages; ++i) {
-      list.push_back({address_of(bench_->memory.allocate()), 4096});
-    }
-    return list;
-  }
-
   /// The time that `bytes` take at the drive's bandwidth.
   sc_time takes(std::uint64_t bytes) const { return Bytes(bytes) / config_.bandwidth; }
+  sc_time data(unsigned pages) const { return takes(4096ull * pages); }
   /// A command of `pages` pages: 64 bytes and an entry of 8 per page.
   sc_time fetch(unsigned pages) const {
     const Bytes bytes(64 + 8 * pages);
     return bytes / link_.read(bytes);
   }
+  /// The completion entry of 16 bytes.
   sc_time completion() const { return Bytes(16) / link_.write(Bytes(16)); }
-  /// Its data, and the completion entry of 16 bytes.
-  sc_time data(unsigned pages) const { return takes(4096ull * pages) + completion(); }
 
   /// When commands are done that are all in the queue at time zero.
   std::vector<sc_time> finish_times(const std::vector<unsigned>& commands) {
@@ -125,43 +39,35 @@ protected:
     for (const auto& completion : driver_->completions) times.push_back(completion.time);
     return times;
   }
-
-  DiskConfig config_;
-  PcieLink link_{{5, 16}, {}};  // wider than the drive
-  WorkloadConfig workload_;
-  std::unique_ptr<Media> media_;
-  std::unique_ptr<DiskQueues> queues_;
-  std::unique_ptr<MemoryBench> bench_;
-  std::unique_ptr<Nvme> drive_;
-  std::unique_ptr<Driver> driver_;
 };
 
-TEST_F(NvmeTest, OneCommandTakesFetchLatencyDataAndCompletion) {
+TEST_F(FlashDriveTest, OneCommandTakesFetchLatencyDataAndCompletion) {
   build();
   const Process& command = spawn_at(microseconds(3), "command", [&] {
     driver_->fill(0, 0, allocate(32));
     driver_->ring();
     sc_core::wait(driver_->completed);
   });
-  run_to_edge(command, microseconds(3) + fetch(32) + config_.latency + data(32));
+  run_to_edge(command, microseconds(3) + fetch(32) + config_.latency + data(32) + completion());
 }
 
-TEST_F(NvmeTest, ChannelsOverlapTheirLatencies) {
+TEST_F(FlashDriveTest, ChannelsOverlapTheirLatencies) {
   config_.channels = 3;
-  const sc_time c = fetch(1), l = config_.latency, d = data(1);
-  const std::vector<sc_time> expected{c + l + d, c + l + 2 * d, c + l + 3 * d,
+  const sc_time c = fetch(1), l = config_.latency, d = data(1), e = completion();
+  const std::vector<sc_time> expected{c + l + d + e, c + l + 2 * d + e, c + l + 3 * d + e,
                                       // The fourth is fetched when the first has left a channel.
-                                      c + l + d + c + l + d};
+                                      c + l + d + c + l + d + e};
   EXPECT_EQ(finish_times({1, 1, 1, 1}), expected);
 }
 
-TEST_F(NvmeTest, OneChannelDoesOneCommandAtATime) {
+TEST_F(FlashDriveTest, OneChannelDoesOneCommandAtATime) {
   config_.channels = 1;
   const sc_time one = fetch(4) + config_.latency + data(4);
-  EXPECT_EQ(finish_times({4, 4, 4}), (std::vector<sc_time>{one, one * 2, one * 3}));
+  const sc_time e = completion();
+  EXPECT_EQ(finish_times({4, 4, 4}), (std::vector<sc_time>{one + e, one * 2 + e, one * 3 + e}));
 }
 
-TEST_F(NvmeTest, ManyCommandsReachTheBandwidth) {
+TEST_F(FlashDriveTest, ManyCommandsReachTheBandwidth) {
   const std::vector<unsigned> commands(60, 32);
   const std::vector<sc_time> times = finish_times(commands);
   ASSERT_EQ(times.size(), commands.size());
@@ -172,7 +78,7 @@ TEST_F(NvmeTest, ManyCommandsReachTheBandwidth) {
   EXPECT_LT(rate, config_.bandwidth.bytes_per_second());
 }
 
-TEST_F(NvmeTest, LaterCommandWaitsForTheChannelNotForTheOthersLatency) {
+TEST_F(FlashDriveTest, LaterCommandWaitsForTheChannelNotForTheOthersLatency) {
   build();
   spawn("first", [&] {
     driver_->fill(0, 0, allocate(1));
@@ -183,13 +89,13 @@ TEST_F(NvmeTest, LaterCommandWaitsForTheChannelNotForTheOthersLatency) {
     driver_->ring();
   });
   run();
-  const sc_time alone = fetch(1) + config_.latency + data(1);
+  const sc_time alone = fetch(1) + config_.latency + data(1) + completion();
   ASSERT_EQ(driver_->completions.size(), 2U);
   EXPECT_EQ(driver_->completions[0].time, alone);
   EXPECT_EQ(driver_->completions[1].time, microseconds(30) + alone);
 }
 
-TEST_F(NvmeTest, QueueWrapsAround) {
+TEST_F(FlashDriveTest, QueueWrapsAround) {
   config_.queue_depth = 4;
   build(Data::kBytes);
   std::vector<SegmentList> lists;
@@ -213,7 +119,7 @@ TEST_F(NvmeTest, QueueWrapsAround) {
   for (std::size_t i = 0; i < 15; ++i) EXPECT_EQ(driver_->completions[i].command, i + 1);
 }
 
-TEST_F(NvmeTest, TailOfTheLastPageIsNotTransferred) {
+TEST_F(FlashDriveTest, TailOfTheLastPageIsNotTransferred) {
   build();
   SegmentList pages = allocate(2);
   pages[1].bytes = 100;
@@ -228,7 +134,7 @@ TEST_F(NvmeTest, TailOfTheLastPageIsNotTransferred) {
   EXPECT_EQ(bench_->ledger.account(Movement::kDiskCompletion).bytes, 16U);
 }
 
-TEST_F(NvmeTest, OneInterruptForAllCompletionsPending) {
+TEST_F(FlashDriveTest, OneInterruptForAllCompletionsPending) {
   build();
   driver_->reaction = milliseconds(1);
   spawn("submit", [&] {
@@ -239,20 +145,20 @@ TEST_F(NvmeTest, OneInterruptForAllCompletionsPending) {
     driver_->ring();
   });
   run();
-  const sc_time alone = fetch(1) + config_.latency + data(1);
+  const sc_time alone = fetch(1) + config_.latency + data(1) + completion();
   ASSERT_EQ(driver_->interrupts.size(), 2U);
-  EXPECT_EQ(driver_->interrupts[0], fetch(1) + config_.latency + data(1));
+  EXPECT_EQ(driver_->interrupts[0], alone);
   EXPECT_EQ(driver_->interrupts[1], milliseconds(5) + alone);
   EXPECT_EQ(driver_->completions.size(), 6U);
   EXPECT_EQ(driver_->completions[4].time, driver_->interrupts[0] + milliseconds(1));
 }
 
-TEST_F(NvmeTest, PromptDriverGetsAnInterruptPerCompletion) {
+TEST_F(FlashDriveTest, PromptDriverGetsAnInterruptPerCompletion) {
   finish_times({1, 1, 1, 1, 1});
   EXPECT_EQ(driver_->interrupts.size(), 5U);
 }
 
-TEST_F(NvmeTest, NarrowLinkSlowsTheTransfer) {
+TEST_F(FlashDriveTest, NarrowLinkSlowsTheTransfer) {
   link_ = PcieLink({3, 1}, {});
   build();
   const Process& command = spawn("command", [&] {
@@ -265,7 +171,7 @@ TEST_F(NvmeTest, NarrowLinkSlowsTheTransfer) {
   run_to_edge(command, fetch(32) + config_.latency + transfer + completion());
 }
 
-TEST_F(NvmeTest, UnknownRegisterIsRefused) {
+TEST_F(FlashDriveTest, UnknownRegisterIsRefused) {
   build();
   spawn("driver", [&] {
     EXPECT_EQ(driver_->ring(0x1000), tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -275,7 +181,7 @@ TEST_F(NvmeTest, UnknownRegisterIsRefused) {
   EXPECT_TRUE(driver_->completions.empty()) << "the tail has not moved";
 }
 
-TEST_F(NvmeTest, ContendedBusSlowsTheTransfer) {
+TEST_F(FlashDriveTest, ContendedBusSlowsTheTransfer) {
   // A core copies at the bus's whole capacity: each of the two gets half of it.
   config_.bandwidth = Rate(96e9);
   build();
@@ -292,6 +198,108 @@ TEST_F(NvmeTest, ContendedBusSlowsTheTransfer) {
   run();
   const double taken = (driver_->completions.at(0).time - config_.latency).to_seconds();
   EXPECT_NEAR(taken, 256 * 4096 / 48e9, 0.01 * 256 * 4096 / 48e9);
+}
+
+TEST_F(FlashDriveTest, FirmwareDelaysACommandButHoldsNoChannel) {
+  config_.channels = 1;
+  config_.firmware = microseconds(20);
+  const sc_time one = fetch(1) + config_.latency + data(1);
+  const sc_time rest = config_.firmware + completion();
+  EXPECT_EQ(finish_times({1, 1}), (std::vector<sc_time>{one + rest, one * 2 + rest}));
+}
+
+TEST_F(FlashDriveTest, AhciFetchesHeadersAndPhysicalRegions) {
+  config_.kind = DiskKind::kSataSsd;
+  config_.queue_depth = 32;
+  config_.bandwidth = Rate(5e9);  // the cable carries 600 MB/s less 16 bytes per 8 KiB
+  build();
+  const Process& command = spawn("command", [&] {
+    driver_->fill(0, 0, allocate(4));
+    driver_->ring();
+    sc_core::wait(driver_->completed);
+  });
+  const Bytes entries(32 + 64 + 4 * 16);
+  const sc_time cable = Bytes(16384) / (Rate(600e6) * (8192.0 / 8208));
+  run_to_edge(command, entries / link_.read(entries) + config_.latency + cable +
+                           Bytes(8) / link_.write(Bytes(8)));
+}
+
+TEST_F(FlashDriveTest, SataTakesThirtyTwoCommandsAtOnce) {
+  config_.kind = DiskKind::kSataSsd;
+  config_.queue_depth = 32;
+  config_.latency = milliseconds(1);
+  const std::vector<sc_time> times = finish_times(std::vector<unsigned>(32, 1));
+  ASSERT_EQ(times.size(), 32U);
+  EXPECT_LT(times.back(), milliseconds(2)) << "all at once";
+}
+
+// ---- Writes.
+
+TEST_F(FlashDriveTest, WriteIsAcknowledgedFromTheBuffer) {
+  config_.write_latency = microseconds(4);
+  build();
+  const Process& command = spawn("command", [&] {
+    driver_->fill(0, 0, allocate(8), Movement::kDiskWrite);
+    driver_->ring();
+    sc_core::wait(driver_->completed);
+  });
+  run_to_edge(command, fetch(8) + Bytes(8 * 4096) / link_.read(Bytes(4096)) +
+                           config_.write_latency + completion());
+  EXPECT_EQ(bench_->ledger.account(Movement::kDiskWrite).bytes, 8U * 4096);
+}
+
+TEST_F(FlashDriveTest, ManyWritesGoAtTheRateOfTheMedia) {
+  config_.write_bandwidth = Rate(1e9);
+  config_.write_buffer = kMiB;
+  const Load load{16, 32, 400, false, 0, Movement::kDiskWrite};
+  EXPECT_NEAR(bytes_per_second(load), 1e9, 0.03e9) << "beyond the first megabyte";
+}
+
+TEST_F(FlashDriveTest, WhatWasWrittenIsReadBack) {
+  {
+    build(Data::kBytes);
+    Content other;
+    media_->read(7 % media_->files(), 40'960, Bytes(8192), other, kNextVersion);
+    const SegmentList from = allocate(2), to = allocate(4);
+    bench_->bus.preset(from, other);
+    spawn("driver", [&] {
+      driver_->fill(0, 4096, from, Movement::kDiskWrite);
+      driver_->ring();
+      sc_core::wait(driver_->completed);
+      driver_->fill(0, 0, to);
+      driver_->ring();
+      sc_core::wait(driver_->completed);
+    });
+    run();
+    Content before, after;
+    media_->read(0, 0, Bytes(4096), before);
+    media_->read(0, 3 * 4096, Bytes(4096), after);
+    const auto holds = [&](const SegmentList& list, const Content& content) {
+      const Content found = bench_->bus.inspect(list);
+      return found.bytes() == content.bytes() && found.runs().size() == content.runs().size() &&
+             found.runs()[0].offset == content.runs()[0].offset &&
+             found.runs()[0].version == content.runs()[0].version;
+    };
+    EXPECT_TRUE(holds({to[0]}, before));
+    EXPECT_TRUE(holds({to[1], to[2]}, other));
+    EXPECT_TRUE(holds({to[3]}, after));
+  }
+}
+
+// ---- Errors.
+
+TEST_F(FlashDriveTest, WhatCannotBeReadFailsAndMovesNothing) {
+  faults_.disk_error_rate = 1;
+  build();
+  const Process& command = spawn("command", [&] {
+    driver_->fill(0, 0, allocate(2));
+    driver_->ring();
+    sc_core::wait(driver_->completed);
+  });
+  run_to_edge(command, fetch(2) + config_.latency + completion());
+  ASSERT_EQ(driver_->completions.size(), 1U);
+  EXPECT_TRUE(driver_->completions[0].failed);
+  EXPECT_EQ(bench_->ledger.account(Movement::kDiskRead).bytes, 0U);
 }
 
 }  // namespace

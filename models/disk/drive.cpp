@@ -1,0 +1,141 @@
+#include "models/disk/drive.h"
+
+#include <algorithm>
+
+#include "models/disk/flash_drive.h"
+#include "models/disk/hard_disk.h"
+
+namespace copypath {
+
+const DiskProtocol& DiskProtocol::of(DiskKind kind) {
+  static const DiskProtocol kNvme{Bytes(64), Bytes(8), Bytes(16), Rate(0), 0};
+  static const DiskProtocol kAhci{Bytes(32 + 64), Bytes(16), Bytes(8),
+                                  Rate::bits(6e9) * (8.0 / 10) * (8192.0 / (8192 + 16)), 32};
+  return kind == DiskKind::kNvme ? kNvme : kAhci;
+}
+
+unsigned DiskProtocol::entries(const DiskConfig& config) {
+  // All slots of a command list can be in use; of a ring, one stays free.
+  return config.queue_depth + (of(config.kind).tags == 0 ? 0 : 1);
+}
+
+std::unique_ptr<Drive> Drive::make(const sc_core::sc_module_name& name, const DiskConfig& config,
+                                   const PcieLink& link, DiskQueues& queues, Media& media) {
+  if (config.kind == DiskKind::kHdd) {
+    return std::make_unique<HardDisk>(name, config, link, queues, media);
+  }
+  return std::make_unique<FlashDrive>(name, config, link, queues, media);
+}
+
+Drive::Drive(const sc_core::sc_module_name& name, const DiskConfig& config, const PcieLink& link,
+             DiskQueues& queues, Media& media)
+    : sc_module(name),
+      config_(config),
+      protocol_(DiskProtocol::of(config.kind)),
+      link_(link),
+      queues_(queues),
+      media_(media) {
+  registers.register_b_transport(this, &Drive::write_register);
+  SC_HAS_PROCESS(Drive);
+  SC_THREAD(fetch);
+  SC_THREAD(write_back);
+}
+
+void Drive::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
+  if (payload.get_address() != kTailDoorbell || !payload.is_write()) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  const unsigned tail = *reinterpret_cast<const std::uint32_t*>(payload.get_data_ptr());
+  const auto depth = static_cast<unsigned>(queues_.submission.size());
+  outstanding_ += (tail + depth - tail_) % depth;
+  tail_ = tail;
+  doorbell_.notify();
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+/// Takes commands off the submission queue as long as the drive has a place for them.
+void Drive::fetch() {
+  for (;;) {
+    while (head_ == tail_ || (protocol_.tags > 0 && in_drive_ == protocol_.tags) || !accepts()) {
+      wait(doorbell_ | room_);
+    }
+    DiskCommand command = std::move(queues_.submission[head_]);
+    head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
+    ++in_drive_;
+    const Bytes bytes = protocol_.command + protocol_.list_entry * command.pages.size();
+    commands.control(Movement::kDiskCommand, bytes, link_.read(bytes));
+    if (command.writes()) {
+      take_write(command);
+    } else {
+      begin(std::move(command));
+    }
+  }
+}
+
+Rate Drive::over_cable(Rate rate) const {
+  return protocol_.cable == Rate(0) ? rate : std::min(rate, protocol_.cable);
+}
+
+void Drive::take_write(const DiskCommand& command) {
+  reserve(size_of(command.pages));
+  incoming_.clear();
+  commands.dma_read(command.movement, command.pages, incoming_,
+                    over_cable(link_.read(command.pages)));
+  media_.write(command.file, command.offset, incoming_);
+  written(command);
+  complete(command, false, config_.write_latency);
+}
+
+void Drive::deliver(const DiskCommand& command, Rate limit, sc_time delay) {
+  const Bytes bytes = size_of(command.pages);
+  const bool readable = media_.readable(command.file, command.offset, bytes);
+  if (readable) {
+    transferring_ = true;
+    content_.clear();
+    media_.fetch(command.file, command.offset, bytes, content_);
+    memory.dma_write(command.movement, content_, command.pages,
+                     std::min(limit, over_cable(link_.write(command.pages))));
+    transferring_ = false;
+  }
+  complete(command, !readable, delay);
+}
+
+void Drive::complete(const DiskCommand& command, bool failed, sc_time delay) {
+  const sc_time at = sc_core::sc_time_stamp() + delay;
+  const auto later = std::find_if(finished_.begin(), finished_.end(),
+                                  [&](const Finished& other) { return other.at > at; });
+  finished_.insert(later, {at, {command.cookie, failed}});
+  finished_event_.notify();
+}
+
+/// Writes completions back, one after the other.
+void Drive::write_back() {
+  for (;;) {
+    while (finished_.empty()) wait(finished_event_);
+    const sc_time now = sc_core::sc_time_stamp();
+    if (finished_.front().at > now) {  // one that is due before may come
+      wait(finished_.front().at - now, finished_event_);
+      continue;
+    }
+    const DiskCompletion completion = finished_.front().completion;
+    finished_.pop_front();
+    completions.control(Movement::kDiskCompletion, protocol_.completion,
+                        link_.write(protocol_.completion));
+    --outstanding_;
+    --in_drive_;
+    room_.notify();
+    queues_.completion.push_back(completion);
+    if (!queues_.interrupt_pending) {
+      queues_.interrupt_pending = true;
+      irq->raise();
+    }
+  }
+}
+
+void Drive::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {
+  sc_core::sc_trace(file, outstanding_, prefix + ".outstanding", 16);
+  sc_core::sc_trace(file, transferring_, prefix + ".dma");
+}
+
+}  // namespace copypath

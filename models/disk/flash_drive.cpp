@@ -1,0 +1,35 @@
+#include "models/disk/flash_drive.h"
+
+namespace copypath {
+
+FlashDrive::FlashDrive(const sc_core::sc_module_name& name, const DiskConfig& config,
+                       const PcieLink& link, DiskQueues& queues, Media& media)
+    : Drive(name, config, link, queues, media),
+      buffer_(config.write_buffer, config.write_bandwidth) {
+  SC_HAS_PROCESS(FlashDrive);
+  SC_THREAD(transfer);
+}
+
+void FlashDrive::begin(DiskCommand command) {
+  accesses_.push_back({std::move(command), sc_core::sc_time_stamp() + config().latency});
+  begun_.notify();
+}
+
+/// Moves what the media deliver, one command after the other.
+void FlashDrive::transfer() {
+  for (;;) {
+    while (accesses_.empty()) wait(begun_);
+    const Access& access = accesses_.front();
+    if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
+    deliver(access.command, config().bandwidth, config().firmware);
+    accesses_.pop_front();
+    room_.notify();
+  }
+}
+
+void FlashDrive::reserve(Bytes bytes) {
+  const sc_time room = buffer_.take(bytes, sc_core::sc_time_stamp());
+  if (room > sc_core::sc_time_stamp()) wait(room - sc_core::sc_time_stamp());
+}
+
+}  // namespace copypath
