@@ -66,7 +66,7 @@ private:
   Table table_;
 };
 
-void add_copies(Sheet& sheet) {
+void add_copies(Sheet& sheet, const Config& config) {
   sheet.heading("Copies");
   sheet.metric("copies per byte by DMA", "dma_copies_per_byte");
   sheet.metric("copies per byte by the CPU", "cpu_copies_per_byte");
@@ -77,6 +77,11 @@ void add_copies(Sheet& sheet) {
   sheet.metric("crossings per byte", "bus_crossings_per_byte");
   sheet.metric("payload carried", "bus_bytes");
   sheet.metric("other traffic carried", "bus_overhead_bytes");
+  if (config.cache.size == Bytes(0)) return;
+  sheet.heading("DRAM, behind the cache");
+  sheet.metric("crossings per byte", "dram_crossings_per_byte");
+  sheet.metric("bytes read", "dram_read_bytes");
+  sheet.metric("bytes written", "dram_written_bytes");
 }
 
 void add_system_calls(Sheet& sheet, const Config& config, const std::vector<Result>& results) {
@@ -152,7 +157,7 @@ std::string describe(const Config& config, const std::string& scenario, const st
 std::string comparison_table(const Config& config, const std::vector<Result>& results,
                              std::size_t width) {
   Sheet sheet(results);
-  add_copies(sheet);
+  add_copies(sheet, config);
   add_system_calls(sheet, config, results);
   add_time(sheet, !results.empty() && results.front().execution == "native");
   return render(sheet.table(), width);

@@ -27,6 +27,30 @@ std::string burst(const Config& config) {
                      to_text(Bytes(burst)));
 }
 
+std::string cache(const Config& config) {
+  const Bytes size = config.cache.size;
+  if (size == Bytes(0) || !(size < kPageSize)) return "";
+  return fmt::format("{} does not hold one page, accepted: none, or at least {}", to_text(size),
+                     to_text(kPageSize));
+}
+
+std::string ddio(const Config& config) {
+  const Bytes size = config.cache.size;
+  const double least = static_cast<double>(kPageSize.count()) / static_cast<double>(size.count());
+  if (size == Bytes(0) || config.cache.ddio == 0 || config.cache.ddio >= least) return "";
+  return fmt::format(
+      "{} of the cache does not hold one page, accepted: 0, or at least {:.3g} with "
+      "cache.size = {}",
+      ratio_to_text(config.cache.ddio), least, to_text(size));
+}
+
+std::string cached_copies(const Config& config) {
+  if (config.cache.size == Bytes(0)) return "";
+  if (!(config.cpu.copy_rate_cached < config.cpu.copy_rate)) return "";
+  return fmt::format("{} is slower than copies from DRAM, accepted: at least cpu.copy_rate = {}",
+                     to_text(config.cpu.copy_rate_cached), to_text(config.cpu.copy_rate));
+}
+
 std::string readahead(const Config& config) {
   const Bytes window = config.page_cache.readahead;
   if (window % kPageSize != Bytes(0)) {
@@ -188,6 +212,9 @@ const std::vector<Rule>& rules() {
       {{"path", "host.kernel", "workload.transform", "workload.open", "workload.chunk"},
        refused_paths},
       {{"memory.burst"}, burst},
+      {{"cache.size"}, cache},
+      {{"cache.ddio", "cache.size"}, ddio},
+      {{"cpu.copy_rate_cached", "cpu.copy_rate", "cache.size"}, cached_copies},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
       {{"page_cache.folio"}, folio},
       {{"disk.stripe"}, stripe},

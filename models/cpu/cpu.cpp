@@ -6,6 +6,8 @@ Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config)
     : sc_module(name), config_(config) {
   for (unsigned i = 0; i < config.cores; ++i) {
     cores_.push_back(std::make_unique<Core>(("core" + std::to_string(i)).c_str(), config, i));
+    cores_.back()->memory.set_cached_copy_rate(config.copy_rate_cached);
+    cores_.back()->softirq.memory.set_cached_copy_rate(config.copy_rate_cached);
   }
 }
 

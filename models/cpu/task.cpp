@@ -92,7 +92,7 @@ Bytes Task::pass(const Pass& pass) {
   const sc_time start = sc_time_stamp();
   Bytes produced;
   const sc_time latency = core_->memory.pass(pass, produced);
-  const sc_time alone = pass.bytes() / pass.limit;
+  const sc_time alone = pass.bytes() / core_->memory.sustained();
   const sc_time taken = sc_time_stamp() - start;
   if (taken > alone) stall_time_ += taken - alone;
   spend(latency);

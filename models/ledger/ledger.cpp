@@ -41,6 +41,17 @@ Bytes Ledger::control_bus_bytes() const {
              [](const MovementKind& kind) { return !kind.is_payload(); });
 }
 
+DramTraffic Ledger::payload_dram() const {
+  const auto payload = [](const MovementKind& kind) { return kind.is_payload(); };
+  return {sum(accounts_, &Account::dram_read, payload),
+          sum(accounts_, &Account::dram_written, payload)};
+}
+
+DramTraffic Ledger::dram() const {
+  const auto all = [](const MovementKind&) { return true; };
+  return {sum(accounts_, &Account::dram_read, all), sum(accounts_, &Account::dram_written, all)};
+}
+
 std::vector<MovementRecord> Ledger::records() const {
   std::vector<MovementRecord> records;
   for (std::size_t i = 0; i < kMovements; ++i) {
@@ -54,6 +65,7 @@ std::vector<MovementRecord> Ledger::records() const {
     record.to = name_of(kind.to);
     record.reason = kind.reason;
     record.bytes = accounts_[i].bytes;
+    record.dram_bytes = accounts_[i].dram_read + accounts_[i].dram_written;
     record.transfers = accounts_[i].transfers;
     records.push_back(record);
   }

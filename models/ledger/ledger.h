@@ -14,24 +14,48 @@
 
 namespace copypath {
 
+/// What a movement takes of DRAM.
+struct DramTraffic {
+  Bytes read;
+  Bytes written;
+
+  Bytes total() const { return read + written; }
+  friend DramTraffic operator+(DramTraffic a, DramTraffic b) {
+    return {a.read + b.read, a.written + b.written};
+  }
+  friend DramTraffic operator-(DramTraffic a, DramTraffic b) {
+    return {a.read - b.read, a.written - b.written};
+  }
+};
+
 class Ledger {
 public:
   struct Account {
-    std::uint64_t bytes = 0;      ///< moved, each counted once
-    std::uint64_t bus_bytes = 0;  ///< crossings of the memory bus times bytes
+    std::uint64_t bytes = 0;         ///< moved, each counted once
+    std::uint64_t bus_bytes = 0;     ///< asked of memory: once for each end that lies there
+    std::uint64_t dram_read = 0;     ///< bytes of these that DRAM had to deliver
+    std::uint64_t dram_written = 0;  ///< bytes that went to DRAM, at once or when they were evicted
     std::uint64_t transfers = 0;
     std::uint32_t active = 0;  ///< transfers under way, for waveforms
   };
 
   void open(Movement movement) { ++accounts_[index_of(movement)].active; }
 
-  /// Closes an entry: `bytes` have moved and `bus_bytes` have crossed the memory bus.
-  void close(Movement movement, Bytes bytes, Bytes bus_bytes) {
+  /// Closes an entry: `bytes` have moved, `bus_bytes` have been asked of memory, and that much
+  /// has come from DRAM and gone there.
+  void close(Movement movement, Bytes bytes, Bytes bus_bytes, DramTraffic dram) {
     Account& account = accounts_[index_of(movement)];
     account.bytes += bytes.count();
     account.bus_bytes += bus_bytes.count();
+    account.dram_read += dram.read.count();
+    account.dram_written += dram.written.count();
     ++account.transfers;
     --account.active;
+  }
+
+  /// Bytes that the movement had written leave the cache.
+  void write_back(Movement movement, Bytes bytes) {
+    accounts_[index_of(movement)].dram_written += bytes.count();
   }
 
   const Account& account(Movement movement) const { return accounts_[index_of(movement)]; }
@@ -40,10 +64,13 @@ public:
   Bytes bytes(Purpose purpose) const;
   /// Payload that the agent moved (control traffic is not payload).
   Bytes payload_bytes(Agent agent) const;
-  /// Payload that crossed the memory bus, once per crossing.
+  /// Payload that was asked of memory, once per crossing.
   Bytes payload_bus_bytes() const;
-  /// Descriptors, headers and completions that crossed the memory bus.
+  /// Descriptors, headers and completions that were asked of memory.
   Bytes control_bus_bytes() const;
+  /// What DRAM delivered and took, of payload and of everything.
+  DramTraffic payload_dram() const;
+  DramTraffic dram() const;
 
   /// The accounts that were used, in the order of the data path.
   std::vector<MovementRecord> records() const;

@@ -39,7 +39,8 @@ Json movement_to_json(const MovementRecord& movement) {
   return {{"name", movement.name},       {"agent", movement.agent},
           {"purpose", movement.purpose}, {"from", movement.from},
           {"to", movement.to},           {"reason", movement.reason},
-          {"bytes", movement.bytes},     {"transfers", movement.transfers}};
+          {"bytes", movement.bytes},     {"transfers", movement.transfers},
+          {"dram_bytes", movement.dram_bytes}};
 }
 
 MovementRecord movement_from_json(const Json& json) {
@@ -52,6 +53,7 @@ MovementRecord movement_from_json(const Json& json) {
   json.at("reason").get_to(movement.reason);
   json.at("bytes").get_to(movement.bytes);
   json.at("transfers").get_to(movement.transfers);
+  json.at("dram_bytes").get_to(movement.dram_bytes);
   return movement;
 }
 
@@ -72,12 +74,19 @@ const std::vector<Metric>& metrics() {
       {"cpu_crypto_bytes", Unit::kBytes, true, "bytes encrypted by the cores"},
       {"cpu_checksum_bytes", Unit::kBytes, true, "bytes that the cores read for a checksum alone"},
       {"dma_bytes", Unit::kBytes, true, "payload bytes moved by the DMA engines of disk and NIC"},
-      {"bus_bytes", Unit::kBytes, true, "payload bytes that crossed the memory bus"},
+      {"bus_bytes", Unit::kBytes, true,
+       "payload bytes asked of memory; without a cache, all of them cross the memory bus"},
       {"bus_overhead_bytes", Unit::kBytes, true,
-       "bytes on the memory bus that are no payload: descriptors, headers, completions"},
+       "bytes asked of memory that are no payload: descriptors, headers, completions"},
       {"bus_crossings_per_byte", Unit::kRatio, false,
-       "times that each payload byte crosses the memory bus"},
-      {"dram_bytes", Unit::kBytes, true, "bytes read from and written to DRAM"},
+       "times that each payload byte is asked of memory"},
+      {"dram_bytes", Unit::kBytes, true,
+       "bytes that crossed the memory bus, read from and written to DRAM"},
+      {"dram_read_bytes", Unit::kBytes, true, "those of them that were read"},
+      {"dram_written_bytes", Unit::kBytes, true,
+       "those of them that were written, at once or when the cache evicted them"},
+      {"dram_crossings_per_byte", Unit::kRatio, false,
+       "times that each payload byte is read from or written to DRAM"},
       {"bus_utilisation", Unit::kRatio, false, "share of the memory bus's usable bandwidth taken"},
       {"syscalls_total", Unit::kCount, true, "system calls of all kinds"},
       {"mode_switches", Unit::kCount, true, "changes between user and kernel mode, either way"},

@@ -23,6 +23,7 @@ struct MovementRecord {
   std::string reason;   ///< why this movement exists, one sentence
   std::uint64_t bytes = 0;
   std::uint64_t transfers = 0;
+  std::uint64_t dram_bytes = 0;  ///< read from and written to DRAM for it
 };
 
 struct Result {

@@ -11,23 +11,61 @@ std::unique_ptr<BusTiming> BusTiming::make(Timing timing, const MemoryConfig& co
   return std::make_unique<BurstTiming>("timing", capacity, config.burst, config.arbitration);
 }
 
-MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
-                     PhysicalMemory& memory, Ledger& ledger)
-    : sc_module(name),
-      config_(config),
-      capacity_(config.bandwidth.bytes_per_second() * config.efficiency),
-      memory_(memory),
-      ledger_(ledger),
-      timing_(BusTiming::make(timing, config, capacity_)) {
-  in.register_b_transport(this, &MemoryBus::b_transport);
+namespace {
+
+/// The part of `dram` that falls to `some` when `all` has been asked for.
+DramTraffic share_of(const DramTraffic& dram, const DramTraffic& some, const DramTraffic& all) {
+  const auto part = [](Bytes whole, Bytes of, Bytes total) {
+    return total == Bytes(0) ? Bytes(0) : Bytes(whole.count() * of.count() / total.count());
+  };
+  return {part(dram.read, some.read, all.read), part(dram.written, some.written, all.written)};
 }
 
-Bytes MemoryBus::crossing(const MovementKind& kind, Bytes read, Bytes written) const {
-  const bool allocates = config_.write_allocate && kind.agent == Agent::kCore;
-  Bytes total;
-  if (kind.reads_memory()) total += read;
-  if (kind.writes_memory()) total += written * (allocates ? 2 : 1);
-  return total;
+}  // namespace
+
+MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const Config& config,
+                     PhysicalMemory& memory, Ledger& ledger)
+    : sc_module(name),
+      config_(config.memory),
+      cache_config_(config.cache),
+      capacity_(config.memory.bandwidth.bytes_per_second() * config.memory.efficiency),
+      memory_(memory),
+      ledger_(ledger),
+      timing_(BusTiming::make(config.timing, config.memory, capacity_)) {
+  in.register_b_transport(this, &MemoryBus::b_transport);
+  if (config.cache.size == Bytes(0)) return;
+  cache_ = std::make_unique<Cache>(
+      config.cache, config.memory.write_allocate,
+      [this](Movement movement, Bytes bytes) { ledger_.write_back(movement, bytes); });
+}
+
+DramTraffic MemoryBus::crossing(const MovementKind& kind, Bytes read, Bytes written) const {
+  DramTraffic traffic;
+  if (kind.reads_memory()) traffic.read = read;
+  if (kind.writes_memory()) {
+    traffic.written = written;
+    if (config_.write_allocate && kind.agent == Agent::kCore) traffic.read += written;
+  }
+  return traffic;
+}
+
+DramTraffic MemoryBus::behind_cache(Transfer& transfer, Bytes read, Bytes written,
+                                    Bytes& written_back) {
+  const MovementKind& kind = kind_of(transfer.movement);
+  const Cache::Outcome outcome = cache_->transfer(transfer.movement, transfer.from, transfer.to,
+                                                  transfer.to == nullptr ? Bytes(0) : written);
+  DramTraffic traffic{outcome.read, outcome.written};
+  // What has no address is not in the cache.
+  if (kind.reads_memory() && transfer.from == nullptr) traffic.read += read;
+  if (kind.writes_memory() && transfer.to == nullptr) traffic.written += written;
+  written_back = outcome.written_back;
+  if (outcome.hits > 0) {  // each line takes its time, at the rate of where it is
+    const double hit = outcome.hit_share();
+    const double cold = transfer.limit.bytes_per_second();
+    const double cached = transfer.cached_limit.bytes_per_second();
+    transfer.limit = Rate(cold * cached / (hit * cold + (1 - hit) * cached));
+  }
+  return traffic;
 }
 
 void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay) {
@@ -39,6 +77,7 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   const MovementKind& kind = kind_of(transfer->movement);
   const Bytes bytes(payload.get_data_length());
   if (delay != sc_core::SC_ZERO_TIME) wait(delay);
+  sc_time latency = config_.latency;
   if (bytes > Bytes(0)) {
     Content after;
     Bytes read = bytes;
@@ -52,23 +91,40 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
       framing = memory_.framing(*transfer->from);
       read = written = bytes - framing;
     }
-    const Bytes payload_bytes = crossing(kind, read, written);
+    const DramTraffic of_payload = crossing(kind, read, written);
     const Movement frames = framing_of(kind, transfer->transform != nullptr);
-    const Bytes framing_bytes = crossing(kind_of(frames), framing, framing);
-    const Bytes bus_bytes = payload_bytes + framing_bytes;
-    const double crossings =
-        static_cast<double>(bus_bytes.count()) / static_cast<double>(bytes.count());
+    const DramTraffic of_framing = crossing(kind_of(frames), framing, framing);
+    DramTraffic dram = of_payload + of_framing;
+    Bytes written_back;
+    if (cache_) {
+      dram = behind_cache(*transfer, read + framing, written + framing, written_back);
+      if (dram.total() == Bytes(0)) latency = cache_config_.latency;
+    }
+    const DramTraffic framing_dram = share_of(dram, of_framing, of_payload + of_framing);
     const bool any_payload = read > Bytes(0);
     if (any_payload) ledger_.open(transfer->movement);
     if (framing > Bytes(0)) ledger_.open(frames);
-    timing_->occupy(static_cast<unsigned>(master), kind.agent, bus_bytes,
-                    transfer->limit.bytes_per_second() * crossings);
+    hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back);
     move(*transfer, after);
-    if (any_payload) ledger_.close(transfer->movement, read, payload_bytes);
-    if (framing > Bytes(0)) ledger_.close(frames, framing, framing_bytes);
+    if (any_payload) {
+      ledger_.close(transfer->movement, read, of_payload.total(), dram - framing_dram);
+    }
+    if (framing > Bytes(0)) ledger_.close(frames, framing, of_framing.total(), framing_dram);
   }
-  delay = config_.latency;
+  delay = latency;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+// Takes as long as the master needs for its bytes, or the bus for those that cross it.
+void MemoryBus::hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing) {
+  if (crossing == Bytes(0)) {  // all of it in the cache
+    wait(bytes / transfer.limit);
+    return;
+  }
+  const double crossings =
+      static_cast<double>(crossing.count()) / static_cast<double>(bytes.count());
+  timing_->occupy(master, kind_of(transfer.movement).agent, crossing,
+                  transfer.limit.bytes_per_second() * crossings);
 }
 
 // What a transform produces, and how much of it, is worked out when the pass begins, because the

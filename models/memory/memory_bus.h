@@ -2,8 +2,9 @@
 // NIC's DMA. Capacity is the peak bandwidth times the efficiency that mixed traffic reaches
 // (refresh, read/write turnaround and row misses are in that factor). Every movement of bytes is
 // a transaction here: it takes time, changes memory, and is entered in the ledger. The framing of
-// TLS records, which travels among the payload, is entered apart, as control traffic.
-// Left out: banks, channels, caches.
+// TLS records, which travels among the payload, is entered apart, as control traffic. With a cache
+// in front of the DRAM, only what misses, what is evicted and what goes past it holds the bus.
+// Left out: banks, channels.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_target_socket.h>
@@ -12,6 +13,7 @@
 
 #include "models/ledger/ledger.h"
 #include "models/memory/bus_timing.h"
+#include "models/memory/cache.h"
 #include "models/memory/transfer.h"
 
 namespace copypath {
@@ -20,8 +22,8 @@ class MemoryBus : public sc_core::sc_module {
 public:
   tlm_utils::multi_passthrough_target_socket<MemoryBus, 64, MemoryProtocol> in{"in"};
 
-  MemoryBus(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
-            PhysicalMemory& memory, Ledger& ledger);
+  MemoryBus(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
+            Ledger& ledger);
 
   /// What mixed traffic reaches, bytes per second: bandwidth times efficiency.
   double capacity() const { return capacity_; }
@@ -41,18 +43,23 @@ public:
 
 private:
   void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
-  /// What crosses the bus when `read` bytes are read and `written` bytes written: every byte once
-  /// per end in memory, and once more for the line that a core's store reads before it writes
-  /// (write-allocate).
-  Bytes crossing(const MovementKind& kind, Bytes read, Bytes written) const;
+  /// What crosses the bus when `read` bytes are read and `written` bytes written and there is no
+  /// cache: every byte once per end in memory, and once more for the line that a core's store reads
+  /// before it writes (write-allocate).
+  DramTraffic crossing(const MovementKind& kind, Bytes read, Bytes written) const;
+  /// The same behind the cache, of which the transfer then has made use.
+  DramTraffic behind_cache(Transfer& transfer, Bytes read, Bytes written, Bytes& written_back);
+  void hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing);
   Content transformed(Transfer& transfer);
   void move(const Transfer& transfer, const Content& transformed);
 
   MemoryConfig config_;
+  CacheConfig cache_config_;
   double capacity_;
   PhysicalMemory& memory_;
   Ledger& ledger_;
   std::unique_ptr<BusTiming> timing_;
+  std::unique_ptr<Cache> cache_;  ///< if there is one
 };
 
 }  // namespace copypath

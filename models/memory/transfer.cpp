@@ -18,7 +18,7 @@ sc_time MemoryPort::dma_write(Movement movement, const Content& from, const Segm
   transfer_.to = &to;
   transfer_.source = &from;
   transfer_.sink = nullptr;
-  transfer_.limit = limit;
+  transfer_.limit = transfer_.cached_limit = limit;
   return issue(tlm::TLM_WRITE_COMMAND, to.empty() ? 0 : to.front().address, size_of(to));
 }
 
@@ -28,7 +28,7 @@ sc_time MemoryPort::dma_read(Movement movement, const SegmentList& from, Content
   transfer_.to = nullptr;
   transfer_.source = nullptr;
   transfer_.sink = &to;
-  transfer_.limit = limit;
+  transfer_.limit = transfer_.cached_limit = limit;
   return issue(tlm::TLM_READ_COMMAND, from.empty() ? 0 : from.front().address, size_of(from));
 }
 
@@ -39,7 +39,10 @@ sc_time MemoryPort::pass(const Pass& pass, Bytes& produced) {
   transfer_.source = pass.source;
   transfer_.sink = nullptr;
   transfer_.transform = pass.transform;
-  transfer_.limit = pass.limit;
+  transfer_.limit = transfer_.cached_limit = pass.limit;
+  if (kind_of(pass.movement).purpose == Purpose::kCopy && cached_copy_rate_ != Rate(0)) {
+    transfer_.cached_limit = cached_copy_rate_;
+  }
   const bool somewhere = pass.from != nullptr && !pass.from->empty();
   const sc_time latency =
       issue(tlm::TLM_IGNORE_COMMAND, somewhere ? pass.from->front().address : 0, pass.bytes());
@@ -54,7 +57,7 @@ sc_time MemoryPort::control(Movement movement, Bytes bytes, Rate limit) {
   transfer_.to = nullptr;
   transfer_.source = nullptr;
   transfer_.sink = nullptr;
-  transfer_.limit = limit;
+  transfer_.limit = transfer_.cached_limit = limit;
   return issue(kind_of(movement).reads_memory() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, 0,
                bytes);
 }

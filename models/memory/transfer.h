@@ -37,7 +37,9 @@ public:
   Content* sink = nullptr;            ///< where the device receives
   Transform* transform = nullptr;     ///< from memory to memory: nullptr copies
   Bytes produced;                     ///< by the transform, filled in by the bus
-  Rate limit;                         ///< bytes per second that the master can sustain
+  Rate limit;         ///< bytes per second that the master can sustain; the bus takes account of
+                      ///< what is in the cache
+  Rate cached_limit;  ///< the same, when all of it is in the cache
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {
@@ -80,11 +82,17 @@ public:
   /// Control traffic (descriptors, headers, completions), whose content is not simulated.
   sc_time control(Movement movement, Bytes bytes, Rate limit);
 
+  /// What copies by this master reach when all they touch is in the cache.
+  void set_cached_copy_rate(Rate rate) { cached_copy_rate_ = rate; }
+  /// What the master could sustain in the last transfer, given what was in the cache.
+  Rate sustained() const { return transfer_.limit; }
+
 private:
   sc_time issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes);
 
   tlm::tlm_generic_payload payload_;
   Transfer transfer_;
+  Rate cached_copy_rate_;  ///< 0: none of its own
 };
 
 }  // namespace copypath

@@ -24,6 +24,7 @@ struct CpuConfig {
   sc_time time_slice = milliseconds(3);     ///< run time after which a waiting task gets the core
   sc_time interrupt = nanoseconds(1000);    ///< one interrupt with its softirq
   Rate copy_rate{10e9};                     ///< copying, bytes per second of payload, one core
+  Rate copy_rate_cached{30e9};              ///< the same, from and to what is in the cache
   Rate checksum_rate{20e9};                 ///< reading for an Internet checksum, one core
   Rate crypto_rate{4.3e9};                  ///< AES-256-GCM, bytes of text, one core
   Rate compress_rate{94e6};                 ///< deflate, bytes that go in, one core
@@ -46,6 +47,13 @@ struct MemoryConfig {
   Bytes burst{256};  ///< bytes granted at once in burst timing
   Arbitration arbitration = Arbitration::kRoundRobin;
   bool write_allocate = false;  ///< a CPU store reads the line before it is written
+};
+
+/// The last-level cache.
+struct CacheConfig {
+  Bytes size{0};    ///< 0: the textbook machine, in which every pass over the bytes reaches DRAM
+  double ddio = 0;  ///< share that DMA may fill
+  sc_time latency = nanoseconds(10);
 };
 
 struct PageCacheConfig {
@@ -211,6 +219,7 @@ struct Config {
   KernelVersion kernel;  ///< whose rules apply
   CpuConfig cpu;
   MemoryConfig memory;
+  CacheConfig cache;
   PageCacheConfig page_cache;
   DiskConfig disk;
   PcieConfig pcie;

@@ -24,7 +24,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       path_(path),
       media(config.workload, config.faults),
       memory(config.workload.data),
-      bus("memory", config.memory, config.timing, memory, ledger),
+      bus("memory", config, memory, ledger),
       cpu("cpu", config.cpu),
       disk_queues(config.disk.count, DiskQueues(DiskProtocol::entries(config.disk))),
       disks(make_drives(config, disk_queues, media)),

@@ -49,8 +49,12 @@ Result Machine::result() const {
   v["bus_bytes"] = on_bus;
   v["bus_overhead_bytes"] = overhead;
   v["bus_crossings_per_byte"] = ratio(on_bus, payload);
-  v["dram_bytes"] = on_bus + overhead;  // no cache: every crossing reaches DRAM
-  v["bus_utilisation"] = ratio(on_bus + overhead, bus.capacity() * seconds);
+  const DramTraffic dram = ledger.dram();
+  v["dram_bytes"] = count(dram.total());
+  v["dram_read_bytes"] = count(dram.read);
+  v["dram_written_bytes"] = count(dram.written);
+  v["dram_crossings_per_byte"] = ratio(count(ledger.payload_dram().total()), payload);
+  v["bus_utilisation"] = ratio(count(dram.total()), bus.capacity() * seconds);
   for (std::size_t i = 0; i < kCalls; ++i) {
     const auto call = static_cast<Call>(i);
     if (kernel.calls(call) > 0) result.syscalls[name_of(call)] = kernel.calls(call);

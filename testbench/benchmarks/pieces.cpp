@@ -36,7 +36,7 @@ public:
   std::deque<MemoryPort> ports;
 
   BusyBus(const sc_core::sc_module_name& name, Timing timing)
-      : sc_module(name), bus("bus", MemoryConfig(), timing, memory, ledger) {
+      : sc_module(name), bus("bus", with(timing), memory, ledger) {
     for (unsigned i = 0; i < kMasters; ++i) {
       ports.emplace_back(("port" + std::to_string(i)).c_str()).bind(bus.in);
       sc_core::sc_spawn([this, i] { work(i); }, sc_core::sc_gen_unique_name("work"));
@@ -56,6 +56,12 @@ public:
   std::uint64_t bus_bytes() const { return ledger.account(Movement::kDescriptors).bus_bytes; }
 
 private:
+  static Config with(Timing timing) {
+    Config config;
+    config.timing = timing;
+    return config;
+  }
+
   void work(unsigned number) {
     for (;;) {
       while (number >= working_) wait(work_);
@@ -99,7 +105,7 @@ void ledger_entry(benchmark::State& state) {
   Ledger ledger;
   for (auto _ : state) {
     ledger.open(Movement::kCopyToUser);
-    ledger.close(Movement::kCopyToUser, kChunk, kChunk * 2);
+    ledger.close(Movement::kCopyToUser, kChunk, kChunk * 2, {kChunk, kChunk});
     benchmark::DoNotOptimize(ledger);
   }
 }

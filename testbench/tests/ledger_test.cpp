@@ -24,7 +24,7 @@ std::vector<Movement> all_movements() {
 
 void enter(Ledger& ledger, Movement movement, std::uint64_t bytes, std::uint64_t bus_bytes) {
   ledger.open(movement);
-  ledger.close(movement, Bytes(bytes), Bytes(bus_bytes));
+  ledger.close(movement, Bytes(bytes), Bytes(bus_bytes), {Bytes(bus_bytes), Bytes(0)});
 }
 
 TEST(Ledger, BeginsEmpty) {
@@ -42,12 +42,15 @@ TEST(Ledger, AnAccountAddsUpItsMovement) {
   ledger.open(Movement::kCopyToUser);
   EXPECT_EQ(ledger.account(Movement::kCopyToUser).active, 2U);
   EXPECT_EQ(ledger.account(Movement::kCopyToUser).bytes, 0U) << "nothing has moved yet";
-  ledger.close(Movement::kCopyToUser, Bytes(100), Bytes(200));
-  ledger.close(Movement::kCopyToUser, Bytes(10), Bytes(30));
+  ledger.close(Movement::kCopyToUser, Bytes(100), Bytes(200), {Bytes(60), Bytes(5)});
+  ledger.close(Movement::kCopyToUser, Bytes(10), Bytes(30), {Bytes(6), Bytes(1)});
+  ledger.write_back(Movement::kCopyToUser, Bytes(64));
   const Ledger::Account& account = ledger.account(Movement::kCopyToUser);
   EXPECT_EQ(account.active, 0U);
   EXPECT_EQ(account.bytes, 110U);
   EXPECT_EQ(account.bus_bytes, 230U);
+  EXPECT_EQ(account.dram_read, 66U);
+  EXPECT_EQ(account.dram_written, 70U);
   EXPECT_EQ(account.transfers, 2U);
   EXPECT_EQ(ledger.account(Movement::kCopyFromUser).transfers, 0U);
 }

@@ -42,15 +42,27 @@ public:
   MemoryBus bus;
   std::deque<MemoryPort> ports;  ///< one per master, bound to the bus in this order
 
-  MemoryBench(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
-              unsigned masters, Data data = Data::kTags)
-      : sc_module(name), memory(data), bus("bus", config, timing, memory, ledger) {
+  MemoryBench(const sc_core::sc_module_name& name, const Config& config, unsigned masters)
+      : sc_module(name), memory(config.workload.data), bus("bus", config, memory, ledger) {
     for (unsigned i = 0; i < masters; ++i) {
       ports.emplace_back(("port" + std::to_string(i)).c_str()).bind(bus.in);
     }
   }
 
+  MemoryBench(const sc_core::sc_module_name& name, const MemoryConfig& config, Timing timing,
+              unsigned masters, Data data = Data::kTags)
+      : MemoryBench(name, with(config, timing, data), masters) {}
+
   double capacity() const { return bus.capacity(); }
+
+private:
+  static Config with(const MemoryConfig& memory, Timing timing, Data data) {
+    Config config;
+    config.memory = memory;
+    config.timing = timing;
+    config.workload.data = data;
+    return config;
+  }
 };
 
 }  // namespace copypath

@@ -140,7 +140,8 @@ TEST_F(ScenarioTest, HostProfilesSetOnlyTheHost) {
         "path = sendfile\nhost = x\n[workload]\nclients = 3\n[expect]\nsendfile.packets = 3\n"
         "[cpu]\ncores = 1000\ncoers = 3\n");
   const std::string accepted =
-      "does not belong in a host profile, accepted: the keys of host, cpu, memory, page_cache, "
+      "does not belong in a host profile, accepted: the keys of host, cpu, memory, cache, "
+      "page_cache, "
       "disk, "
       "nic, pipe or socket";
   const Lines found = problems("host = host.ini\n");
@@ -228,7 +229,7 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "arbitration = round-robin\n"  // 17
       "burst = 96B\n");              // 18
   const std::string sections =
-      "host, cpu, memory, page_cache, disk, nic, pipe, socket, workload or expect";
+      "host, cpu, memory, cache, page_cache, disk, nic, pipe, socket, workload or expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
   const Lines expected{
       "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: all, "
@@ -321,6 +322,18 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
             (Lines{"a.ini:2: nic.fifo: 9kB does not hold one frame, accepted: at least 9018B with "
                    "nic.mtu = 9kB"}));
   EXPECT_EQ(problems("[nic]\nmtu = 9000B\nfifo = 9018B\n"), Lines{});
+  EXPECT_EQ(problems("[cache]\nsize = 1KiB\n"),
+            (Lines{"a.ini:2: cache.size: 1KiB does not hold one page, accepted: none, or at least "
+                   "4KiB"}));
+  EXPECT_EQ(
+      problems("[cache]\nsize = 1MiB\nddio = 0.001\n"),
+      (Lines{"a.ini:3: cache.ddio: 0.001 of the cache does not hold one page, accepted: 0, or "
+             "at least 0.00391 with cache.size = 1MiB"}));
+  EXPECT_EQ(problems("[cpu]\ncopy_rate = 40GB/s\n"), Lines{});
+  EXPECT_EQ(
+      problems("[cpu]\ncopy_rate = 40GB/s\n[cache]\nsize = 1MiB\n"),
+      (Lines{"a.ini:2: cpu.copy_rate_cached: 30GB/s is slower than copies from DRAM, accepted: "
+             "at least cpu.copy_rate = 40GB/s"}));
   EXPECT_EQ(problems("[workload]\nfiles = 3\nclients = 2\n"),
             (Lines{"a.ini:2: workload.files: 3 is more than there are clients, accepted: at most "
                    "workload.clients = 2"}));

@@ -1,0 +1,275 @@
+// Laws of the last-level cache: what was touched last is resident, up to its size; DRAM delivers a
+// line once and takes back a dirty one once; DMA reads what is there and fills no more than its
+// share. A naive model, a list of pages with sets of lines, says the same on random traffic.
+#include "models/memory/cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <random>
+#include <set>
+
+namespace copypath {
+namespace {
+
+constexpr Movement kCopy = Movement::kCopyToUser;
+constexpr Movement kLoad = Movement::kChecksumPage;
+constexpr Movement kStore = Movement::kFileWrite;
+constexpr Movement kDmaRead = Movement::kTransmitPage;
+constexpr Movement kDmaWrite = Movement::kDiskRead;
+
+class CacheTest : public ::testing::Test {
+protected:
+  /// Sizes in pages.
+  Cache& build(unsigned size, double ddio = 0, bool write_allocate = false) {
+    CacheConfig config;
+    config.size = kPageSize * size;
+    config.ddio = ddio;
+    cache_ = std::make_unique<Cache>(config, write_allocate, [this](Movement by, Bytes bytes) {
+      written_back[by] += bytes.count();
+    });
+    return *cache_;
+  }
+
+  static SegmentList pages(Frame first, unsigned count = 1) {
+    return {{address_of(first), static_cast<std::uint32_t>(count * kPageSize.count())}};
+  }
+  Cache::Outcome load(const SegmentList& from) {
+    return cache_->transfer(kLoad, &from, nullptr, Bytes(0));
+  }
+  Cache::Outcome store(const SegmentList& to) {
+    return cache_->transfer(kStore, nullptr, &to, size_of(to));
+  }
+  Cache::Outcome dma_read(const SegmentList& from) {
+    return cache_->transfer(kDmaRead, &from, nullptr, Bytes(0));
+  }
+  Cache::Outcome dma_write(const SegmentList& to) {
+    return cache_->transfer(kDmaWrite, nullptr, &to, size_of(to));
+  }
+
+  std::map<Movement, std::uint64_t> written_back;
+
+private:
+  std::unique_ptr<Cache> cache_;
+};
+
+TEST_F(CacheTest, DramDeliversALineOnceWhileItIsResident) {
+  Cache& cache = build(8);
+  const Cache::Outcome first = load(pages(0, 8));
+  EXPECT_EQ(first.read, kPageSize * 8);
+  EXPECT_EQ(first.hits, 0U);
+  const Cache::Outcome second = load(pages(0, 8));
+  EXPECT_EQ(second.read, Bytes(0));
+  EXPECT_EQ(second.hit_share(), 1);
+  EXPECT_EQ(cache.resident(), kPageSize * 8);
+}
+
+TEST_F(CacheTest, TheLeastRecentlyUsedPageMakesRoom) {
+  build(3);
+  load(pages(0, 3));
+  load(pages(0));  // now page 1 is the oldest
+  load(pages(7));
+  EXPECT_EQ(load(pages(0)).read, Bytes(0));
+  EXPECT_EQ(load(pages(2)).read, Bytes(0));
+  EXPECT_EQ(load(pages(1)).read, kPageSize);
+}
+
+// The cliff of LRU: one page more than fits, again and again, never hits.
+TEST_F(CacheTest, AStreamThatDoesNotFitNeverHits) {
+  build(8);
+  for (int round = 0; round < 3; ++round) EXPECT_EQ(load(pages(0, 9)).hits, 0U);
+}
+
+TEST_F(CacheTest, DirtyLinesAreWrittenBackOnceAndChargedToWhoWroteThem) {
+  Cache& cache = build(4);
+  const SegmentList from = pages(0);
+  const SegmentList to = pages(1);
+  cache.transfer(kCopy, &from, &to, kPageSize);
+  EXPECT_EQ(cache.dirty(), kPageSize);
+  const Cache::Outcome outcome = load(pages(10, 4));
+  EXPECT_EQ(outcome.written_back, kPageSize) << "page 0 was clean";
+  EXPECT_EQ(written_back, (std::map<Movement, std::uint64_t>{{kCopy, kPageSize.count()}}));
+  EXPECT_EQ(load(pages(20, 4)).written_back, Bytes(0));
+}
+
+TEST_F(CacheTest, AStoreToWhatIsResidentAndDirtyCostsNothing) {
+  build(4);
+  store(pages(0));
+  for (int i = 0; i < 10; ++i) {
+    const Cache::Outcome again = store(pages(0));
+    EXPECT_EQ(again.read + again.written + again.written_back, Bytes(0));
+  }
+}
+
+TEST_F(CacheTest, WriteAllocateReadsTheLinesThatAreMissing) {
+  build(4, 0, true);
+  EXPECT_EQ(store(pages(0)).read, kPageSize);
+  EXPECT_EQ(store(pages(0)).read, Bytes(0));
+  build(4, 0, false);
+  EXPECT_EQ(store(pages(0)).read, Bytes(0));
+}
+
+TEST_F(CacheTest, PartOfAPageCountsTheLinesItTouches) {
+  Cache& cache = build(4);
+  EXPECT_EQ(load({{100, 100}}).read, Bytes(3 * 64)) << "bytes 100 to 199: lines 1, 2 and 3";
+  EXPECT_EQ(cache.resident(), Bytes(3 * 64));
+  EXPECT_EQ(load({{0, 256}}).read, Bytes(64)) << "line 0";
+  EXPECT_EQ(load({{4095, 2}}).read, Bytes(2 * 64)) << "the last line of a page, the first of one";
+}
+
+TEST_F(CacheTest, ATransformWritesOnlyWhatItProduces) {
+  Cache& cache = build(8);
+  const SegmentList from = pages(0, 2);
+  const SegmentList to = pages(4, 2);
+  cache.transfer(Movement::kCompress, &from, &to, Bytes(1000));
+  EXPECT_EQ(cache.dirty(), Bytes(16 * 64));
+}
+
+TEST_F(CacheTest, DmaReadsWhatIsResidentAndBringsNothingIn) {
+  Cache& cache = build(4);
+  store(pages(0));
+  EXPECT_EQ(dma_read(pages(0)).read, Bytes(0));
+  EXPECT_EQ(cache.dirty(), kPageSize) << "it stays";
+  EXPECT_EQ(dma_read(pages(5)).read, kPageSize);
+  EXPECT_EQ(dma_read(pages(5)).read, kPageSize);
+  EXPECT_EQ(cache.resident(), kPageSize);
+  EXPECT_EQ(dma_read({{address_of(5), 1000}}).read, Bytes(1000)) << "bytes, not lines";
+}
+
+TEST_F(CacheTest, ADmaReadIsNoUse) {
+  build(2);
+  load(pages(0));
+  load(pages(1));
+  dma_read(pages(0));
+  load(pages(2));
+  EXPECT_EQ(load(pages(0)).read, kPageSize) << "still the oldest";
+}
+
+TEST_F(CacheTest, WithoutAShareDmaWritesToDramAndInvalidates) {
+  Cache& cache = build(4);
+  store(pages(0));
+  const Cache::Outcome outcome = dma_write(pages(0));
+  EXPECT_EQ(outcome.written, kPageSize);
+  EXPECT_EQ(outcome.written_back, Bytes(0)) << "what is overwritten needs not be saved";
+  EXPECT_EQ(cache.resident(), Bytes(0));
+  EXPECT_EQ(load(pages(0)).read, kPageSize);
+  EXPECT_EQ(dma_write(pages(7)).written, kPageSize) << "and brings nothing in";
+  EXPECT_EQ(cache.resident(), kPageSize);
+}
+
+TEST_F(CacheTest, ALineThatDmaOverwritesInPartIsSavedFirst) {
+  Cache& cache = build(4);
+  store(pages(0));
+  const Cache::Outcome outcome = dma_write({{32, 128}});  // all of line 1, half of lines 0 and 2
+  EXPECT_EQ(outcome.written, Bytes(128));
+  EXPECT_EQ(outcome.written_back, Bytes(2 * 64));
+  EXPECT_EQ(cache.dirty(), kPageSize - Bytes(3 * 64));
+}
+
+TEST_F(CacheTest, DmaFillsItsShareAndEvictsItsOwnFirst) {
+  Cache& cache = build(10, 0.2);
+  load(pages(0, 8));
+  EXPECT_EQ(dma_write(pages(20, 2)).written, Bytes(0));
+  EXPECT_EQ(cache.resident_by_dma(), kPageSize * 2);
+  const Cache::Outcome third = dma_write(pages(22));
+  EXPECT_EQ(third.written_back, kPageSize) << "page 20 makes room, and goes to DRAM";
+  EXPECT_EQ(written_back, (std::map<Movement, std::uint64_t>{{kDmaWrite, kPageSize.count()}}));
+  EXPECT_EQ(cache.resident_by_dma(), kPageSize * 2);
+  EXPECT_EQ(load(pages(0, 8)).hit_share(), 1) << "the cores keep theirs";
+  EXPECT_EQ(load(pages(21, 2)).hit_share(), 1) << "and find what DMA has left";
+}
+
+TEST_F(CacheTest, DmaUpdatesInPlaceWhatIsResident) {
+  Cache& cache = build(10, 0.1);
+  load(pages(0, 5));
+  const Cache::Outcome outcome = dma_write(pages(0, 5));
+  EXPECT_EQ(outcome.hits, 5U * 64);
+  EXPECT_EQ(outcome.written + outcome.written_back, Bytes(0));
+  EXPECT_EQ(cache.dirty(), kPageSize * 5);
+  EXPECT_EQ(cache.resident_by_dma(), Bytes(0)) << "they stay the cores'";
+}
+
+/// The same in the simplest words.
+struct Naive {
+  struct Page {
+    Frame frame;
+    bool dma;
+    std::set<unsigned> present;
+    std::set<unsigned> dirty;
+  };
+  std::size_t most;  ///< lines
+  std::size_t most_dma;
+  std::list<Page> pages;  ///< the most recently used first
+  std::uint64_t read = 0;
+  std::uint64_t written_back = 0;
+
+  std::size_t lines(bool dma_only) const {
+    std::size_t total = 0;
+    for (const Page& page : pages) total += page.dma || !dma_only ? page.present.size() : 0;
+    return total;
+  }
+  bool evict(bool dma_only) {
+    for (auto page = pages.rbegin(); page != pages.rend(); ++page) {
+      if (dma_only && !page->dma) continue;
+      if (std::next(page) == pages.rend()) return false;  // the one in use
+      written_back += page->dirty.size();
+      pages.erase(std::next(page).base());
+      return true;
+    }
+    return false;
+  }
+  void touch(Frame frame, unsigned line, bool dma, bool dirties) {
+    auto page = std::find_if(pages.begin(), pages.end(),
+                             [&](const Page& held) { return held.frame == frame; });
+    if (page == pages.end()) page = pages.insert(pages.begin(), {frame, dma, {}, {}});
+    pages.splice(pages.begin(), pages, page);
+    if (page->present.insert(line).second && !dirties) ++read;
+    if (dirties) page->dirty.insert(line);
+  }
+  void trim() {
+    while (pages.front().dma && lines(true) > most_dma && evict(true)) {
+    }
+    while (lines(false) > most && evict(false)) {
+    }
+  }
+};
+
+TEST_F(CacheTest, AgreesWithANaiveModelOnRandomTraffic) {
+  std::mt19937 random(11);
+  const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+  for (const double ddio : {0.25, 0.5}) {
+    Cache& cache = build(8, ddio);
+    Naive naive;
+    naive.most = 8 * 64;
+    naive.most_dma = static_cast<std::size_t>(8 * 64 * ddio);
+    std::uint64_t read = 0;
+    std::uint64_t saved = 0;
+    for (int i = 0; i < 20000; ++i) {
+      const Frame frame = below(14);
+      const unsigned first = below(64);
+      const unsigned count = 1 + below(64 - first);
+      const SegmentList list{{address_of(frame) + first * 64, count * 64}};
+      const unsigned kind = below(3);
+      const Cache::Outcome outcome = kind == 0   ? load(list)
+                                     : kind == 1 ? store(list)
+                                                 : dma_write(list);
+      read += outcome.read.count() / 64;
+      saved += outcome.written_back.count() / 64;
+      for (unsigned line = first; line < first + count; ++line) {
+        naive.touch(frame, line, kind == 2, kind != 0);
+      }
+      naive.trim();
+      ASSERT_EQ(read, naive.read) << "after " << i;
+      ASSERT_EQ(saved, naive.written_back) << "after " << i;
+      ASSERT_EQ(cache.resident().count() / 64, naive.lines(false));
+      ASSERT_EQ(cache.resident_by_dma().count() / 64, naive.lines(true));
+      ASSERT_LE(cache.resident(), kPageSize * 8);
+      ASSERT_LE(cache.resident_by_dma().count(), kPageSize.count() * 8 * ddio);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace copypath
