@@ -77,6 +77,12 @@ void add_copies(Sheet& sheet, const Config& config) {
   sheet.metric("crossings per byte", "bus_crossings_per_byte");
   sheet.metric("payload carried", "bus_bytes");
   sheet.metric("other traffic carried", "bus_overhead_bytes");
+  if (config.numa.nodes == 2) {
+    sheet.heading("NUMA fabric");
+    sheet.metric("crossings per byte", "fabric_crossings_per_byte");
+    sheet.metric("payload carried", "fabric_bytes");
+    sheet.metric("utilisation", "fabric_utilisation");
+  }
   if (config.cache.size == Bytes(0)) return;
   sheet.heading("DRAM, behind the cache");
   sheet.metric("crossings per byte", "dram_crossings_per_byte");

@@ -26,7 +26,7 @@ bool is_word_metric(const std::string& metric) {
 
 std::vector<std::string> accepted_words(const std::string& metric) {
   if (metric == kDelivered) return {"true", "false"};
-  return {"nic", "disk", "cpu", "memory_bus", "client"};
+  return {"nic", "disk", "cpu", "memory_bus", "fabric", "client"};
 }
 
 std::string trimmed(const std::string& text) {

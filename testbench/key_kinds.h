@@ -62,6 +62,11 @@ inline Choices<Hazard> choices_of(Hazard) {
 inline Choices<Link> choices_of(Link) {
   return {{"ethernet", Link::kEthernet}, {"loopback", Link::kLoopback}};
 }
+inline Choices<Placement> choices_of(Placement) {
+  return {{"server", Placement::kServer}, {"disk", Placement::kDisk},
+          {"nic", Placement::kNic},       {"node0", Placement::kNode0},
+          {"node1", Placement::kNode1},   {"interleave", Placement::kInterleave}};
+}
 inline Choices<Sink> choices_of(Sink) {
   return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}};
 }

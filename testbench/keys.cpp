@@ -122,6 +122,15 @@ std::vector<Key> make_keys() {
     key(FIELD(cache.ddio), Range{"0", "1"}, "share of the cache that DMA may fill (Intel DDIO); 0: DMA writes go to DRAM", kAssumed),
     key(FIELD(cache.latency), Range{"0ns", "100us"}, "from a request to its first byte, when all of it is in the cache", "34 cycles, 10.3 ns (AMD Rome, AnandTech 14694), rounded"),
 
+    key(FIELD(numa.nodes), Range{"1", "2"}, "sockets, each with DRAM of memory.bandwidth", kByDefinition),
+    key(FIELD(numa.fabric_bandwidth), Range{"1MB/s", "100TB/s"}, "between two nodes, in each direction", "about 34 GB/s of remote reads in one direction (Intel Xeon Platinum 8160, 2 UPI links, boohere.com 201966)"),
+    key(FIELD(numa.fabric_latency), Range{"0ns", "100us"}, "what the other node's memory takes longer", "40 to 50 ns over UPI (lowlat-ms.pages.dev)"),
+    key(FIELD(numa.server_node), Range{"0", "1"}, "node of the cores that serve", kAssumed),
+    key(FIELD(numa.disk_node), Range{"0", "1"}, "node of the disk", kAssumed),
+    key(FIELD(numa.nic_node), Range{"0", "1"}, "node of the NIC", kAssumed),
+    key(FIELD(numa.page_cache), kAny, "where pages of files are: on the node of the server, the disk or the NIC, on a node by number, or in turn", "Linux takes the node of the core that allocates (mm/mempolicy.c)"),
+    key(FIELD(numa.memory), kAny, "where the server's memory and that behind skbs is", "Linux takes the node of the core that allocates (mm/mempolicy.c)"),
+
     key(FIELD(page_cache.size), Range{"1MiB", "1PiB"}, "capacity of the page cache", kAssumed),
     key(FIELD(page_cache.warm), Range{"0", "1"}, "share of every file that is resident at the start", kAssumed),
     key(FIELD(page_cache.fault_around), Range{"4KiB", "1GiB"}, "what one page fault maps at most, if it is in memory", "Linux default (mm/memory.c, fault_around_bytes)"),

@@ -51,6 +51,32 @@ std::string cached_copies(const Config& config) {
                      to_text(config.cpu.copy_rate_cached), to_text(config.cpu.copy_rate));
 }
 
+std::string cache_of_one_node(const Config& config) {
+  if (config.numa.nodes == 1 || config.cache.size == Bytes(0)) return "";
+  return "the cache of a machine with two nodes is not modelled, accepted: none with numa.nodes = "
+         "2";
+}
+
+/// Placement on a node that is not there.
+std::string placement(const Config& config) {
+  const NumaConfig& numa = config.numa;
+  if (numa.nodes == 2) return "";
+  std::string problem;
+  const auto needs_node_1 = [&](const char* key, bool needs) {
+    if (needs) problem += (problem.empty() ? "" : ", ") + std::string(key);
+  };
+  needs_node_1("numa.server_node", numa.server_node == 1);
+  needs_node_1("numa.disk_node", numa.disk_node == 1);
+  needs_node_1("numa.nic_node", numa.nic_node == 1);
+  const auto beyond = [](Placement placement) {
+    return placement == Placement::kNode1 || placement == Placement::kInterleave;
+  };
+  needs_node_1("numa.page_cache", beyond(numa.page_cache));
+  needs_node_1("numa.memory", beyond(numa.memory));
+  if (problem.empty()) return "";
+  return "1 leaves no second node for " + problem + ", accepted: 2";
+}
+
 std::string readahead(const Config& config) {
   const Bytes window = config.page_cache.readahead;
   if (window % kPageSize != Bytes(0)) {
@@ -215,6 +241,10 @@ const std::vector<Rule>& rules() {
       {{"cache.size"}, cache},
       {{"cache.ddio", "cache.size"}, ddio},
       {{"cpu.copy_rate_cached", "cpu.copy_rate", "cache.size"}, cached_copies},
+      {{"cache.size", "numa.nodes"}, cache_of_one_node},
+      {{"numa.nodes", "numa.server_node", "numa.disk_node", "numa.nic_node", "numa.page_cache",
+        "numa.memory"},
+       placement},
       {{"page_cache.readahead", "page_cache.size"}, readahead},
       {{"page_cache.folio"}, folio},
       {{"disk.stripe"}, stripe},

@@ -44,12 +44,14 @@ Bytes Ledger::control_bus_bytes() const {
 DramTraffic Ledger::payload_dram() const {
   const auto payload = [](const MovementKind& kind) { return kind.is_payload(); };
   return {sum(accounts_, &Account::dram_read, payload),
-          sum(accounts_, &Account::dram_written, payload)};
+          sum(accounts_, &Account::dram_written, payload),
+          sum(accounts_, &Account::fabric_bytes, payload)};
 }
 
 DramTraffic Ledger::dram() const {
   const auto all = [](const MovementKind&) { return true; };
-  return {sum(accounts_, &Account::dram_read, all), sum(accounts_, &Account::dram_written, all)};
+  return {sum(accounts_, &Account::dram_read, all), sum(accounts_, &Account::dram_written, all),
+          sum(accounts_, &Account::fabric_bytes, all)};
 }
 
 std::vector<MovementRecord> Ledger::records() const {

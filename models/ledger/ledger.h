@@ -14,18 +14,30 @@
 
 namespace copypath {
 
-/// What a movement takes of DRAM.
+/// What a movement takes of DRAM, and how much of that crosses the fabric between two nodes.
 struct DramTraffic {
   Bytes read;
   Bytes written;
+  Bytes fabric{};
 
   Bytes total() const { return read + written; }
   friend DramTraffic operator+(DramTraffic a, DramTraffic b) {
-    return {a.read + b.read, a.written + b.written};
+    return {a.read + b.read, a.written + b.written, a.fabric + b.fabric};
   }
   friend DramTraffic operator-(DramTraffic a, DramTraffic b) {
-    return {a.read - b.read, a.written - b.written};
+    return {a.read - b.read, a.written - b.written, a.fabric - b.fabric};
   }
+};
+
+/// Bytes by node.
+using NodeBytes = std::array<std::uint64_t, 2>;
+
+/// What transfers take of the DRAM of each node, and of the fabric from each to the other.
+struct NumaTraffic {
+  NodeBytes dram{};
+  NodeBytes fabric{};
+
+  Bytes crossing() const { return Bytes(fabric[0] + fabric[1]); }
 };
 
 class Ledger {
@@ -35,6 +47,7 @@ public:
     std::uint64_t bus_bytes = 0;     ///< asked of memory: once for each end that lies there
     std::uint64_t dram_read = 0;     ///< bytes of these that DRAM had to deliver
     std::uint64_t dram_written = 0;  ///< bytes that went to DRAM, at once or when they were evicted
+    std::uint64_t fabric_bytes = 0;  ///< between nodes
     std::uint64_t transfers = 0;
     std::uint32_t active = 0;  ///< transfers under way, for waveforms
   };
@@ -49,6 +62,7 @@ public:
     account.bus_bytes += bus_bytes.count();
     account.dram_read += dram.read.count();
     account.dram_written += dram.written.count();
+    account.fabric_bytes += dram.fabric.count();
     ++account.transfers;
     --account.active;
   }
@@ -57,6 +71,15 @@ public:
   void write_back(Movement movement, Bytes bytes) {
     accounts_[index_of(movement)].dram_written += bytes.count();
   }
+
+  /// What a transfer takes of two nodes.
+  void enter(const NumaTraffic& traffic) {
+    for (std::size_t node = 0; node < 2; ++node) {
+      numa_.dram[node] += traffic.dram[node];
+      numa_.fabric[node] += traffic.fabric[node];
+    }
+  }
+  const NumaTraffic& numa() const { return numa_; }
 
   const Account& account(Movement movement) const { return accounts_[index_of(movement)]; }
 
@@ -83,6 +106,7 @@ public:
 
 private:
   std::array<Account, kMovements> accounts_{};
+  NumaTraffic numa_;
 };
 
 }  // namespace copypath

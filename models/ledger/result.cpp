@@ -39,8 +39,8 @@ Json movement_to_json(const MovementRecord& movement) {
   return {{"name", movement.name},       {"agent", movement.agent},
           {"purpose", movement.purpose}, {"from", movement.from},
           {"to", movement.to},           {"reason", movement.reason},
-          {"bytes", movement.bytes},     {"transfers", movement.transfers},
-          {"dram_bytes", movement.dram_bytes}};
+          {"bytes", movement.bytes},     {"dram_bytes", movement.dram_bytes},
+          {"transfers", movement.transfers}};
 }
 
 MovementRecord movement_from_json(const Json& json) {
@@ -87,7 +87,13 @@ const std::vector<Metric>& metrics() {
        "those of them that were written, at once or when the cache evicted them"},
       {"dram_crossings_per_byte", Unit::kRatio, false,
        "times that each payload byte is read from or written to DRAM"},
-      {"bus_utilisation", Unit::kRatio, false, "share of the memory bus's usable bandwidth taken"},
+      {"bus_utilisation", Unit::kRatio, false,
+       "share of the memory bus's usable bandwidth taken; of two nodes, the busier one's"},
+      {"fabric_bytes", Unit::kBytes, true, "payload bytes that crossed from one node to the other"},
+      {"fabric_crossings_per_byte", Unit::kRatio, false,
+       "times that each payload byte crosses from one node to the other"},
+      {"fabric_utilisation", Unit::kRatio, false,
+       "share of the fabric's bandwidth taken, in the busier direction"},
       {"syscalls_total", Unit::kCount, true, "system calls of all kinds"},
       {"mode_switches", Unit::kCount, true, "changes between user and kernel mode, either way"},
       {"context_switches", Unit::kCount, true,

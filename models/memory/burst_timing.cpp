@@ -13,7 +13,7 @@ BurstTiming::BurstTiming(const sc_core::sc_module_name& name, double capacity, B
   dont_initialize();
 }
 
-void BurstTiming::occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+void BurstTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
   while (requests_.size() <= master) requests_.push_back(std::make_unique<Request>());
   Request& request = *requests_[master];
   request.agent = agent;
@@ -21,7 +21,6 @@ void BurstTiming::occupy(unsigned master, Agent agent, Bytes bus_bytes, double l
   request.limit = limit;
   request.due = sc_core::sc_time_stamp();
   if (sc_core::sc_time_stamp() >= free_at_) look_.notify(sc_core::SC_ZERO_TIME);
-  sc_core::wait(request.done);
 }
 
 void BurstTiming::grant() {
@@ -61,12 +60,13 @@ void BurstTiming::grant() {
 
 void BurstTiming::finish(Request& request, sc_time burst_end) {
   // The last byte arrives when its burst has crossed, and not before the master could take it.
-  request.done.notify(std::max(burst_end, request.due) - sc_core::sc_time_stamp());
+  request.finish = std::max(burst_end, request.due);
+  request.done.notify(request.finish - sc_core::sc_time_stamp());
 }
 
-void BurstTiming::trace(sc_core::sc_trace_file* file) {
-  owner_.trace(file, "memory.bus_owner");
-  sc_core::sc_trace(file, grants_, "memory.bus_grants", 64);
+void BurstTiming::trace(sc_core::sc_trace_file* file, const std::string& name) {
+  owner_.trace(file, name + "_owner");
+  sc_core::sc_trace(file, grants_, name + "_grants", 64);
 }
 
 }  // namespace copypath

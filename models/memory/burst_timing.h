@@ -21,8 +21,14 @@ public:
   BurstTiming(const sc_core::sc_module_name& name, double capacity, Bytes burst,
               Arbitration arbitration);
 
-  void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
-  void trace(sc_core::sc_trace_file* file) override;
+  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  bool finished(unsigned master) const override {
+    const Request& request = *requests_[master];
+    return request.left == 0 && sc_core::sc_time_stamp() >= request.finish;
+  }
+  const sc_core::sc_event& done(unsigned master) const override { return requests_[master]->done; }
+  void leave(unsigned) override {}
+  void trace(sc_core::sc_trace_file* file, const std::string& name) override;
 
   /// Bursts granted so far.
   std::uint64_t grants() const { return grants_; }
@@ -33,6 +39,7 @@ private:
     std::uint64_t left = 0;  ///< bytes; 0: no request
     double limit = 0;        ///< bytes per second
     sc_time due;             ///< when the master asks for its next burst
+    sc_time finish;          ///< once nothing is left
     sc_core::sc_event done;
   };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <systemc>
 
 #include "models/ledger/movement.h"
@@ -18,13 +19,25 @@ public:
 
   /// Blocks the calling process while `bus_bytes` cross the bus for `master` (numbered from 0,
   /// one transfer at a time), at no more than `limit` bytes per second.
-  virtual void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) = 0;
+  void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+    start(master, agent, bus_bytes, limit);
+    while (!finished(master)) sc_core::wait(done(master));
+    leave(master);
+  }
 
-  virtual void trace(sc_core::sc_trace_file* file) = 0;
+  // The same in steps, for a transfer that holds several buses at once: start() returns at once,
+  // done() may occur early, and who finds it finished leaves.
+  virtual void start(unsigned master, Agent agent, Bytes bus_bytes, double limit) = 0;
+  virtual bool finished(unsigned master) const = 0;
+  virtual const sc_core::sc_event& done(unsigned master) const = 0;
+  virtual void leave(unsigned master) = 0;
+
+  /// `name`: of this bus in a waveform.
+  virtual void trace(sc_core::sc_trace_file* file, const std::string& name) = 0;
 
   /// `capacity` in bytes per second.
-  static std::unique_ptr<BusTiming> make(Timing timing, const MemoryConfig& config,
-                                         double capacity);
+  static std::unique_ptr<BusTiming> make(const char* name, Timing timing,
+                                         const MemoryConfig& config, double capacity);
 };
 
 }  // namespace copypath

@@ -15,19 +15,20 @@ FluidTiming::Flow& FluidTiming::flow_of(unsigned master) {
   return *flows_[master];
 }
 
-void FluidTiming::occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+void FluidTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
   Flow& flow = flow_of(master);
   flow.agent = agent;
   flow.limit = limit;
   flow.rate = 0;
   flow.left = static_cast<double>(bus_bytes.count());
   flow.updated = sc_core::sc_time_stamp();
+  flow.finish = sc_core::sc_max_time();
   active_.push_back(&flow);
   share_out();
-  do {
-    sc_core::wait(flow.done);
-  } while (sc_core::sc_time_stamp() < flow.finish);
-  active_.erase(std::find(active_.begin(), active_.end(), &flow));
+}
+
+void FluidTiming::leave(unsigned master) {
+  active_.erase(std::find(active_.begin(), active_.end(), flows_[master].get()));
   share_out();
 }
 
@@ -72,8 +73,8 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
   flow.done.notify(left);
 }
 
-void FluidTiming::trace(sc_core::sc_trace_file* file) {
-  sc_core::sc_trace(file, load_percent_, "memory.bus_load_percent", 7);
+void FluidTiming::trace(sc_core::sc_trace_file* file, const std::string& name) {
+  sc_core::sc_trace(file, load_percent_, name + "_load_percent", 7);
 }
 
 }  // namespace copypath

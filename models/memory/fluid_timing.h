@@ -14,8 +14,13 @@ public:
   FluidTiming(double capacity, Arbitration arbitration)
       : capacity_(capacity), arbitration_(arbitration) {}
 
-  void occupy(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
-  void trace(sc_core::sc_trace_file* file) override;
+  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  bool finished(unsigned master) const override {
+    return sc_core::sc_time_stamp() >= flows_[master]->finish;
+  }
+  const sc_core::sc_event& done(unsigned master) const override { return flows_[master]->done; }
+  void leave(unsigned master) override;
+  void trace(sc_core::sc_trace_file* file, const std::string& name) override;
 
 private:
   struct Flow {

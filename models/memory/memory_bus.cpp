@@ -5,10 +5,10 @@
 
 namespace copypath {
 
-std::unique_ptr<BusTiming> BusTiming::make(Timing timing, const MemoryConfig& config,
-                                           double capacity) {
+std::unique_ptr<BusTiming> BusTiming::make(const char* name, Timing timing,
+                                           const MemoryConfig& config, double capacity) {
   if (timing == Timing::kFluid) return std::make_unique<FluidTiming>(capacity, config.arbitration);
-  return std::make_unique<BurstTiming>("timing", capacity, config.burst, config.arbitration);
+  return std::make_unique<BurstTiming>(name, capacity, config.burst, config.arbitration);
 }
 
 namespace {
@@ -31,8 +31,11 @@ MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const Config& config,
       capacity_(config.memory.bandwidth.bytes_per_second() * config.memory.efficiency),
       memory_(memory),
       ledger_(ledger),
-      timing_(BusTiming::make(config.timing, config.memory, capacity_)) {
+      timing_(BusTiming::make("timing", config.timing, config.memory, capacity_)) {
   in.register_b_transport(this, &MemoryBus::b_transport);
+  if (config.numa.nodes == 2) {
+    numa_ = std::make_unique<Numa>(config.numa, config.memory, config.timing, ledger);
+  }
   if (config.cache.size == Bytes(0)) return;
   cache_ = std::make_unique<Cache>(
       config.cache, config.memory.write_allocate,
@@ -97,14 +100,31 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
     DramTraffic dram = of_payload + of_framing;
     Bytes written_back;
     if (cache_) {
-      dram = behind_cache(*transfer, read + framing, written + framing, written_back);
+      dram = behind_cache(*transfer, bytes, written + framing, written_back);
       if (dram.total() == Bytes(0)) latency = cache_config_.latency;
     }
-    const DramTraffic framing_dram = share_of(dram, of_framing, of_payload + of_framing);
+    DramTraffic framing_dram;
+    if (framing > Bytes(0)) {
+      framing_dram = share_of(dram, of_framing, of_payload + of_framing);
+    }
+    NumaTraffic nodes;
+    if (numa_) {
+      const bool fetches = config_.write_allocate && kind.agent == Agent::kCore;
+      nodes =
+          numa_->traffic(kind, transfer->from, transfer->to, {bytes, written + framing, fetches});
+      dram.fabric = nodes.crossing();
+      framing_dram.fabric =
+          numa_->traffic(kind_of(frames), nullptr, nullptr, {framing, framing, fetches}).crossing();
+      if (dram.fabric > Bytes(0)) latency += numa_->fabric_latency();
+    }
     const bool any_payload = read > Bytes(0);
     if (any_payload) ledger_.open(transfer->movement);
     if (framing > Bytes(0)) ledger_.open(frames);
-    hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back);
+    if (numa_) {
+      numa_->hold(static_cast<unsigned>(master), *transfer, bytes, nodes);
+    } else {
+      hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back);
+    }
     move(*transfer, after);
     if (any_payload) {
       ledger_.close(transfer->movement, read, of_payload.total(), dram - framing_dram);

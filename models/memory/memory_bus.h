@@ -14,6 +14,7 @@
 #include "models/ledger/ledger.h"
 #include "models/memory/bus_timing.h"
 #include "models/memory/cache.h"
+#include "models/memory/numa.h"
 #include "models/memory/transfer.h"
 
 namespace copypath {
@@ -25,7 +26,7 @@ public:
   MemoryBus(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
             Ledger& ledger);
 
-  /// What mixed traffic reaches, bytes per second: bandwidth times efficiency.
+  /// What mixed traffic reaches, bytes per second: bandwidth times efficiency. Of each node.
   double capacity() const { return capacity_; }
 
   /// Sets what memory holds before the run begins: no time passes and the ledger is not touched.
@@ -39,7 +40,13 @@ public:
     return content;
   }
 
-  void trace(sc_core::sc_trace_file* file) const override { timing_->trace(file); }
+  void trace(sc_core::sc_trace_file* file) const override {
+    if (numa_) {
+      numa_->trace(file);
+    } else {
+      timing_->trace(file, "memory.bus");
+    }
+  }
 
 private:
   void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
@@ -60,6 +67,7 @@ private:
   Ledger& ledger_;
   std::unique_ptr<BusTiming> timing_;
   std::unique_ptr<Cache> cache_;  ///< if there is one
+  std::unique_ptr<Numa> numa_;    ///< if there are two nodes, in the place of timing_
 };
 
 }  // namespace copypath

@@ -56,6 +56,20 @@ struct CacheConfig {
   sc_time latency = nanoseconds(10);
 };
 
+/// On which node of a machine with two sockets some memory lies.
+enum class Placement { kServer, kDisk, kNic, kNode0, kNode1, kInterleave };
+
+struct NumaConfig {
+  unsigned nodes = 1;           ///< each with the DRAM of MemoryConfig
+  Rate fabric_bandwidth{34e9};  ///< between them, in each direction
+  sc_time fabric_latency = nanoseconds(50);
+  unsigned server_node = 0;  ///< of the cores
+  unsigned disk_node = 0;
+  unsigned nic_node = 0;
+  Placement page_cache = Placement::kServer;
+  Placement memory = Placement::kServer;  ///< of the server, and behind skbs
+};
+
 struct PageCacheConfig {
   Bytes size{1024ull * 1024 * 1024};
   double warm = 0;                ///< share of every file resident at the start
@@ -220,6 +234,7 @@ struct Config {
   CpuConfig cpu;
   MemoryConfig memory;
   CacheConfig cache;
+  NumaConfig numa;
   PageCacheConfig page_cache;
   DiskConfig disk;
   PcieConfig pcie;

@@ -54,7 +54,14 @@ Result Machine::result() const {
   v["dram_read_bytes"] = count(dram.read);
   v["dram_written_bytes"] = count(dram.written);
   v["dram_crossings_per_byte"] = ratio(count(ledger.payload_dram().total()), payload);
-  v["bus_utilisation"] = ratio(count(dram.total()), bus.capacity() * seconds);
+  const bool numa = config_.numa.nodes == 2;
+  const auto busier = [](const NodeBytes& bytes) { return count(std::max(bytes[0], bytes[1])); };
+  v["bus_utilisation"] =
+      ratio(numa ? busier(ledger.numa().dram) : count(dram.total()), bus.capacity() * seconds);
+  v["fabric_bytes"] = count(ledger.payload_dram().fabric);
+  v["fabric_crossings_per_byte"] = ratio(v["fabric_bytes"], payload);
+  v["fabric_utilisation"] = ratio(busier(ledger.numa().fabric),
+                                  config_.numa.fabric_bandwidth.bytes_per_second() * seconds);
   for (std::size_t i = 0; i < kCalls; ++i) {
     const auto call = static_cast<Call>(i);
     if (kernel.calls(call) > 0) result.syscalls[name_of(call)] = kernel.calls(call);
@@ -135,6 +142,7 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
   if (!sinks) consider(*result.value("nic_utilisation"), "nic");
   consider(*result.value("disk_utilisation"), "disk");
   consider(*result.value("bus_utilisation"), "memory_bus");
+  if (config_.numa.nodes == 2) consider(*result.value("fabric_utilisation"), "fabric");
   consider(std::max(cores, busiest_thread), "cpu");
   consider(sinks ? sinks->utilisation(elapsed) : clients.utilisation(elapsed), "client");
   return busiest.second;

@@ -195,7 +195,7 @@ TEST(CachePaths, BusBoundIsCapacityOverDramCrossings) {
   Config config = serving(20'000'000);
   config.workload.clients = 4;
   config.nic.rate = Rate::bits(400e9);
-  config.nic.dma_rate = Rate(100e9);
+  config.pcie.disk = config.pcie.nic = {5, 16};
   config.disk.bandwidth = Rate(50e9);
   config.cpu.copy_rate = config.cpu.copy_rate_cached = Rate(50e9);
   config.page_cache.readahead = kMiB;

@@ -182,9 +182,10 @@ TEST(Expect, BadExpectations) {
   EXPECT_EQ(problem("sendfile.packets", "5 +-"), "'' is not a number, accepted: a whole number");
   EXPECT_EQ(problem("sendfile.packets <", "5"),
             "a bound stands after the '=', as in 'sendfile.packets = <= 5'");
-  EXPECT_EQ(problem("sendfile.bottleneck", "disc"),
-            "'disc' is unknown, accepted: nic, disk, cpu, memory_bus or client (did you mean "
-            "'disk'?)");
+  EXPECT_EQ(
+      problem("sendfile.bottleneck", "disc"),
+      "'disc' is unknown, accepted: nic, disk, cpu, memory_bus, fabric or client (did you mean "
+      "'disk'?)");
   EXPECT_EQ(problem("sendfile.delivered_ok", "yes"), "'yes' is unknown, accepted: true or false");
   EXPECT_EQ(problem("sendfile.bottleneck / read_write.bottleneck", "1"),
             "a ratio of words is not a number");

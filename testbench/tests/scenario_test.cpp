@@ -141,9 +141,7 @@ TEST_F(ScenarioTest, HostProfilesSetOnlyTheHost) {
         "[cpu]\ncores = 1000\ncoers = 3\n");
   const std::string accepted =
       "does not belong in a host profile, accepted: the keys of host, cpu, memory, cache, "
-      "page_cache, "
-      "disk, "
-      "nic, pipe or socket";
+      "numa, page_cache, disk, pcie, nic, pipe, socket or faults";
   const Lines found = problems("host = host.ini\n");
   EXPECT_EQ(found, (Lines{"host.ini:9: cpu.coers: is unknown, 'copypath keys' lists what is "
                           "accepted (did you mean 'cpu.cores'?)",
@@ -229,7 +227,9 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "arbitration = round-robin\n"  // 17
       "burst = 96B\n");              // 18
   const std::string sections =
-      "host, cpu, memory, cache, page_cache, disk, nic, pipe, socket, workload or expect";
+      "host, cpu, memory, cache, numa, page_cache, disk, pcie, nic, pipe, socket, workload, faults "
+      "or "
+      "expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
   const Lines expected{
       "a.ini:1: path: 'sendfil' is no data path (did you mean 'sendfile'?), accepted: all, "
@@ -329,6 +329,12 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
       problems("[cache]\nsize = 1MiB\nddio = 0.001\n"),
       (Lines{"a.ini:3: cache.ddio: 0.001 of the cache does not hold one page, accepted: 0, or "
              "at least 0.00391 with cache.size = 1MiB"}));
+  EXPECT_EQ(problems("[numa]\nnodes = 2\n[cache]\nsize = 1MiB\n"),
+            (Lines{"a.ini:4: cache.size: the cache of a machine with two nodes is not modelled, "
+                   "accepted: none with numa.nodes = 2"}));
+  EXPECT_EQ(problems("[numa]\nnic_node = 1\nmemory = interleave\n"),
+            (Lines{"a.ini:2: numa.nodes: 1 leaves no second node for numa.nic_node, numa.memory, "
+                   "accepted: 2"}));
   EXPECT_EQ(problems("[cpu]\ncopy_rate = 40GB/s\n"), Lines{});
   EXPECT_EQ(
       problems("[cpu]\ncopy_rate = 40GB/s\n[cache]\nsize = 1MiB\n"),
