@@ -170,7 +170,9 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.checksum_offload), kAny, "computes TCP checksums; without it a core reads the bytes", kAssumed),
     key(FIELD(nic.segmentation_offload), kAny, "cuts packets into frames; needs the other two", kAssumed),
     key(FIELD(nic.tls_offload), kAny, "encrypts TLS records, from copies or from the pages themselves (TLS_TX_ZEROCOPY_RO); needs the other three", kAssumed),
-    key(FIELD(nic.ring), Range{"19", "65536"}, "transmit descriptors; one skb takes up to 18, and one stays free", "mlx5 default (lucaberton.com)"),
+    key(FIELD(nic.ring), Range{"19", "65536"}, "transmit descriptors of a queue; one skb takes up to 18, and one stays free", "mlx5 default (lucaberton.com)"),
+    key(FIELD(nic.queues), Range{"1", "64"}, "pairs of rings, each with an interrupt on a core of its own: transmit by core, receive by RSS", kAssumed),
+    key(FIELD(nic.count), Range{"1", "16"}, "NICs, each with a PCIe link and a wire of nic.rate; connections are spread over them", kAssumed),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 

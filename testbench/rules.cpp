@@ -180,8 +180,9 @@ std::string run_time(const Config& config) {
                 config.memory.bandwidth.bytes_per_second() * config.memory.efficiency});
   if (config.nic.link == Link::kEthernet) {
     const PcieLink link(config.pcie.nic, config.pcie);
-    slowest = std::min(
-        {slowest, config.nic.rate.bytes_per_second(), link.read(kPageSize).bytes_per_second()});
+    const unsigned nics = std::min(config.nic.count, config.workload.clients);
+    slowest = std::min({slowest, config.nic.rate.bytes_per_second() * nics,
+                        link.read(kPageSize).bytes_per_second() * nics});
   }
   const Rate client_rate = config.workload.client_rate;
   if (client_rate != Rate(0)) {
@@ -264,7 +265,7 @@ const std::vector<Rule>& rules() {
       {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
       {{"workload.range", "workload.file_size", "workload.file"}, range},
       {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
-        "workload.client_rate", "nic.rate", "disk.bandwidth", "memory.bandwidth",
+        "workload.client_rate", "nic.rate", "nic.count", "disk.bandwidth", "memory.bandwidth",
         "memory.efficiency"},
        run_time},
       {{"workload.requests", "socket.rtt"}, round_trips},

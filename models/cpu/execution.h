@@ -13,6 +13,8 @@ public:
   virtual ~Execution() = default;
 
   virtual const CpuConfig& costs() const = 0;
+  /// The number of the core that it runs on.
+  virtual unsigned core_number() const = 0;
 
   /// Computes for `cost`. Others see the time pass at the next settle().
   virtual void spend(sc_time cost) = 0;

@@ -15,6 +15,8 @@ Softirq::Softirq(const sc_core::sc_module_name& name, const CpuConfig& config, C
   SC_THREAD(serve);
 }
 
+unsigned Softirq::core_number() const { return core_.number(); }
+
 void Softirq::raise(SoftirqWork& work) {
   if (std::find(raised_.begin(), raised_.end(), &work) != raised_.end()) return;
   raised_.push_back(&work);

@@ -30,6 +30,7 @@ public:
   void raise(SoftirqWork& work);
 
   const CpuConfig& costs() const override { return config_; }
+  unsigned core_number() const override;
   void spend(sc_time cost) override { unspent_ += cost; }
   void settle() override;
   Bytes pass(const Pass& pass) override;

@@ -44,6 +44,7 @@ public:
   void finish();
 
   const CpuConfig& costs() const override;
+  unsigned core_number() const override { return core_->number(); }
   void spend(sc_time cost) override { unspent_ += cost; }
   /// Waits until everything spent, and what interrupts stole meanwhile, has passed. A task whose
   /// time slice is over goes to the end of the run queue here.

@@ -48,14 +48,31 @@ const char* name_of(Call call) {
   return "?";
 }
 
+namespace {
+
+std::vector<std::unique_ptr<NetDevice>> make_devices(const Config& config,
+                                                     std::deque<NicQueues>& nics,
+                                                     PhysicalMemory& memory, SkbAllocator& skbs) {
+  std::vector<std::unique_ptr<NetDevice>> devices;
+  for (NicQueues& nic : nics) {
+    const std::string name = nic.nic == 0 ? "device" : "device" + std::to_string(nic.nic);
+    devices.push_back(
+        std::make_unique<NetDevice>(name.c_str(), config.nic, nic, memory.coherent, skbs));
+  }
+  return devices;
+}
+
+}  // namespace
+
 Kernel::Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
-               Media& media_on_disk, std::deque<DiskQueues>& disks, NicQueues& nic)
+               Media& media_on_disk, std::deque<DiskQueues>& disks, std::deque<NicQueues>& nics)
     : sc_module(name),
       media(media_on_disk),
       block("block", {config.disk, media_on_disk.file_size()}, disks),
       page_cache("page_cache", config.page_cache, memory, block, media_on_disk),
       skbs(memory, page_cache),
-      device("device", config.nic, nic, skbs),
+      devices(make_devices(config, nics, memory, skbs)),
+      device(*devices.front()),
       timer("timer") {}
 
 std::uint64_t Kernel::calls() const {
@@ -66,7 +83,7 @@ std::uint64_t Kernel::calls() const {
 
 void Kernel::trace(sc_core::sc_trace_file* file) const {
   page_cache.trace(file);
-  device.trace(file);
+  for (const auto& each : devices) each->trace(file);
   sc_core::sc_trace(file, mode_switches_, "kernel.mode_switches", 32);
   for (std::size_t i = 0; i < kCalls; ++i) {
     sc_core::sc_trace(file, calls_[i], std::string("kernel.calls_") + name_of(static_cast<Call>(i)),

@@ -41,12 +41,18 @@ public:
   BlockLayer block;
   PageCache page_cache;
   SkbAllocator skbs;
-  NetDevice device;
+  std::vector<std::unique_ptr<NetDevice>> devices;  ///< one per NIC
+  NetDevice& device;                                ///< the first; all can do the same
   Timer timer;
   Faults faults;
 
   Kernel(const sc_core::sc_module_name& name, const Config& config, PhysicalMemory& memory,
-         Media& media, std::deque<DiskQueues>& disks, NicQueues& nic);
+         Media& media, std::deque<DiskQueues>& disks, std::deque<NicQueues>& nics);
+
+  /// The device that a connection uses.
+  NetDevice& device_of(std::uint32_t connection) {
+    return *devices[nic_of(connection, devices.size())];
+  }
 
   void enter(Call call) {
     ++calls_[static_cast<std::size_t>(call)];

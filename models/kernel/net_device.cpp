@@ -9,18 +9,29 @@
 namespace copypath {
 
 NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
-                     NicQueues& queues, SkbAllocator& skbs)
-    : sc_module(name),
-      config_(config),
-      queues_(queues),
-      skbs_(skbs),
-      receive_ring_(config, queues.received_frames, skbs, receivers_,
-                    [this] { write(Nic::kReceiveTailRegister); }) {}
+                     NicQueues& queues, CoherentMemory& memory, SkbAllocator& skbs)
+    : sc_module(name), config_(config), number_(queues.nic), skbs_(skbs) {
+  for (NicQueue& queue : queues.queues) {
+    const auto number = static_cast<unsigned>(queues_.size());
+    queues_.push_back(std::make_unique<Queue>(*this, number, queue, memory));
+  }
+}
+
+void NetDevice::start_of_simulation() {
+  open_ = true;
+  for (const auto& queue : queues_) queue->open();
+}
+
+void NetDevice::add(TcpSocket& socket) {
+  if (sockets_.size() <= socket.connection()) sockets_.resize(socket.connection() + 1);
+  sockets_[socket.connection()] = &socket;
+}
 
 void NetDevice::add(TcpReceiver& receiver) {
   if (receivers_.size() <= receiver.connection()) receivers_.resize(receiver.connection() + 1);
   receivers_[receiver.connection()] = &receiver;
-  if (!loops_back()) receive_ring_.fill();
+  if (loops_back()) return;
+  for (const auto& queue : queues_) queue->fill();
 }
 
 void NetDevice::transmit(Skb& skb, Execution& by) {
@@ -28,14 +39,17 @@ void NetDevice::transmit(Skb& skb, Execution& by) {
     loop_back(skb, by);
     return;
   }
+  Queue& queue = queue_of(*skb.socket, by);
   if (!segments()) validate(skb, by);
-  Outgoing outgoing{&skb, Bytes(0)};
-  if (!queue_.empty() || !post(outgoing)) {
-    ++requeues_;
-    queue_.push_back(outgoing);
-    queue_length_ = static_cast<unsigned>(queue_.size());
+  queue.transmit(skb);
+}
+
+// netdev_core_pick_tx()
+NetDevice::Queue& NetDevice::queue_of(TcpSocket& socket, const Execution& by) {
+  if (queues_.size() > 1 && socket.skbs_in_device() == 1) {  // this one
+    socket.use_transmit_queue(by.core_number() % static_cast<unsigned>(queues_.size()));
   }
-  ring_doorbell();
+  return *queues_[socket.transmit_queue()];
 }
 
 // loopback_xmit(), and process_backlog() when the sender leaves the device.
@@ -77,7 +91,7 @@ void NetDevice::send_inline(Packet::Kind kind, std::uint32_t connection, std::ui
   packet.sequence = sequence;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(Nic::kInlineRegister);
+  payload.set_address(reg::kInline);
   payload.set_extension(&packet);
   sc_time delay;
   registers->b_transport(payload, delay);
@@ -115,103 +129,28 @@ Bytes NetDevice::next_packet(const Outgoing& outgoing) const {
   return segments() ? left : std::min(left, segment_size(config_.mtu));
 }
 
-// The driver's ndo_start_xmit(), for every packet of the skb; false if the ring has no room left.
-bool NetDevice::post(Outgoing& outgoing) {
-  const Skb& skb = *outgoing.skb;
-  while (outgoing.posted < skb.bytes) {
-    const Bytes bytes = next_packet(outgoing);
-    std::array<TxDescriptor, Skb::kMaxFragments> pieces;
-    unsigned count = 0;
-    Bytes skip = outgoing.posted;
-    Bytes left = bytes;
-    for (unsigned i = 0; left > Bytes(0); ++i) {
-      Segment piece = skb.fragments[i].segment;
-      if (skip >= Bytes(piece.bytes)) {
-        skip -= Bytes(piece.bytes);
-        continue;
-      }
-      piece.address += skip.count();
-      piece.bytes -= static_cast<std::uint32_t>(skip.count());
-      piece.bytes = std::min(piece.bytes, static_cast<std::uint32_t>(left.count()));
-      skip = Bytes(0);
-      left -= Bytes(piece.bytes);
-      pieces[count] = TxDescriptor{};
-      pieces[count].segment = piece;
-      pieces[count++].movement = copypath::transmit(skb.fragments[i].place);
-    }
-    // One descriptor stays empty, so that a full ring differs from an empty one.
-    if (posted_ + 1 + count >= queues_.descriptors.size()) return false;
-    TxDescriptor headers;
-    headers.movement = Movement::kHeaders;
-    push(headers);
-    outgoing.posted += bytes;
-    TxDescriptor& last = pieces[count - 1];
-    last.end_of_packet = true;
-    last.packet_descriptors = 1 + count;
-    last.connection = skb.socket->connection();
-    last.encrypt = skb.socket->encrypted_by_device();
-    last.sequence = skb.sequence + (outgoing.posted - bytes).count();
-    last.cookie = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;
-    for (unsigned i = 0; i < count; ++i) push(pieces[i]);
-  }
-  return true;
+void NetDevice::write(std::uint64_t address, std::uint32_t value) {
+  write(address, &value, sizeof value);
 }
 
-void NetDevice::push(const TxDescriptor& descriptor) {
-  queues_.descriptors[tail_] = descriptor;
-  tail_ = (tail_ + 1) % static_cast<std::uint32_t>(queues_.descriptors.size());
-  ++posted_;
+void NetDevice::write(std::uint64_t address, std::uint64_t value) {
+  write(address, &value, sizeof value);
 }
 
-void NetDevice::ring_doorbell() { write(Nic::kTailRegister); }
-
-/// Writes the transmit tail, or says that the receive tail has moved.
-void NetDevice::write(std::uint64_t address) {
+void NetDevice::write(std::uint64_t address, void* value, std::size_t bytes) {
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_address(address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
-  payload.set_data_length(sizeof tail_);
-  payload.set_streaming_width(sizeof tail_);
+  payload.set_data_ptr(static_cast<unsigned char*>(value));
+  payload.set_data_length(static_cast<unsigned>(bytes));
+  payload.set_streaming_width(static_cast<unsigned>(bytes));
   sc_time delay;
   registers->b_transport(payload, delay);
 }
 
-// The softirq: net_tx_action() and net_rx_action().
-void NetDevice::handle(Core& core) {
-  queues_.interrupt_pending = false;
-  reclaim(core);
-  auto& received = queues_.received;
-  while (!received.empty() && received.front().arrival <= sc_core::sc_time_stamp()) {
-    const RxEvent event = received.front();
-    received.pop_front();
-    TcpSocket& socket = *sockets_[event.connection];
-    if (event.kind == Packet::Kind::kRequest) {
-      socket.take_request();
-    } else {
-      socket.take_acknowledgement(event.sequence, core);
-    }
-  }
-  if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);
-}
-
-void NetDevice::reclaim(Core& core) {
-  while (!queues_.completed.empty()) {
-    const TxCompletion done = queues_.completed.front();
-    queues_.completed.pop_front();
-    posted_ -= done.descriptors;
-    if (done.cookie == nullptr) continue;  // not the last packet of its skb
-    Skb& skb = *static_cast<Skb*>(done.cookie);
-    skb.socket->take_completion(skb, core);
-  }
-  const std::uint32_t before = tail_;
-  while (!queue_.empty() && post(queue_.front())) queue_.pop_front();
-  queue_length_ = static_cast<unsigned>(queue_.size());
-  if (tail_ != before) ring_doorbell();
-}
-
 void NetDevice::trace(sc_core::sc_trace_file* file) const {
-  sc_core::sc_trace(file, queue_length_, "nic.qdisc_packets", 16);
+  const std::string nic = number_ == 0 ? "nic" : "nic" + std::to_string(number_);
+  sc_core::sc_trace(file, waiting_, nic + ".qdisc_packets", 16);
 }
 
 }  // namespace copypath

@@ -1,32 +1,35 @@
 // The network device as the kernel sees it: the queue in front of the driver (qdisc, first in first
-// out) and the driver, which turns skbs into descriptors, rings the doorbell, and on an interrupt
-// reclaims sent packets and hands what has come to the sockets (payload: receive_ring.h). What the
-// NIC cannot do is done here, by whoever transmits (validate_xmit_skb()): segmentation, a copy into
-// one piece of memory, the checksum. The loopback device hands every packet to its receiver at
-// once, in the time of whoever transmits (loopback_xmit(), process_backlog()). Left out: queueing
-// disciplines other than FIFO, byte queue limits, TCP small queues, NAPI budgets.
+// out) and the driver, which turns skbs into descriptors (transmit_ring.h), rings the doorbell, and
+// on an interrupt reclaims sent packets and hands what has come to the sockets (payload:
+// receive_ring.h). What the NIC cannot do is done here, by whoever transmits (validate_xmit_skb()):
+// segmentation, a copy into one piece of memory, the checksum. The loopback device hands every
+// packet to its receiver at once, in the time of whoever transmits (loopback_xmit(),
+// process_backlog()). Left out: queueing disciplines other than FIFO, byte queue limits, TCP small
+// queues, NAPI budgets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "models/cpu/core.h"
 #include "models/kernel/receive_ring.h"
 #include "models/kernel/skb.h"
+#include "models/kernel/transmit_ring.h"
 #include "models/nic/nic.h"
 
 namespace copypath {
 
 class TcpReceiver;
 
-class NetDevice : public sc_core::sc_module, public InterruptHandler {
+class NetDevice : public sc_core::sc_module {
 public:
   tlm_utils::simple_initiator_socket<NetDevice> registers{"registers"};
 
   NetDevice(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues,
-            SkbAllocator& skbs);
+            CoherentMemory& memory, SkbAllocator& skbs);
 
   /// What the device does by itself, as netdev_fix_features() leaves it: segmentation needs the
   /// other two.
@@ -43,8 +46,8 @@ public:
     return segments() && !loops_back() ? config_.tls_offload : TlsOffload::kNone;
   }
 
-  /// Sockets are numbered in the order in which they are added: the number of their connection.
-  void add(TcpSocket& socket) { sockets_.push_back(&socket); }
+  /// What comes for the socket's connection goes to it.
+  void add(TcpSocket& socket);
   /// What comes on the receiver's connection goes to it; on loopback, what the socket of that
   /// number sends.
   void add(TcpReceiver& receiver);
@@ -57,13 +60,19 @@ public:
   void acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task);
   void request(std::uint32_t connection, Task& task);
 
-  void handle(Core& core) override;
+  /// Who serves the interrupts of a pair of queues.
+  InterruptHandler& handler(unsigned queue) { return *queues_[queue]; }
+  /// Packets posted in a queue so far.
+  std::uint64_t posted(unsigned queue) const { return queues_[queue]->posted(); }
 
   /// Packets that found the ring full so far.
   std::uint64_t requeues() const { return requeues_; }
   /// Packets that were handed to a receiver on the same machine.
   std::uint64_t looped_back() const { return looped_back_; }
   void trace(sc_core::sc_trace_file* file) const override;
+
+  /// Brings the rings up (ndo_open()).
+  void start_of_simulation() override;
 
 private:
   /// An skb on its way into the ring: in one piece, or frame by frame.
@@ -72,28 +81,51 @@ private:
     Bytes posted;
   };
 
+  /// A pair of rings with the queue in front of it.
+  class Queue : public InterruptHandler {
+  public:
+    Queue(NetDevice& device, unsigned number, NicQueue& shared, CoherentMemory& memory);
+    void open();
+    void transmit(Skb& skb);
+    /// The softirq: net_tx_action() and net_rx_action().
+    void handle(Core& core) override;
+    void fill() { receive_ring_.fill(); }
+    std::uint64_t posted() const { return posted_; }
+
+  private:
+    bool post(Outgoing& outgoing);
+    void reclaim(Core& core);
+    std::uint64_t at(std::uint64_t address) const;
+
+    NetDevice& device_;
+    unsigned number_;
+    NicQueue& shared_;
+    TransmitRing transmit_ring_;
+    ReceiveRing receive_ring_;
+    std::deque<Outgoing> waiting_;
+    TransmitRing::Packet packet_;  // that is being posted
+    std::uint64_t posted_ = 0;
+  };
+
+  Queue& queue_of(TcpSocket& socket, const Execution& by);
   void send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence);
   void loop_back(Skb& skb, Execution& by);
   void validate(Skb& skb, Execution& by);
   void linearise(Skb& skb, Execution& by);
   void checksum(const Skb& skb, Execution& by);
   Bytes next_packet(const Outgoing& outgoing) const;
-  bool post(Outgoing& outgoing);
-  void ring_doorbell();
-  void write(std::uint64_t address);
-  void push(const TxDescriptor& descriptor);
-  void reclaim(Core& core);
+  void write(std::uint64_t address, std::uint32_t value);
+  void write(std::uint64_t address, std::uint64_t value);
+  void write(std::uint64_t address, void* value, std::size_t bytes);
 
   NicConfig config_;
-  NicQueues& queues_;
+  unsigned number_;  // of the NIC
   SkbAllocator& skbs_;
-  std::vector<TcpSocket*> sockets_;
+  std::vector<TcpSocket*> sockets_;      // by connection
   std::vector<TcpReceiver*> receivers_;  // by connection
-  ReceiveRing receive_ring_;
-  std::deque<Outgoing> queue_;
-  std::uint32_t tail_ = 0;
-  unsigned posted_ = 0;  // descriptors not yet reclaimed
-  unsigned queue_length_ = 0;
+  std::vector<std::unique_ptr<Queue>> queues_;
+  bool open_ = false;
+  unsigned waiting_ = 0;  // skbs that found the ring full
   std::uint64_t requeues_ = 0;
   std::uint64_t looped_back_ = 0;
 };

@@ -1,7 +1,9 @@
-// The driver's receive side: lends buffers to the NIC, and in the softirq after an interrupt hands
-// the packets that it has placed to their sockets (napi_gro_receive(), tcp_v4_rcv()). A buffer is
-// free again when the last reference to a frame in it is dropped; the NIC gets another meanwhile.
-// Left out: the budget of a poll, a limit on the memory that frames may hold.
+// The driver's side of a receive queue: fills the ring with descriptors of free buffers, and in the
+// softirq after an interrupt looks which of them the NIC has marked as done, merges frames of one
+// connection (napi_gro_receive(), which ends a packet at PSH) and hands the packets to their
+// sockets (tcp_v4_rcv()). Memory comes in pieces of 64 KiB, cut into buffers of a frame each; a
+// piece is free again when the last reference to a frame in it is dropped, and the NIC gets another
+// meanwhile. Left out: the budget of a poll, a limit on the memory that frames may hold.
 #pragma once
 
 #include <functional>
@@ -17,29 +19,47 @@ class TcpReceiver;
 
 class ReceiveRing : public SoftirqWork {
 public:
-  /// Buffers lent to the NIC at a time (assumed), each of so many bytes, or for one frame.
-  static constexpr unsigned kBuffers = 32;
-  static constexpr Bytes kBufferSize = kKiB * 64;
+  /// Pieces of memory lent to the NIC at a time (assumed), each of so many bytes.
+  static constexpr unsigned kPieces = 32;
+  static constexpr Bytes kPieceSize = kKiB * 64;
 
   /// `receivers`: by connection. `doorbell` tells the NIC of new buffers.
-  ReceiveRing(const NicConfig& config, RxQueues& queues, SkbAllocator& skbs,
+  ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAllocator& skbs,
               const std::vector<TcpReceiver*>& receivers, std::function<void()> doorbell);
 
-  /// Lends the NIC its first buffers.
+  std::uint64_t address() const { return ring_; }
+  Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
+  std::uint32_t tail() const { return tail_; }
+
+  /// Lends the NIC buffers in whole pieces of memory, as far as the ring has room.
   void fill();
-  bool has_packets() const { return !queues_.packets.empty(); }
+  /// Whether the NIC has filled a buffer.
+  bool has_packets() const;
 
   void run(Execution& softirq) override;
 
 private:
-  void lend();
-  void deliver(const RxPacket& packet);
+  bool take_frame();
+  void deliver();
 
-  Bytes size_;  // of a buffer
-  RxQueues& queues_;
+  Bytes buffer_;  // of a descriptor
+  unsigned per_piece_;
+  unsigned size_;  // descriptors, a multiple of eight as RDLEN has to be
+  CoherentMemory& memory_;
   SkbAllocator& skbs_;
   const std::vector<TcpReceiver*>& receivers_;
   std::function<void()> doorbell_;
+  std::uint64_t ring_;
+  std::uint64_t headers_;
+  std::vector<Fragment> buffers_;  // by descriptor
+  unsigned clean_ = 0;             // the next one to be filled by the NIC
+  unsigned lent_ = 0;              // from there on
+  std::uint32_t tail_ = 0;
+  // The packet that frames are being merged into:
+  FragmentList fragments_;
+  std::uint64_t sequence_ = 0;
+  std::uint32_t connection_ = 0;
+  bool push_ = false;  // its last frame is there
 };
 
 }  // namespace copypath

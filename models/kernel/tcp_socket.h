@@ -50,6 +50,12 @@ public:
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
 
+  /// The transmit queue that it uses (sk_tx_queue_mapping), and how many skbs of it are in the
+  /// device: with none it may take another queue, and nothing is overtaken (ooo_okay).
+  unsigned transmit_queue() const { return transmit_queue_; }
+  void use_transmit_queue(unsigned queue) { transmit_queue_ = queue; }
+  unsigned skbs_in_device() const { return in_device_; }
+
   /// The device is done with the skb (skb_orphan()).
   void leave_device(Skb& skb);
 
@@ -95,6 +101,7 @@ private:
   Bytes queued_;
   Bytes in_flight_bytes_;
   unsigned in_device_ = 0;  // skbs
+  unsigned transmit_queue_ = 0;
   std::uint64_t next_sequence_ = 0;
   bool locked_ = false;
   bool pushing_ = false;  // in a softirq that has to wait

@@ -127,7 +127,8 @@ const std::vector<Metric>& metrics() {
        "sends that found no memory for their notification (ENOBUFS), and were tried again"},
       {"corrupted_bytes", Unit::kBytes, true,
        "bytes delivered that are not those of the file at that place"},
-      {"nic_utilisation", Unit::kRatio, false, "share of the time that the wire was sending"},
+      {"nic_utilisation", Unit::kRatio, false,
+       "share of the time that the busiest NIC's wire was sending"},
       {"disk_utilisation", Unit::kRatio, false,
        "share of the drives' bandwidth taken; of a hard disk, share of the time that its arm was "
        "busy"},

@@ -1,5 +1,7 @@
 #include "models/memory/memory_bus.h"
 
+#include <cstring>
+
 #include "models/memory/burst_timing.h"
 #include "models/memory/fluid_timing.h"
 
@@ -159,7 +161,13 @@ Content MemoryBus::transformed(Transfer& transfer) {
 }
 
 void MemoryBus::move(const Transfer& transfer, const Content& transformed) {
-  if (transfer.transform != nullptr) {
+  if (transfer.control != nullptr) {
+    const bool reads = kind_of(transfer.movement).reads_memory();
+    for (const ControlPiece& piece : *transfer.control) {
+      std::uint8_t* const memory = memory_.coherent.at(piece.address);
+      std::memcpy(reads ? piece.data : memory, reads ? memory : piece.data, piece.bytes);
+    }
+  } else if (transfer.transform != nullptr) {
     memory_.write(first(*transfer.to, transfer.produced), transformed);
   } else if (transfer.from != nullptr && transfer.to != nullptr) {
     memory_.copy(*transfer.from, *transfer.to);

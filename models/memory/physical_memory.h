@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/memory/coherent_memory.h"
 #include "models/memory/content.h"
 #include "models/platform/config.h"
 
@@ -54,6 +55,8 @@ public:
 
   /// Frames handed out and not yet freed.
   std::uint64_t frames_in_use() const;
+
+  CoherentMemory coherent;  ///< rings of the drivers, no frames
 
 private:
   friend class MemoryBus;  // the only one who may change what memory holds

@@ -62,6 +62,13 @@ sc_time MemoryPort::control(Movement movement, Bytes bytes, Rate limit) {
                bytes);
 }
 
+sc_time MemoryPort::control(Movement movement, const ControlList& pieces, Rate limit) {
+  transfer_.control = &pieces;
+  const sc_time latency = control(movement, size_of(pieces), limit);
+  transfer_.control = nullptr;
+  return latency;
+}
+
 sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes) {
   payload_.set_command(command);
   payload_.set_address(address);

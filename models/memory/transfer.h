@@ -20,6 +20,20 @@ struct MemoryProtocol {
   using tlm_phase_type = tlm::tlm_phase;
 };
 
+/// A stretch of coherent memory and its counterpart on the device.
+struct ControlPiece {
+  std::uint64_t address;
+  std::uint8_t* data;
+  std::uint32_t bytes;
+};
+using ControlList = std::vector<ControlPiece>;
+
+inline Bytes size_of(const ControlList& list) {
+  std::uint64_t total = 0;
+  for (const ControlPiece& piece : list) total += piece.bytes;
+  return Bytes(total);
+}
+
 /// What a pass does to the bytes that it moves: encryption, compression.
 class Transform {
 public:
@@ -31,12 +45,13 @@ public:
 class Transfer : public tlm::tlm_extension<Transfer> {
 public:
   Movement movement{};
-  const SegmentList* from = nullptr;  ///< memory that is read; nullptr: comes from the device
-  const SegmentList* to = nullptr;    ///< memory that is written; nullptr: goes to the device
-  const Content* source = nullptr;    ///< what the device delivers
-  Content* sink = nullptr;            ///< where the device receives
-  Transform* transform = nullptr;     ///< from memory to memory: nullptr copies
-  Bytes produced;                     ///< by the transform, filled in by the bus
+  const SegmentList* from = nullptr;     ///< memory that is read; nullptr: comes from the device
+  const SegmentList* to = nullptr;       ///< memory that is written; nullptr: goes to the device
+  const Content* source = nullptr;       ///< what the device delivers
+  Content* sink = nullptr;               ///< where the device receives
+  const ControlList* control = nullptr;  ///< control traffic whose bytes are real
+  Transform* transform = nullptr;        ///< from memory to memory: nullptr copies
+  Bytes produced;                        ///< by the transform, filled in by the bus
   Rate limit;         ///< bytes per second that the master can sustain; the bus takes account of
                       ///< what is in the cache
   Rate cached_limit;  ///< the same, when all of it is in the cache
@@ -79,8 +94,11 @@ public:
     Bytes produced;
     return pass({movement, &from, &to, limit}, produced);
   }
-  /// Control traffic (descriptors, headers, completions), whose content is not simulated.
+  /// Control traffic (commands, completions) whose content is not simulated.
   sc_time control(Movement movement, Bytes bytes, Rate limit);
+  /// The same between coherent memory and the device, byte for byte, in one go: reads the pieces or
+  /// writes them, as the movement says.
+  sc_time control(Movement movement, const ControlList& pieces, Rate limit);
 
   /// What copies by this master reach when all they touch is in the cache.
   void set_cached_copy_rate(Rate rate) { cached_copy_rate_ = rate; }

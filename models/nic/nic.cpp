@@ -1,6 +1,8 @@
 #include "models/nic/nic.h"
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 
 namespace copypath {
 
@@ -10,108 +12,124 @@ using sc_core::SC_ZERO_TIME;
 Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
          NicQueues& queues)
     : sc_module(name),
-      receiver("receiver", config, link, queues.received_frames,
-               [this] { moderate(sc_time_stamp()); }),
+      receiver("receiver", config, link, queues,
+               [this](unsigned queue) { vectors_[queue]->report(); }),
       config_(config),
       link_(link),
-      queues_(queues) {
-  registers.register_b_transport(this, &Nic::write_register);
+      queues_(queues),
+      transmit_queues_(queues.queues.size()) {
+  for (NicQueue& queue : queues.queues) {
+    const std::string number = std::to_string(vectors_.size());
+    vectors_.push_back(std::make_unique<InterruptVector>(("vector" + number).c_str(),
+                                                         config.interrupt_delay, queue.received));
+  }
+  registers.register_b_transport(this, &Nic::access_register);
   receive.register_b_transport(this, &Nic::take_received);
   SC_HAS_PROCESS(Nic);
   SC_THREAD(gather);
   SC_THREAD(transmit);
-  SC_METHOD(raise_interrupt);
-  sensitive << interrupt_due_;
-  dont_initialize();
 }
 
-void Nic::write_register(tlm::tlm_generic_payload& payload, sc_time& delay) {
-  if (payload.get_address() == kInlineRegister && payload.is_write()) {
-    wire->b_transport(payload, delay);
-    return;
-  }
-  if (payload.get_address() == kReceiveTailRegister && payload.is_write()) {
-    receiver.notify();
-    payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    return;
-  }
-  if (payload.get_address() != kTailRegister || !payload.is_write()) {
-    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    return;
-  }
-  const unsigned tail = *reinterpret_cast<const std::uint32_t*>(payload.get_data_ptr());
-  const auto size = static_cast<unsigned>(queues_.descriptors.size());
-  ring_used_ += (tail + size - tail_) % size;
-  tail_ = tail;
+void Nic::ring_doorbell(TxQueue& queue, unsigned tail) {
+  ring_used_ += queue.set_tail(tail);
   doorbell_.notify();
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-// The gather engine: descriptors in, payload into the FIFO.
+// The gather engine: descriptors in, payload into the FIFO; a packet of each queue in turn.
 void Nic::gather() {
-  const auto size = static_cast<unsigned>(queues_.descriptors.size());
   for (;;) {
-    unsigned count = fetched_packet();
-    while (count == 0) {
-      fetch_descriptors();
-      count = fetched_packet();
+    bool idle = false;
+    TxQueue* queue = next_queue();
+    while (queue == nullptr) {
+      idle = true;
+      wait(doorbell_);
+      queue = next_queue();
     }
-    Bytes bytes;
-    for (unsigned i = 1; i < count; ++i) {
-      bytes += Bytes(queues_.descriptors[(head_ + i) % size].segment.bytes);
-    }
-    while (fifo_used_ > Bytes(0) && fifo_used_ + bytes > config_.fifo) wait(fifo_drained_);
-    fifo_.emplace_back();
-    Outgoing& packet = fifo_.back();
-    packet.last = queues_.descriptors[(head_ + count - 1) % size];
-    packet.bytes = bytes;
-    fifo_used_ += bytes;
-    gather_payload(packet, count);
-    head_ = (head_ + count) % size;
-    fetched_ -= count;
-    ring_used_ -= count;
+    if (!queue->has_packet()) fetch_descriptors(*queue, idle);
+    if (queue->has_packet()) gather_packet(*queue);
   }
 }
 
-/// The number of descriptors of the next packet; 0 if they are not all on the chip.
-unsigned Nic::fetched_packet() const {
-  const auto size = static_cast<unsigned>(queues_.descriptors.size());
-  for (unsigned i = 0; i < fetched_; ++i) {
-    if (queues_.descriptors[(head_ + i) % size].end_of_packet) return i + 1;
+TxQueue* Nic::next_queue() {
+  const auto count = static_cast<unsigned>(transmit_queues_.size());
+  for (unsigned i = 0; i < count; ++i) {
+    TxQueue& queue = transmit_queues_[(next_queue_ + i) % count];
+    if (!queue.has_work()) continue;
+    next_queue_ = (next_queue_ + i + 1) % count;
+    return &queue;
   }
-  return 0;
+  return nullptr;
 }
 
-void Nic::fetch_descriptors() {
-  const auto size = static_cast<unsigned>(queues_.descriptors.size());
-  const bool was_idle = tail_ == (head_ + fetched_) % size;
-  while (tail_ == (head_ + fetched_) % size) wait(doorbell_);
-  const unsigned batch = std::min((tail_ + size - head_) % size - fetched_, kFetchBatch);
-  const Bytes bytes = kDescriptorSize * batch;
-  const sc_time latency = memory.control(Movement::kDescriptors, bytes, link_.read(bytes));
-  if (was_idle) wait(latency);  // otherwise the engine was busy with the packets before
-  fetched_ += batch;
-}
-
-void Nic::gather_payload(Outgoing& packet, unsigned count) {
-  const auto size = static_cast<unsigned>(queues_.descriptors.size());
+void Nic::fetch_descriptors(TxQueue& queue, bool idle) {
+  const ControlList& pieces = queue.plan_fetch();
   const sc_time latency =
-      memory.control(Movement::kHeaders, kFrameHeaders, link_.read(kFrameHeaders));
-  const Bytes first_frame = std::min(packet.bytes, segment_size(config_.mtu));
+      memory.control(Movement::kDescriptors, pieces, link_.read(size_of(pieces)));
+  if (idle) wait(latency);  // otherwise the engine was busy with the packets before
+  queue.fetched();
+}
+
+void Nic::gather_packet(TxQueue& queue) {
+  const TxData first = queue.take();
+  const Bytes bytes(first.payload);
+  while (fifo_used_ > Bytes(0) && fifo_used_ + bytes > config_.fifo) wait(fifo_drained_);
+  Outgoing& packet = new_packet();
+  packet.queue = static_cast<unsigned>(&queue - transmit_queues_.data());
+  packet.bytes = bytes;
+  packet.encrypt = first.encrypt;
+  packet.mtu = (first.segment ? Bytes(queue.context.segment_size) : bytes) + kIpTcpHeader;
+  fifo_.push_back(&packet);
+  fifo_used_ += bytes;
+  gather_headers(queue, first, packet);
+  gather_payload(queue, packet);
+  ring_used_ -= queue.release();
+}
+
+Nic::Outgoing& Nic::new_packet() {
+  if (free_packets_.empty()) {
+    packets_.push_back(std::make_unique<Outgoing>());
+    free_packets_.push_back(packets_.back().get());
+  }
+  Outgoing& packet = *free_packets_.back();
+  free_packets_.pop_back();
+  packet.content.clear();
+  packet.ready = packet.gathered = false;
+  return packet;
+}
+
+void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) {
+  if (first.bytes != kFrameHeaders.count() || first.end_of_packet ||
+      (first.check_context && first.bytes != queue.context.header_bytes())) {
+    throw std::logic_error("the first descriptor of a packet is not its headers");
+  }
+  std::array<std::uint8_t, kFrameHeaders.count()> headers;
+  pieces_.assign(1, {first.address, headers.data(), first.bytes});
+  const sc_time latency = memory.control(Movement::kHeaders, pieces_, link_.read(kFrameHeaders));
+  packet.header = FrameHeader::decode(headers.data());
+  const Bytes first_frame = std::min(packet.bytes, segment_size(packet.mtu));
   packet.first_frame = sc_time_stamp() + latency + first_frame / link_.read(first_frame);
   packet.ready = true;
   fifo_filled_.notify();
-  SegmentList list;
-  for (unsigned i = 1; i < count;) {  // fragments of one kind go in one transfer
-    const Movement movement = queues_.descriptors[(head_ + i) % size].movement;
-    list.clear();
-    for (; i < count; ++i) {
-      const TxDescriptor& next = queues_.descriptors[(head_ + i) % size];
-      if (next.movement != movement) break;
-      append(list, next.segment);
-    }
-    memory.dma_read(movement, list, packet.content, link_.read(list));
+}
+
+void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
+  const std::vector<Place>& places = queues_.queues[packet.queue].places;
+  Bytes gathered;
+  TxData next = queue.take();
+  for (bool more = true; more;) {  // fragments of one kind go in one transfer
+    const Place place = places[queue.taken()];
+    segments_.clear();
+    do {
+      append(segments_, {next.address, next.bytes});
+      gathered += Bytes(next.bytes);
+      more = !next.end_of_packet;
+      if (more) next = queue.take();
+    } while (more && places[queue.taken()] == place);
+    memory.dma_read(copypath::transmit(place), segments_, packet.content, link_.read(segments_));
   }
+  if (gathered != packet.bytes) throw std::logic_error("descriptors differ from their PAYLEN");
+  packet.last = queue.taken();
+  packet.report_status = next.report_status;
   packet.gathered = true;
   gathered_.notify();
 }
@@ -119,35 +137,35 @@ void Nic::gather_payload(Outgoing& packet, unsigned count) {
 // The wire: packets out of the FIFO, frame by frame at line rate.
 void Nic::transmit() {
   for (;;) {
-    while (fifo_.empty() || !fifo_.front().ready) wait(fifo_filled_);
-    Outgoing& packet = fifo_.front();
-    const Bytes on_wire = wire_bytes(packet.bytes, config_.mtu);
+    while (fifo_.empty() || !fifo_.front()->ready) wait(fifo_filled_);
+    Outgoing& packet = *fifo_.front();
+    const Bytes on_wire = wire_bytes(packet.bytes, packet.mtu);
     const sc_time start = std::max(sc_time_stamp(), packet.first_frame);
     wire_busy_ = true;
     wait(start + on_wire / config_.rate - sc_time_stamp());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
       while (!packet.gathered) wait(gathered_);
-      const Bytes before = segment_size(config_.mtu) * (frames_for(packet.bytes, config_.mtu) - 1);
-      wait(wire_bytes(packet.bytes - before, config_.mtu) / config_.rate);
+      const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
+      wait(wire_bytes(packet.bytes - before, packet.mtu) / config_.rate);
     }
     wire_busy_ = false;
     wire_bytes_sent_ += on_wire;
-    packets_sent_ += frames_for(packet.bytes, config_.mtu);
+    packets_sent_ += frames_for(packet.bytes, packet.mtu);
     send(packet);
   }
 }
 
 void Nic::send(Outgoing& packet) {
   Packet extension;
-  extension.connection = packet.last.connection;
-  extension.sequence = packet.last.sequence;
+  extension.connection = packet.header.connection;
+  extension.sequence = packet.header.sequence;
   extension.bytes = packet.bytes;
   Content encrypted;
-  if (packet.last.encrypt) {
-    auto [at, first] = encryption_.try_emplace(packet.last.connection, packet.last.connection);
+  if (packet.encrypt) {
+    auto [at, first] = encryption_.try_emplace(extension.connection, extension.connection);
     at->second.apply(packet.content, encrypted);
   }
-  extension.content = packet.last.encrypt ? &encrypted : &packet.content;
+  extension.content = packet.encrypt ? &encrypted : &packet.content;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_extension(&extension);
@@ -155,12 +173,17 @@ void Nic::send(Outgoing& packet) {
   wire->b_transport(payload, delay);
   payload.clear_extension(&extension);
 
-  completions.control(Movement::kCompletion, kDescriptorSize, link_.write(kDescriptorSize));
-  queues_.completed.push_back({packet.last.packet_descriptors, packet.last.cookie});
+  if (packet.report_status) {
+    static std::array<std::uint8_t, kDescriptorBytes> done = tx_write_back();
+    const std::uint64_t address = transmit_queues_[packet.queue].address_of(packet.last);
+    completion_.assign(1, {address, done.data(), kDescriptorBytes});
+    completions.control(Movement::kCompletion, completion_, link_.write(Bytes(kDescriptorBytes)));
+  }
   fifo_used_ -= packet.bytes;
   fifo_.pop_front();
+  free_packets_.push_back(&packet);
   fifo_drained_.notify();
-  moderate(sc_time_stamp());
+  if (packet.report_status) vectors_[packet.queue]->report();
 }
 
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
@@ -171,43 +194,21 @@ void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
     receiver.take(*packet, arrival);
     return;
   }
-  auto& received = queues_.received;
+  const unsigned queue = receiver.queue_of(packet->connection);
+  auto& received = queues_.queues[queue].received;
   const auto place = std::upper_bound(
       received.begin(), received.end(), arrival,
       [](const sc_time& time, const RxEvent& event) { return time < event.arrival; });
   received.insert(place, {arrival, packet->kind, packet->connection, packet->sequence});
-  moderate(arrival);
-}
-
-// Something to report happens at `at`: the interrupt comes then, or when the last one is
-// interrupt_delay ago.
-void Nic::moderate(sc_time at) {
-  if (interrupted_before_) at = std::max(at, last_interrupt_ + config_.interrupt_delay);
-  interrupt_due_.notify(std::max(at, sc_time_stamp()) - sc_time_stamp());
-}
-
-void Nic::raise_interrupt() {
-  const bool news =
-      !queues_.completed.empty() || !queues_.received_frames.packets.empty() ||
-      (!queues_.received.empty() && queues_.received.front().arrival <= sc_time_stamp());
-  if (news && !queues_.interrupt_pending) {  // a pending one will find this, too
-    queues_.interrupt_pending = true;
-    interrupted_before_ = true;
-    last_interrupt_ = sc_time_stamp();
-    irq->raise();
-  }
-  for (const RxEvent& event : queues_.received) {  // the next one that is still on its way
-    if (event.arrival <= sc_time_stamp()) continue;
-    moderate(event.arrival);
-    break;
-  }
+  vectors_[queue]->report_at(arrival);
 }
 
 void Nic::trace(sc_core::sc_trace_file* file) const {
-  sc_core::sc_trace(file, ring_used_, "nic.ring_descriptors", 16);
-  sc_trace(file, fifo_used_, "nic.fifo_bytes");
-  sc_core::sc_trace(file, wire_busy_, "nic.wire");
-  sc_core::sc_trace(file, packets_sent_, "nic.frames_sent", 32);
+  const std::string nic = basename();
+  sc_core::sc_trace(file, ring_used_, nic + ".ring_descriptors", 16);
+  sc_trace(file, fifo_used_, nic + ".fifo_bytes");
+  sc_core::sc_trace(file, wire_busy_, nic + ".wire");
+  sc_core::sc_trace(file, packets_sent_, nic + ".frames_sent", 32);
 }
 
 }  // namespace copypath

@@ -1,9 +1,9 @@
 // The receive side of the adapter: frames that have come over the wire are placed in memory by DMA,
-// in buffers that the driver has provided, and reported. A buffer takes many frames, each in a slot
-// of its own, with its headers in front of its payload (a striding receive queue, as mlx5's).
-// Frames that came one behind the other on one connection are moved in one go, and are one packet
-// for the kernel (GRO). Left out: the FIFO's size (what the buffers have no room for waits on the
-// chip, and nothing is lost), several queues, splitting headers from payload.
+// in buffers that the driver has provided, and reported. A descriptor takes one frame, its headers
+// and its payload in buffers of their own (header split), or a part of a frame that is longer than
+// a buffer may be. Frames that came one behind the other on one connection are moved in one go.
+// Left out: the FIFO's size (what the buffers have no room for waits on the chip, as with a wire
+// that pauses, and nothing is lost).
 #pragma once
 
 #include <deque>
@@ -11,53 +11,34 @@
 #include <vector>
 
 #include "models/memory/transfer.h"
-#include "models/nic/wire.h"
+#include "models/nic/frame_header.h"
+#include "models/nic/queues.h"
+#include "models/nic/rx_queue.h"
 #include "models/pcie/link.h"
 
 namespace copypath {
 
-/// Memory for received frames, lent to the NIC.
-struct RxBuffer {
-  std::uint64_t address;
-  Bytes size;
-  void* cookie;  ///< the driver's
-};
-
-/// Frames of one connection, one behind the other.
-struct RxPacket {
-  struct Frame {
-    Segment payload;
-    void* buffer;  ///< its cookie
-  };
-
-  std::uint32_t connection = 0;
-  std::uint64_t sequence = 0;
-  std::vector<Frame> frames;
-  std::vector<void*> finished;  ///< buffers that take no more frames after these
-};
-
-/// What driver and NIC share in host memory for receiving.
-struct RxQueues {
-  std::deque<RxBuffer> buffers;  ///< free ones
-  std::deque<RxPacket> packets;  ///< that have been placed
-};
-
 class ReceiveEngine : public sc_core::sc_module {
 public:
-  static constexpr Bytes kDescriptorSize{16};
-  static constexpr Bytes kCompletionSize{16};
-  /// The unit in which a buffer is divided into slots (assumed; mlx5 allows 64 B to 8 KiB).
-  static constexpr Bytes kStride{2048};
-  /// What a frame takes of a buffer.
-  static constexpr Bytes slot(Bytes payload) {
-    return kStride * units_covering(kFrameHeaders + payload, kStride);
+  /// What a descriptor takes of the payload of frames (SRRCTL.BSIZEPACKET): whole 2 KiB (assumed;
+  /// the 82599 counts in KiB), enough for a frame, but no more than 16 KiB.
+  static constexpr Bytes buffer_size(Bytes segment) {
+    const Bytes whole = kStride * units_covering(segment, kStride);
+    return whole < kLargestBuffer ? whole : kLargestBuffer;
   }
 
   MemoryPort memory{"memory"};
 
-  /// `placed` is called when there is something new in `queues.packets`.
+  /// `placed` is called with the number of a queue that has something new.
   ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
-                RxQueues& queues, std::function<void()> placed);
+                const NicQueues& queues, std::function<void(unsigned)> placed);
+
+  RxQueue& queue(std::size_t number) { return queues_[number]; }
+  const RxQueue& queue(std::size_t number) const { return queues_[number]; }
+  /// Which of them takes what comes on that connection (receive-side scaling).
+  unsigned queue_of(std::uint32_t connection) {
+    return rss_queue(hash_of(connection), static_cast<unsigned>(queues_.size()));
+  }
 
   /// Frames that will have arrived at that time, not before those that were announced before.
   void take(const Packet& packet, sc_time arrival);
@@ -68,6 +49,9 @@ public:
   std::uint64_t frames() const { return frames_; }
 
 private:
+  static constexpr Bytes kStride{2048};
+  static constexpr Bytes kLargestBuffer{16 * 1024};
+
   struct Incoming {
     sc_time arrival;
     std::uint32_t connection;
@@ -76,21 +60,27 @@ private:
     Content content;
   };
 
+  std::uint32_t hash_of(std::uint32_t connection);
   void receive();
   void place(const Incoming& incoming);
-  void next_buffer();
+  void place_frame(RxQueue& queue, const FrameHeader& header, Bytes bytes, std::uint32_t hash);
+  RxRead next_buffer(RxQueue& queue);
+  void write_back(std::uint64_t address, const std::uint8_t* bytes, std::size_t count);
 
   NicConfig config_;
+  Addressing addressing_;
+  std::vector<std::uint32_t> hashes_;  // by connection
   PcieLink link_;
-  RxQueues& queues_;
-  std::function<void()> placed_;
+  std::vector<RxQueue> queues_;
+  std::function<void(unsigned)> placed_;
 
   std::deque<Incoming> incoming_;
   sc_core::sc_event incoming_event_;
-  RxBuffer buffer_{};
-  Bytes used_;                 // of the buffer
-  std::uint64_t fetched_ = 0;  // descriptors of free buffers that are on the chip
   sc_core::sc_event buffers_;
+  SegmentList to_;                    // of what is being placed: payload
+  std::vector<std::uint8_t> staged_;  // headers, and descriptors to be written back
+  ControlList pieces_;
+  SegmentList beside_;  // the same as segments
   std::uint64_t frames_ = 0;
 };
 

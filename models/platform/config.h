@@ -141,7 +141,9 @@ struct NicConfig {
   bool checksum_offload = true;                ///< computes TCP checksums
   bool segmentation_offload = true;            ///< cuts packets into frames (TSO)
   TlsOffload tls_offload = TlsOffload::kNone;  ///< encrypts TLS records on their way out
-  unsigned ring = 1024;                        ///< transmit descriptors
+  unsigned ring = 1024;                        ///< transmit descriptors of a queue
+  unsigned queues = 1;                         ///< pairs of rings, each with an interrupt
+  unsigned count = 1;                          ///< NICs, each with a wire
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
   sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
 };

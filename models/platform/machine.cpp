@@ -15,6 +15,26 @@ std::vector<std::unique_ptr<Drive>> make_drives(const Config& config,
   return drives;
 }
 
+/// What the NICs share with their drivers.
+std::deque<NicQueues> make_queues(const Config& config, const Path& path) {
+  Addressing addressing;
+  addressing.clients = config.workload.clients;
+  if (path.transform == Transformation::kTls) addressing.port = 443;
+  std::deque<NicQueues> queues;
+  for (unsigned i = 0; i < config.nic.count; ++i) queues.emplace_back(config.nic, addressing, i);
+  return queues;
+}
+
+/// `count` modules: name, name1, name2, ...
+template <typename Module, typename Make>
+std::vector<std::unique_ptr<Module>> make(const std::string& name, unsigned count, Make one) {
+  std::vector<std::unique_ptr<Module>> modules;
+  for (unsigned i = 0; i < count; ++i) {
+    modules.push_back(one((i == 0 ? name : name + std::to_string(i)).c_str(), i));
+  }
+  return modules;
+}
+
 }  // namespace
 
 Machine::Machine(const sc_core::sc_module_name& name, const Config& config, const Path& path,
@@ -28,22 +48,29 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       cpu("cpu", config.cpu),
       disk_queues(config.disk.count, DiskQueues(DiskProtocol::entries(config.disk))),
       disks(make_drives(config, disk_queues, media)),
-      nic_queues(config.nic.ring),
-      nic("nic", config.nic, {config.pcie.nic, config.pcie}, nic_queues),
+      nic_queues(make_queues(config, path)),
+      nics(make<Nic>("nic", config.nic.count,
+                     [&](const char* label, unsigned number) {
+                       const PcieLink link(config.pcie.nic, config.pcie);
+                       return std::make_unique<Nic>(label, config.nic, link, nic_queues[number]);
+                     })),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
       clients("clients", config.workload, config.socket, media, path.transform),
-      origin("origin", config, media),
-      server("server", config, path, kernel, memory, cpu, clients),
-      nic_interrupt_(cpu.core(0), kernel.device) {
+      origins(make<Origin>("origin", config.nic.count,
+                           [&](const char* label, unsigned) {
+                             return std::make_unique<Origin>(label, config, media);
+                           })),
+      server("server", config, path, kernel, memory, cpu, clients) {
   // Masters of the bus are numbered in this order.
   cpu.bind(bus);
   for (const auto& disk : disks) disk->memory.bind(bus.in);
-  nic.memory.bind(bus.in);
-  nic.completions.bind(bus.in);
+  for (const auto& nic : nics) {
+    nic->memory.bind(bus.in);
+    nic->completions.bind(bus.in);
+  }
   for (const auto& disk : disks) disk->commands.bind(bus.in);
-  nic.receiver.memory.bind(bus.in);
-  kernel.device.registers.bind(nic.registers);
+  for (const auto& nic : nics) nic->receiver.memory.bind(bus.in);
   for (unsigned i = 0; i < disks.size(); ++i) {  // from the last core on, a core each
     disks[i]->completions.bind(bus.in);
     kernel.block.drivers[i]->registers.bind(disks[i]->registers);
@@ -51,12 +78,10 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
                                   *kernel.block.drivers[i]);
     disks[i]->irq(disk_interrupts_.back());
   }
-  nic.irq(nic_interrupt_);
+  connect_nics();
   connect_network(capture_file);
   network.to_clients.bind(clients.in);
-  network.to_origin.bind(origin.in);
   clients.out.bind(network.from_peers);
-  origin.out.bind(network.from_peers);
   if (config.nic.link == Link::kLoopback) {
     sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
   }
@@ -68,18 +93,39 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   dont_initialize();
 }
 
-/// The NIC with the switch, through a recorder if one is wanted.
-void Machine::connect_network(const std::string& capture_file) {
-  if (capture_file.empty()) {
-    nic.wire.bind(network.from_nic);
-    network.to_nic.bind(nic.receive);
-    return;
+/// Every NIC with its driver and its interrupts: each queue has one for a core of its own as long
+/// as there are enough.
+void Machine::connect_nics() {
+  unsigned core = 0;
+  for (std::size_t i = 0; i < nics.size(); ++i) {
+    Nic& nic = *nics[i];
+    NetDevice& device = *kernel.devices[i];
+    device.registers.bind(nic.registers);
+    for (unsigned queue = 0; queue < config_.nic.queues; ++queue) {
+      nic_interrupts_.emplace_back(cpu.core(core++ % cpu.cores()), device.handler(queue));
+      nic.vector(queue).irq(nic_interrupts_.back());
+    }
   }
-  capture = std::make_unique<PacketCapture>("capture", config_, media, path_, capture_file);
-  nic.wire.bind(capture->from_nic);
-  capture->to_network.bind(network.from_nic);
-  network.to_nic.bind(capture->from_network);
-  capture->to_nic.bind(nic.receive);
+}
+
+/// The NICs with the switch, through a recorder if one is wanted, and the origins with it.
+void Machine::connect_network(const std::string& capture_file) {
+  if (!capture_file.empty()) {
+    capture = std::make_unique<PacketCapture>("capture", config_, media, path_, capture_file);
+    capture->to_network.bind(network.from_nic);
+  }
+  for (std::size_t i = 0; i < nics.size(); ++i) {
+    if (capture) {
+      nics[i]->wire.bind(capture->from_nic);
+      network.to_nic.bind(capture->from_network);
+      capture->to_nic.bind(nics[i]->receive);
+    } else {
+      nics[i]->wire.bind(network.from_nic);
+      network.to_nic.bind(nics[i]->receive);
+    }
+    network.to_origin.bind(origins[i]->in);
+    origins[i]->out.bind(network.from_peers);
+  }
 }
 
 void Machine::finish() {
@@ -101,7 +147,7 @@ void Machine::trace(sc_core::sc_trace_file* file) const {
     disks[i]->trace(file, i == 0 ? "disk" : "disk" + std::to_string(i));
   }
   kernel.trace(file);
-  nic.trace(file);
+  for (const auto& nic : nics) nic->trace(file);
   server.trace(file);
   clients.trace(file);
   if (sinks) sinks->trace(file);

@@ -45,6 +45,7 @@ public:
   std::vector<std::string> idle_lanes() const;
 
 private:
+  void connect_nics();
   void connect_network(const std::string& capture_file);
   void finish();
   std::string bottleneck(const Result& result, sc_time elapsed) const;
@@ -60,19 +61,19 @@ public:
   Cpu cpu;
   std::deque<DiskQueues> disk_queues;  ///< by drive
   std::vector<std::unique_ptr<Drive>> disks;
-  NicQueues nic_queues;
-  Nic nic;
+  std::deque<NicQueues> nic_queues;  ///< one per NIC
+  std::vector<std::unique_ptr<Nic>> nics;
   Kernel kernel;
   Switch network;
   Clients clients;
-  Origin origin;  ///< of a proxy
+  std::vector<std::unique_ptr<Origin>> origins;  ///< of a proxy, one at the wire of each NIC
   FileServer server;
   std::unique_ptr<Sinks> sinks;            ///< on loopback
   std::unique_ptr<PacketCapture> capture;  ///< if wanted
 
 private:
   std::deque<InterruptRoute> disk_interrupts_;
-  InterruptRoute nic_interrupt_;
+  std::deque<InterruptRoute> nic_interrupts_;
   bool finished_ = false;
 };
 

@@ -82,8 +82,16 @@ Result Machine::result() const {
   v["disk_queue_full"] = count(kernel.block.queue_full_waits());
   v["disk_errors"] = count(kernel.block.errors());
   v["interrupts"] = count(cpu.interrupts());
-  v["packets"] = count(loopback ? kernel.device.looped_back() : nic.packets_sent());
-  v["wire_bytes"] = count(nic.wire_bytes_sent());
+  std::uint64_t packets = 0;
+  Bytes on_wires;
+  Bytes busiest_wire;
+  for (std::size_t i = 0; i < nics.size(); ++i) {
+    packets += loopback ? kernel.devices[i]->looped_back() : nics[i]->packets_sent();
+    on_wires += nics[i]->wire_bytes_sent();
+    busiest_wire = std::max(busiest_wire, nics[i]->wire_bytes_sent());
+  }
+  v["packets"] = count(packets);
+  v["wire_bytes"] = count(on_wires);
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;
   std::uint64_t refused = 0;
@@ -100,11 +108,12 @@ Result Machine::result() const {
   v["zerocopy_copied"] = count(copies);
   v["zerocopy_refused"] = count(refused);
   v["aborted_transfers"] = clients.aborted();
-  v["ring_full"] = count(kernel.device.requeues());
+  std::uint64_t requeues = 0;
+  for (const auto& device : kernel.devices) requeues += device->requeues();
+  v["ring_full"] = count(requeues);
   v["send_buffer_waits"] = count(full_buffers);
   v["corrupted_bytes"] = count(clients.corrupted());
-  v["nic_utilisation"] =
-      ratio(count(nic.wire_bytes_sent()), config_.nic.rate.bytes_per_second() * seconds);
+  v["nic_utilisation"] = ratio(count(busiest_wire), config_.nic.rate.bytes_per_second() * seconds);
   const auto drives = static_cast<double>(disks.size());
   sc_time disks_busy;
   for (const auto& disk : disks) disks_busy += disk->busy();

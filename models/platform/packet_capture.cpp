@@ -97,14 +97,14 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
   open_connections();
 }
 
-void PacketCapture::pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay) {
+void PacketCapture::pass_to_network(int, tlm::tlm_generic_payload& payload, sc_time& delay) {
   take(Conversation::kServer, payload, delay);
   to_network->b_transport(payload, delay);
 }
 
-void PacketCapture::pass_to_nic(tlm::tlm_generic_payload& payload, sc_time& delay) {
+void PacketCapture::pass_to_nic(int nic, tlm::tlm_generic_payload& payload, sc_time& delay) {
   take(Conversation::kPeer, payload, delay);
-  to_nic->b_transport(payload, delay);
+  to_nic[nic]->b_transport(payload, delay);
 }
 
 void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payload,

@@ -1,4 +1,4 @@
-// Listens between the NIC and the network, and writes every frame that passes into a packet
+// Listens between the NICs and the network, and writes every frame that passes into a packet
 // capture (libpcap, timestamps in nanoseconds) that Wireshark, tshark and tcpflow read. It stands
 // there only if a capture is wanted, takes no time, and changes nothing. What the model leaves out
 // is made up here: the frames that open and close connections, and what requests say. Bytes that
@@ -6,8 +6,9 @@
 // Frames are written in the order of time; those on their way are kept, not what has been written.
 #pragma once
 
+#include <tlm_utils/multi_passthrough_initiator_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/simple_target_socket.h>
 
 #include <map>
 #include <memory>
@@ -26,10 +27,12 @@ namespace copypath {
 
 class PacketCapture : public sc_core::sc_module {
 public:
-  tlm_utils::simple_target_socket<PacketCapture, 32, WireProtocol> from_nic{"from_nic"};
+  tlm_utils::multi_passthrough_target_socket<PacketCapture, 32, WireProtocol> from_nic{"from_nic"};
   tlm_utils::simple_initiator_socket<PacketCapture, 32, WireProtocol> to_network{"to_network"};
-  tlm_utils::simple_target_socket<PacketCapture, 32, WireProtocol> from_network{"from_network"};
-  tlm_utils::simple_initiator_socket<PacketCapture, 32, WireProtocol> to_nic{"to_nic"};
+  tlm_utils::multi_passthrough_target_socket<PacketCapture, 32, WireProtocol> from_network{
+      "from_network"};
+  /// Several NICs are bound to these in the same order.
+  tlm_utils::multi_passthrough_initiator_socket<PacketCapture, 32, WireProtocol> to_nic{"to_nic"};
 
   /// Throws OutputError if the file cannot be opened.
   PacketCapture(const sc_core::sc_module_name& name, const Config& config, const Media& media,
@@ -58,8 +61,8 @@ private:
     std::size_t bytes;
   };
 
-  void pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay);
-  void pass_to_nic(tlm::tlm_generic_payload& payload, sc_time& delay);
+  void pass_to_network(int nic, tlm::tlm_generic_payload& payload, sc_time& delay);
+  void pass_to_nic(int nic, tlm::tlm_generic_payload& payload, sc_time& delay);
   void take(Conversation::Side from, tlm::tlm_generic_payload& payload, sc_time delay);
   void cut(const Packet& packet, Passing frame, sc_time end);
   void open_connections();

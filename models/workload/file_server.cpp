@@ -8,15 +8,15 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                        Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, Clients& clients)
     : sc_module(name), config_(config), path_(path), clients_(clients) {
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
-    connections_.push_back(
-        std::unique_ptr<Connection>(new Connection{config_,
-                                                   kernel,
-                                                   memory,
-                                                   {cpu, client},
-                                                   {client, config, kernel.device, kernel.skbs},
-                                                   kernel.page_cache.open(clients.file_of(client)),
-                                                   config_.workload.chunk,
-                                                   {memory, config}}));
+    connections_.push_back(std::unique_ptr<Connection>(
+        new Connection{config_,
+                       kernel,
+                       memory,
+                       {cpu, client},
+                       {client, config, kernel.device_of(client), kernel.skbs},
+                       kernel.page_cache.open(clients.file_of(client)),
+                       config_.workload.chunk,
+                       {memory, config}}));
     Connection& connection = *connections_.back();
     connection.socket.take_request();  // the first one is there when the run begins
     sc_core::sc_spawn([this, &connection] { serve(connection); },
@@ -25,7 +25,9 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
   if (path.reads != Reads::kOrigin) return;
   std::uint32_t number = config_.workload.clients;  // after the clients' connections
   for (const auto& connection : connections_) {
-    connection->upstream = std::make_unique<TcpReceiver>(number++, kernel.device, kernel.skbs);
+    connection->upstream =
+        std::make_unique<TcpReceiver>(number, kernel.device_of(number), kernel.skbs);
+    ++number;
   }
 }
 

@@ -13,8 +13,12 @@ Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& 
   for (unsigned client = 0; client < config_.clients; ++client) {
     const std::uint64_t buffer =
         config_.sink == Sink::kCopy ? address_of(memory.allocate_adjacent(frames)) : 0;
-    sinks_.push_back(std::unique_ptr<Receiver>(new Receiver{
-        {cpu, config_.clients + client}, {client, kernel.device, kernel.skbs}, buffer, {}, {}}));
+    sinks_.push_back(
+        std::unique_ptr<Receiver>(new Receiver{{cpu, config_.clients + client},
+                                               {client, kernel.device_of(client), kernel.skbs},
+                                               buffer,
+                                               {},
+                                               {}}));
     sc_core::sc_spawn([this, client] { consume(*sinks_[client]); },
                       ("client" + std::to_string(client)).c_str());
   }

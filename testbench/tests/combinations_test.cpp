@@ -170,6 +170,8 @@ const std::vector<Choice>& choices() {
       {"pcie.read_completion", {"64B", "max_payload"}},
       {"nic.tls_offload", {"none", "bounce", "zerocopy"}},
       {"nic.ring", {"19", "20", "37", "64", "1024"}},
+      {"nic.queues", {"1", "1", "2", "5"}},
+      {"nic.count", {"1", "1", "2"}},
       {"nic.fifo", {"9018B", "10000B", "70000B", "160KiB"}},
       {"nic.interrupt_delay", {"0ns", "3us", "50us", "1ms"}},
       {"socket.send_buffer", {"9000B", "16KiB", "100000B", "256KiB"}},

@@ -2,6 +2,7 @@
 // cores, and a peer at the end of the wire notes what arrives and acknowledges when it is told to.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -111,12 +112,12 @@ struct KernelBench {
   Media media;
   std::deque<DiskQueues> disk_queues;
   std::vector<std::unique_ptr<Drive>> disks;
-  NicQueues nic_queues;
+  std::deque<NicQueues> nic_queues;
   Nic nic;
   Kernel kernel;
   Peer peer;
   std::deque<InterruptRoute> disk_interrupts;
-  InterruptRoute nic_interrupt;
+  std::deque<InterruptRoute> nic_interrupts;
   std::vector<std::unique_ptr<TcpSocket>> sockets;
 
   explicit KernelBench(const Config& machine)
@@ -126,11 +127,10 @@ struct KernelBench {
         media(machine.workload, machine.faults),
         disk_queues(machine.disk.count, DiskQueues(DiskProtocol::entries(machine.disk))),
         disks(drives(machine, disk_queues, media)),
-        nic_queues(machine.nic.ring),
-        nic("nic", machine.nic, {machine.pcie.nic, machine.pcie}, nic_queues),
+        nic_queues(1, NicQueues(machine.nic)),
+        nic("nic", machine.nic, {machine.pcie.nic, machine.pcie}, nic_queues.front()),
         kernel("kernel", machine, memory.memory, media, disk_queues, nic_queues),
-        peer("peer", machine.socket.rtt),
-        nic_interrupt(cpu.core(0), kernel.device) {
+        peer("peer", machine.socket.rtt) {
     cpu.bind(memory.bus);
     for (auto& disk : disks) disk->memory.bind(memory.bus.in);
     nic.memory.bind(memory.bus.in);
@@ -144,7 +144,10 @@ struct KernelBench {
       disk_interrupts.emplace_back(cpu.core(0), *kernel.block.drivers[i]);
       disks[i]->irq(disk_interrupts.back());
     }
-    nic.irq(nic_interrupt);
+    for (unsigned queue = 0; queue < machine.nic.queues; ++queue) {
+      nic_interrupts.emplace_back(cpu.core(queue % cpu.cores()), kernel.device.handler(queue));
+      nic.vector(queue).irq(nic_interrupts.back());
+    }
     nic.wire.bind(peer.in);
     peer.out.bind(nic.receive);
   }

@@ -139,6 +139,8 @@ TEST(Loopback, TheNicsAbilitiesDoNotMatter) {
   const auto able = simulate_apart(loopback());
   Config config = loopback();
   config.nic.scatter_gather = config.nic.checksum_offload = false;
+  config.nic.queues = 4;
+  config.nic.count = 2;
   for (const KernelVersion kernel : {KernelVersion{4, 16}, KernelVersion{6, 18}}) {
     config.kernel = kernel;
     for (const auto& [path, result] : simulate_apart(config)) {

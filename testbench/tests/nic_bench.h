@@ -2,6 +2,7 @@
 // a peer at the end of the wire that notes what arrives when.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -31,39 +32,66 @@ public:
   std::vector<sc_time> acknowledgements;
   bool serves = true;  ///< whether the driver looks into the queues on an interrupt
 
-  NicHost(const sc_core::sc_module_name& name, NicQueues& queues, const Ledger& ledger)
-      : sc_module(name), queues_(queues), ledger_(ledger) {
+  /// The context that the driver puts on the chip; to be changed before the simulation starts.
+  TxContext context{14, 20, 32, 1448};
+
+  NicHost(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues,
+          MemoryBench& memory)
+      : sc_module(name),
+        size_(config.ring),
+        queue_(queues.queues[0]),
+        memory_(memory.memory.coherent),
+        ledger_(memory.ledger),
+        ring_(memory_.allocate(Bytes(16) * config.ring)),
+        headers_(memory_.allocate(kHeaderSlot * config.ring)) {
+    context.segment_size = static_cast<std::uint16_t>(segment_size(config.mtu).count());
     wire.register_b_transport(this, &NicHost::take);
+  }
+
+  void start_of_simulation() override {
+    write(reg::kTransmitBase, &ring_, sizeof ring_);
+    std::uint32_t length = 16 * size_;
+    write(reg::kTransmitLength, &length, sizeof length);
+    std::uint8_t bytes[16];
+    context.encode(bytes);
+    write(reg::kTransmitContext, bytes, sizeof bytes);
   }
 
   /// Puts a packet of these fragments into the ring, without telling the NIC.
   void fill(const SegmentList& fragments, std::uint64_t sequence = 0,
-            Movement movement = Movement::kTransmitPage) {
-    TxDescriptor headers;
-    headers.movement = Movement::kHeaders;
-    next() = headers;
+            Place place = Place::kPageCache) {
+    TxData data;
+    data.payload = static_cast<std::uint32_t>(size_of(fragments).count());
+    data.segment = data.payload > context.segment_size;
+    data.check_context = true;
+    data.address = headers_ + tail_ * kHeaderSlot.count();
+    data.bytes = 66;
+    FrameHeader{sequence, 7, true}.encode(memory_.at(data.address));
+    data.encode(next(place));
     for (const Segment& fragment : fragments) {
-      TxDescriptor descriptor;
-      descriptor.segment = fragment;
-      descriptor.movement = movement;
-      descriptor.end_of_packet = &fragment == &fragments.back();
-      descriptor.packet_descriptors = 1 + static_cast<unsigned>(fragments.size());
-      descriptor.connection = 7;
-      descriptor.sequence = sequence;
-      next() = descriptor;
+      data.address = fragment.address;
+      data.bytes = static_cast<std::uint16_t>(fragment.bytes);
+      data.end_of_packet = data.report_status = &fragment == &fragments.back();
+      if (data.report_status) unfinished_.push_back(tail_);
+      data.encode(next(place));
     }
   }
+  /// Puts a context into the ring.
+  void fill(const TxContext& next_packets) { next_packets.encode(next(Place::kQueues)); }
 
-  tlm::tlm_response_status ring(std::uint64_t address = Nic::kTailRegister) {
-    tlm::tlm_generic_payload payload;
-    payload.set_command(tlm::TLM_WRITE_COMMAND);
-    payload.set_address(address);
-    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
-    payload.set_data_length(sizeof tail_);
-    sc_time delay;
-    registers->b_transport(payload, delay);
-    return payload.get_response_status();
+  tlm::tlm_response_status ring(std::uint64_t address = reg::kTransmitTail) {
+    return write(address, &tail_, sizeof tail_);
   }
+  std::uint32_t head() {
+    std::uint32_t value = 0;
+    write(reg::kTransmitHead, &value, sizeof value, tlm::TLM_READ_COMMAND);
+    return value;
+  }
+  void put(unsigned index, const TxData& data) const {
+    data.encode(memory_.at(ring_ + 16 * index));
+  }
+  /// A descriptor as it lies in memory.
+  TxData descriptor(unsigned index) const { return TxData::decode(memory_.at(ring_ + 16 * index)); }
 
   /// An acknowledgement that reaches the NIC in `delay`.
   void acknowledge(std::uint64_t sequence, sc_time delay) {
@@ -80,19 +108,36 @@ public:
     const sc_time now = sc_core::sc_time_stamp();
     interrupts.push_back(now);
     if (!serves) return;
-    queues_.interrupt_pending = false;
-    for (; !queues_.completed.empty(); queues_.completed.pop_front()) completions.push_back(now);
-    auto& received = queues_.received;
+    std::uint32_t vector = 0;
+    write(reg::kInterruptServed, &vector, sizeof vector);
+    while (!unfinished_.empty() && tx_done(memory_.at(ring_ + 16 * unfinished_.front()))) {
+      unfinished_.pop_front();
+      completions.push_back(now);
+    }
+    auto& received = queue_.received;
     for (; !received.empty() && received.front().arrival <= now; received.pop_front()) {
       acknowledgements.push_back(received.front().arrival);
     }
   }
 
 private:
-  TxDescriptor& next() {
-    TxDescriptor& descriptor = queues_.descriptors[tail_];
-    tail_ = (tail_ + 1) % static_cast<std::uint32_t>(queues_.descriptors.size());
+  std::uint8_t* next(Place place) {
+    std::uint8_t* const descriptor = memory_.at(ring_ + 16 * tail_);
+    queue_.places[tail_] = place;
+    tail_ = (tail_ + 1) % size_;
     return descriptor;
+  }
+
+  tlm::tlm_response_status write(std::uint64_t address, void* value, unsigned bytes,
+                                 tlm::tlm_command command = tlm::TLM_WRITE_COMMAND) {
+    tlm::tlm_generic_payload payload;
+    payload.set_command(command);
+    payload.set_address(address);
+    payload.set_data_ptr(static_cast<unsigned char*>(value));
+    payload.set_data_length(bytes);
+    sc_time delay;
+    registers->b_transport(payload, delay);
+    return payload.get_response_status();
   }
 
   void take(tlm::tlm_generic_payload& payload, sc_time&) {
@@ -102,8 +147,13 @@ private:
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
 
-  NicQueues& queues_;
+  std::uint32_t size_;
+  NicQueue& queue_;
+  CoherentMemory& memory_;
   const Ledger& ledger_;
+  std::uint64_t ring_;
+  std::uint64_t headers_;
+  std::deque<std::uint32_t> unfinished_;  // last descriptors of packets
   std::uint32_t tail_ = 0;
 };
 
@@ -115,13 +165,13 @@ struct NicBench {
 
   NicBench(const NicConfig& config, const PcieLink& link, const MemoryConfig& bus)
       : memory("bench", bus, Timing::kFluid, 1),
-        queues(config.ring),
+        queues(config),
         nic("nic", config, link, queues),
-        host("host", queues, memory.ledger) {
+        host("host", config, queues, memory) {
     nic.memory.bind(memory.bus.in);
     nic.completions.bind(memory.bus.in);
     nic.receiver.memory.bind(memory.bus.in);
-    nic.irq(host);
+    nic.vector(0).irq(host);
     nic.wire.bind(host.wire);
     host.registers.bind(nic.registers);
     host.receive.bind(nic.receive);

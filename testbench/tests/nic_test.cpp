@@ -120,7 +120,7 @@ TEST_F(NicTest, DescriptorsArePartOfTheTraffic) {
   spawn("driver", [&] {
     bench.host.fill(bench.holding(0, 0, 10'000));  // 3 pages
     bench.host.fill(bench.holding(0, 0, 4096));
-    bench.host.fill({{0, 100}, {8192, 100}, {20'000, 50}}, 0, Movement::kTransmitCopy);
+    bench.host.fill({{0, 100}, {8192, 100}, {20'000, 50}}, 0, Place::kSocketBuffer);
     bench.host.ring();
   });
   run();
@@ -257,6 +257,65 @@ TEST_F(NicTest, ReceivedPacketsInterruptWhenTheyArrive) {
   EXPECT_EQ(bench.host.interrupts, expected);
   const std::vector<sc_time> arrivals{microseconds(110), microseconds(120), microseconds(210)};
   EXPECT_EQ(bench.host.acknowledgements, arrivals);
+}
+
+TEST_F(NicTest, TheLastDescriptorOfASentPacketIsMarkedInMemory) {
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    bench.host.fill(bench.holding(0, 0, 10'000));  // descriptors 0 to 3
+    bench.host.fill(bench.holding(0, 0, 100), 10'000);
+    bench.host.ring();
+    sc_core::wait(line(10'000 + 7 * 90));  // but for the latency of its first frame
+    EXPECT_FALSE(bench.host.descriptor(3).done) << "not all of it is on the wire";
+  });
+  run();
+  for (unsigned i = 0; i < 6; ++i) EXPECT_EQ(bench.host.descriptor(i).done, i == 3 || i == 5) << i;
+  EXPECT_EQ(bench.host.head(), 6U) << "TDH";
+}
+
+// Everything that the chip knows about a packet it has read from memory.
+TEST_F(NicTest, AContextInTheRingAppliesToWhatFollows) {
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    bench.host.fill(bench.holding(0, 0, 10'000));
+    bench.host.fill(TxContext{14, 20, 32, 1000});
+    bench.host.fill(bench.holding(0, 0, 10'000), 10'000);
+    bench.host.ring();
+  });
+  run();
+  EXPECT_EQ(bench.nic.packets_sent(), 7U + 10U) << "frames of 1448 bytes, then of 1000";
+  EXPECT_EQ(bench.memory.ledger.account(Movement::kDescriptors).bytes, 16U * (4 + 1 + 4));
+  EXPECT_EQ(bench.host.head(), 9U);
+}
+
+TEST_F(NicTest, OneFetchTakesABatchAndStopsNowhere) {
+  config_.ring = 100;
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    const SegmentList piece = bench.holding(0, 0, 100);
+    for (unsigned i = 0; i < 45; ++i) bench.host.fill(piece, i * 100);  // 90 descriptors
+    bench.host.ring();
+    sc_core::wait(milliseconds(1));
+    for (unsigned i = 45; i < 90; ++i) bench.host.fill(piece, i * 100);  // around the end
+    bench.host.ring();
+  });
+  run();
+  ASSERT_EQ(bench.host.arrivals.size(), 90U);
+  for (unsigned i = 0; i < 90; ++i) EXPECT_EQ(bench.host.arrivals[i].sequence, i * 100U);
+  EXPECT_EQ(bench.memory.ledger.account(Movement::kDescriptors).bytes, 16U * 180);
+  EXPECT_EQ(bench.memory.ledger.account(Movement::kDescriptors).transfers, 4U) << "64, 26, 64, 26";
+}
+
+TEST_F(NicTest, DescriptorsThatContradictThemselvesAreADefect) {
+  NicBench& bench = build();
+  spawn_endless("driver", [&] {
+    bench.host.fill(bench.holding(0, 0, 100));
+    TxData wrong = bench.host.descriptor(0);
+    wrong.payload = 101;
+    bench.host.put(0, wrong);
+    bench.host.ring();
+  });
+  EXPECT_THROW(sc_core::sc_start(), std::exception);
 }
 
 TEST_F(NicTest, UnknownRegisterIsRefused) {

@@ -325,6 +325,7 @@ TEST(Paths, TinyResources) {
   configs[0].socket.send_buffer = Bytes(4096);
   configs[1].socket.window = Bytes(1500);
   configs[2].nic.ring = 19;
+  configs[2].nic.queues = 2;
   configs[3].nic.fifo = Bytes(1518);
   configs[4].page_cache.size = kMiB;
   configs[4].workload.clients = 4;

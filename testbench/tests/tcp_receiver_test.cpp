@@ -169,15 +169,17 @@ TEST_F(TcpReceiverTest, APacketTakesItsWayToThePicosecond) {
   send_at(arrival, 0, 10 * 1448);
   const Process& reader =
       spawn_task([=](Task& task) { receiver().recv(task, buffer, Bytes(20'000)); });
-  // A descriptor of 16 bytes for each of the 32 buffers, the payload, and with each frame 66 bytes
-  // of headers and 16 of completion; then interrupt, softirq, copy, acknowledgement.
+  // A batch of 128 descriptors of 16 bytes, the payload, and for each frame 66 bytes of headers and
+  // its descriptor written back; then interrupt, softirq, copy, acknowledgement.
   const PcieLink link(config_.pcie.nic, config_.pcie);
-  const sc_time dma = Bytes(32 * 16) / link.read(Bytes(32 * 16)) +
+  SegmentList beside;
+  for (int i = 0; i < 10; ++i) beside.insert(beside.end(), {{0, 66}, {0, 16}});
+  const sc_time dma = Bytes(128 * 16) / link.read(Bytes(128 * 16)) +
                       Bytes(14'480) / link.write(Bytes(1448)) +
-                      Bytes(10 * (66 + 16)) / link.write(Bytes(66 + 16));
+                      Bytes(10 * (66 + 16)) / link.write(beside);
   run_to_edge(reader, arrival + dma + microseconds(2) + microseconds(3) + nanoseconds(7240) +
                           nanoseconds(700));
-  EXPECT_EQ(account(Movement::kReceiveDescriptors), 512U);
+  EXPECT_EQ(account(Movement::kReceiveDescriptors), 2048U);
   EXPECT_EQ(account(Movement::kReceiveFrames), 820U);
 }
 

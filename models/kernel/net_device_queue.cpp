@@ -1,0 +1,116 @@
+// The driver of a pair of rings: brings it up, posts packets, serves its interrupts.
+#include <algorithm>
+
+#include "models/kernel/net_device.h"
+#include "models/kernel/tcp_socket.h"
+
+namespace copypath {
+
+NetDevice::Queue::Queue(NetDevice& device, unsigned number, NicQueue& shared,
+                        CoherentMemory& memory)
+    : device_(device),
+      number_(number),
+      shared_(shared),
+      transmit_ring_(device.config_.ring, memory, shared),
+      receive_ring_(device.config_, memory, device.skbs_, device.receivers_, [this] {
+        if (device_.open_) device_.write(at(reg::kReceiveTail), receive_ring_.tail());
+      }) {}
+
+std::uint64_t NetDevice::Queue::at(std::uint64_t address) const {
+  return address + number_ * reg::kQueueRegisters;
+}
+
+// ixgbe_configure_tx_ring() and ixgbe_configure_rx_ring()
+void NetDevice::Queue::open() {
+  const auto length = [](Bytes bytes) { return static_cast<std::uint32_t>(bytes.count()); };
+  device_.write(at(reg::kTransmitBase), transmit_ring_.address());
+  device_.write(at(reg::kTransmitLength), length(transmit_ring_.length()));
+  device_.write(at(reg::kReceiveBase), receive_ring_.address());
+  device_.write(at(reg::kReceiveLength), length(receive_ring_.length()));
+  device_.write(at(reg::kReceiveTail), receive_ring_.tail());
+  TxContext context;
+  context.mac_bytes = static_cast<std::uint8_t>(kEthernetHeader.count());
+  context.ip_bytes = 20;
+  context.tcp_bytes = static_cast<std::uint8_t>(kIpTcpHeader.count() - 20);
+  context.segment_size = static_cast<std::uint16_t>(segment_size(device_.config_).count());
+  std::array<std::uint8_t, kDescriptorBytes> bytes;
+  context.encode(bytes.data());
+  device_.write(at(reg::kTransmitContext), bytes.data(), bytes.size());
+}
+
+void NetDevice::Queue::transmit(Skb& skb) {
+  Outgoing outgoing{&skb, Bytes(0)};
+  if (!waiting_.empty() || !post(outgoing)) {
+    ++device_.requeues_;
+    ++device_.waiting_;
+    waiting_.push_back(outgoing);
+  }
+  device_.write(at(reg::kTransmitTail), transmit_ring_.tail());
+}
+
+// The driver's ndo_start_xmit(), for every packet of the skb; false if the ring has no room left.
+bool NetDevice::Queue::post(Outgoing& outgoing) {
+  const Skb& skb = *outgoing.skb;
+  packet_.checksum = device_.checksums();
+  packet_.encrypt = skb.socket->encrypted_by_device();
+  packet_.header.connection = skb.socket->connection();
+  while (outgoing.posted < skb.bytes) {
+    packet_.bytes = device_.next_packet(outgoing);
+    packet_.count = 0;
+    Bytes skip = outgoing.posted;
+    Bytes left = packet_.bytes;
+    for (unsigned i = 0; left > Bytes(0); ++i) {
+      Fragment piece = skb.fragments[i];
+      if (skip >= Bytes(piece.segment.bytes)) {
+        skip -= Bytes(piece.segment.bytes);
+        continue;
+      }
+      piece.segment.address += skip.count();
+      piece.segment.bytes -= static_cast<std::uint32_t>(skip.count());
+      piece.segment.bytes = std::min(piece.segment.bytes, static_cast<std::uint32_t>(left.count()));
+      skip = Bytes(0);
+      left -= Bytes(piece.segment.bytes);
+      packet_.pieces[packet_.count++] = piece;
+    }
+    if (!transmit_ring_.has_room(packet_.count)) return false;
+    packet_.segment = packet_.bytes > segment_size(device_.config_);
+    packet_.header.sequence = skb.sequence + outgoing.posted.count();
+    outgoing.posted += packet_.bytes;
+    packet_.header.push = outgoing.posted == skb.bytes;
+    packet_.skb = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;
+    transmit_ring_.post(packet_);
+    ++posted_;
+  }
+  return true;
+}
+
+void NetDevice::Queue::handle(Core& core) {
+  device_.write(reg::kInterruptServed, number_);
+  reclaim(core);
+  auto& received = shared_.received;
+  while (!received.empty() && received.front().arrival <= sc_core::sc_time_stamp()) {
+    const RxEvent event = received.front();
+    received.pop_front();
+    TcpSocket& socket = *device_.sockets_[event.connection];
+    if (event.kind == Packet::Kind::kRequest) {
+      socket.take_request();
+    } else {
+      socket.take_acknowledgement(event.sequence, core);
+    }
+  }
+  if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);
+}
+
+void NetDevice::Queue::reclaim(Core& core) {
+  Skb* skb = nullptr;
+  while (transmit_ring_.reclaim(skb)) {
+    if (skb != nullptr) skb->socket->take_completion(*skb, core);
+  }
+  const std::uint32_t before = transmit_ring_.tail();
+  for (; !waiting_.empty() && post(waiting_.front()); waiting_.pop_front()) --device_.waiting_;
+  if (transmit_ring_.tail() != before) {
+    device_.write(at(reg::kTransmitTail), transmit_ring_.tail());
+  }
+}
+
+}  // namespace copypath

@@ -1,0 +1,56 @@
+#include "models/kernel/transmit_ring.h"
+
+namespace copypath {
+
+TransmitRing::TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue)
+    : size_(size),
+      memory_(memory),
+      queue_(queue),
+      ring_(memory.allocate(length())),
+      headers_(memory.allocate(kHeaderSlot * size)),
+      sent_(size) {}
+
+// ixgbe_tx_map()
+void TransmitRing::post(const Packet& packet) {
+  TxData descriptor;
+  descriptor.payload = static_cast<std::uint32_t>(packet.bytes.count());
+  descriptor.segment = packet.segment;
+  descriptor.ip_checksum = descriptor.tcp_checksum = packet.checksum;
+  descriptor.encrypt = packet.encrypt;
+  descriptor.check_context = true;
+  descriptor.address = headers_ + tail_ * kHeaderSlot.count();
+  descriptor.bytes = static_cast<std::uint16_t>(kFrameHeaders.count());
+  packet.header.encode(memory_.at(descriptor.address));
+  sent_[tail_] = {packet.skb, 1 + packet.count};
+  descriptor.encode(next(Place::kSocketBuffer));
+  for (unsigned i = 0; i < packet.count; ++i) {
+    const Fragment& piece = packet.pieces[i];
+    descriptor.address = piece.segment.address;
+    descriptor.bytes = static_cast<std::uint16_t>(piece.segment.bytes);
+    descriptor.end_of_packet = descriptor.report_status = i + 1 == packet.count;
+    descriptor.encode(next(piece.place));
+  }
+}
+
+/// The descriptor at the tail, which moves on.
+std::uint8_t* TransmitRing::next(Place place) {
+  std::uint8_t* const descriptor = memory_.at(ring_ + tail_ * kDescriptorBytes);
+  queue_.places[tail_] = place;
+  tail_ = (tail_ + 1) % size_;
+  ++used_;
+  return descriptor;
+}
+
+// ixgbe_clean_tx_irq()
+bool TransmitRing::reclaim(Skb*& skb) {
+  if (used_ == 0) return false;
+  const Sent& sent = sent_[clean_];
+  const unsigned last = (clean_ + sent.descriptors - 1) % size_;
+  if (!tx_done(memory_.at(ring_ + last * kDescriptorBytes))) return false;
+  skb = sent.skb;
+  used_ -= sent.descriptors;
+  clean_ = (last + 1) % size_;
+  return true;
+}
+
+}  // namespace copypath

@@ -1,0 +1,65 @@
+// The driver's side of a transmit queue: the ring of descriptors and the headers of packets in
+// coherent memory, and beside it what only the driver knows, which skb a descriptor belongs to
+// (ixgbe's tx_buffer_info). Packets that have been sent are found by looking at the descriptors, in
+// which the NIC has set DD.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "models/kernel/skb.h"
+#include "models/nic/descriptor.h"
+#include "models/nic/frame_header.h"
+#include "models/nic/queues.h"
+
+namespace copypath {
+
+class TransmitRing {
+public:
+  /// A packet for the ring: what its headers say, where its payload lies, and how to send it.
+  struct Packet {
+    FrameHeader header;
+    Bytes bytes;
+    std::array<Fragment, Skb::kMaxFragments> pieces;
+    unsigned count = 0;  ///< of pieces
+    Skb* skb = nullptr;  ///< whose last packet it is
+    bool segment = false;
+    bool checksum = false;
+    bool encrypt = false;
+  };
+
+  TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue);
+
+  std::uint64_t address() const { return ring_; }
+  Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
+  std::uint32_t tail() const { return tail_; }
+
+  /// Whether a packet of so many pieces fits: a descriptor for its headers and one for each piece,
+  /// and one stays empty, so that a full ring differs from an empty one.
+  bool has_room(unsigned pieces) const { return used_ + 1 + pieces < size_; }
+  void post(const Packet& packet);
+
+  /// Whether the oldest packet has been sent. Frees its descriptors; `skb` is the one that it was
+  /// the last packet of, or nullptr.
+  bool reclaim(Skb*& skb);
+
+private:
+  struct Sent {
+    Skb* skb;
+    unsigned descriptors;
+  };
+
+  std::uint8_t* next(Place place);
+
+  unsigned size_;
+  CoherentMemory& memory_;
+  NicQueue& queue_;
+  std::uint64_t ring_;
+  std::uint64_t headers_;
+  std::vector<Sent> sent_;  // by the first descriptor of a packet
+  unsigned clean_ = 0;      // the first descriptor not reclaimed
+  unsigned used_ = 0;       // from there on
+  std::uint32_t tail_ = 0;
+};
+
+}  // namespace copypath

@@ -1,0 +1,42 @@
+// Receive-side scaling: which receive queue takes the packets of a connection. The Toeplitz hash of
+// addresses and ports with Microsoft's key chooses an entry of the indirection table (RETA), and
+// that the queue; all packets of a connection go the same way, so none overtakes another. Left out:
+// IPv6, UDP, flow director, a table that is rebalanced. Source: Microsoft, "RSS hashing functions",
+// with the vectors that the tests check.
+#pragma once
+
+#include <cstdint>
+
+namespace copypath {
+
+/// Where a packet comes from and where it goes.
+struct FourTuple {
+  std::uint32_t source;
+  std::uint32_t destination;
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
+};
+
+/// The addresses of the model's connections, as packet captures show them too: clients 10.1.0.1 and
+/// following come to the server 10.0.0.1, and the connections of a proxy, which follow those of the
+/// clients, go to an origin 10.0.1.0 and following.
+struct Addressing {
+  std::uint32_t clients = 0xffffffff;
+  std::uint16_t port = 7000;  ///< the service's
+
+  /// Of a packet that the server receives.
+  FourTuple received(std::uint32_t connection) const;
+};
+
+/// The hash over addresses and ports (NdisHashFunctionToeplitz, TCP over IPv4).
+std::uint32_t toeplitz_hash(const FourTuple& tuple);
+/// The hash over the addresses alone.
+std::uint32_t toeplitz_hash(std::uint32_t source, std::uint32_t destination);
+
+/// Entries of the indirection table (82599: 128), which deal the queues out in turn.
+constexpr unsigned kIndirection = 128;
+constexpr unsigned rss_queue(std::uint32_t hash, unsigned queues) {
+  return hash % kIndirection % queues;
+}
+
+}  // namespace copypath

@@ -1,0 +1,57 @@
+#include "models/nic/tx_queue.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace copypath {
+
+unsigned TxQueue::set_tail(unsigned tail) {
+  const unsigned more = (tail % size_ + size_ - tail_) % size_;
+  tail_ = tail % size_;
+  return more;
+}
+
+const ControlList& TxQueue::plan_fetch() {
+  on_chip_.erase(on_chip_.begin(), on_chip_.begin() + static_cast<std::ptrdiff_t>(next_));
+  next_ = 0;
+  planned_ = on_chip_.size();
+  const unsigned batch = std::min((tail_ + size_ - fetched_) % size_, kFetchBatch);
+  on_chip_.resize(planned_ + batch * kDescriptorBytes);
+  pieces_.clear();
+  const unsigned before_end = std::min(batch, size_ - fetched_);
+  pieces_.push_back({address_of(fetched_), &on_chip_[planned_], before_end * kDescriptorBytes});
+  if (before_end < batch) {
+    pieces_.push_back({base, &on_chip_[planned_ + before_end * kDescriptorBytes],
+                       (batch - before_end) * kDescriptorBytes});
+  }
+  return pieces_;
+}
+
+void TxQueue::fetched() {
+  for (std::size_t at = planned_; at < on_chip_.size(); at += kDescriptorBytes) {
+    const bool data = !is_context(&on_chip_[at]);
+    if (data && TxData::decode(&on_chip_[at]).end_of_packet) ++packets_;
+    fetched_ = (fetched_ + 1) % size_;
+  }
+}
+
+TxData TxQueue::take() {
+  for (; next_ < on_chip_.size(); next_ += kDescriptorBytes) {
+    processed_ = (processed_ + 1) % size_;
+    if (!is_context(&on_chip_[next_])) break;
+    context = TxContext::decode(&on_chip_[next_]);
+  }
+  if (next_ == on_chip_.size()) throw std::logic_error("a packet without an end");
+  const TxData data = TxData::decode(&on_chip_[next_]);
+  next_ += kDescriptorBytes;
+  if (data.end_of_packet) --packets_;
+  return data;
+}
+
+unsigned TxQueue::release() {
+  const unsigned count = (processed_ + size_ - head_) % size_;
+  head_ = processed_;
+  return count;
+}
+
+}  // namespace copypath
