@@ -207,7 +207,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
 
-    key(FIELD(faults.seed), Range{"0", "4294967295"}, "decides which of the things that can go wrong do", kAssumed),
+    key(FIELD(faults.seed), Range{"0", "1000000000"}, "decides which of the things that can go wrong do", kAssumed),
     key(FIELD(faults.disk_error_rate), Range{"0", "1"}, "share of the pages of the files that the drives cannot read", kAssumed),
   };
   // clang-format on
