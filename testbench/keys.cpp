@@ -209,6 +209,13 @@ std::vector<Key> make_keys() {
 
     key(FIELD(faults.seed), Range{"0", "1000000000"}, "decides which of the things that can go wrong do", kAssumed),
     key(FIELD(faults.disk_error_rate), Range{"0", "1"}, "share of the pages of the files that the drives cannot read", kAssumed),
+    key(FIELD(faults.frame_loss), Range{"0", "0.3"}, "share of the frames between server and clients that get lost, in either direction", kAssumed),
+    key(FIELD(faults.link_down_at), Range{"0ns", "10000s"}, "when the server's NIC loses its carrier", kAssumed),
+    key(FIELD(faults.link_down_for), Range{"0ns", "1000s"}, "how long it has none", kAssumed),
+    key(FIELD(faults.disconnect_after), Range{"1B", "1PB"}, "bytes of files after which a client goes away, unless it has all", kAssumed, "never"),
+    key(FIELD(faults.disconnect_every), Range{"1", "100000"}, "one of so many clients goes away: the last one of them", kAssumed),
+    key(FIELD(faults.slow_clients), Range{"0", "100000"}, "the first so many clients take no more than faults.slow_rate", kAssumed),
+    key(FIELD(faults.slow_rate), Range{"1kbps", "10Tbps"}, "what a slow client takes at most", kAssumed),
   };
   // clang-format on
 }

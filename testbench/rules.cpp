@@ -188,6 +188,10 @@ std::string run_time(const Config& config) {
   if (client_rate != Rate(0)) {
     slowest = std::min(slowest, client_rate.bytes_per_second() * config.workload.clients);
   }
+  if (config.faults.slow_clients > 0) {
+    const double slow = config.faults.slow_rate.bytes_per_second();
+    slowest = std::min(slowest, slow * config.workload.clients);
+  }
   const double days = payload / slowest / 86400;
   if (days * 86400 <= kLongestRun) return "";
   return fmt::format(
@@ -232,6 +236,30 @@ std::string round_trips(const Config& config) {
       config.workload.requests, seconds / 86400, kLongestRun / 86400);
 }
 
+// Faults of the network need one, and an origin does not send again.
+std::string network_faults(const Config& config) {
+  const FaultConfig& faults = config.faults;
+  const bool any = faults.lossy() || faults.disconnect_after > Bytes(0) || faults.slow_clients > 0;
+  if (any && config.nic.link == Link::kLoopback) {
+    return "nothing of this happens on the same machine, accepted: nic.link = ethernet";
+  }
+  if (faults.link_down_for == sc_core::SC_ZERO_TIME) return "";
+  for (const std::string& name : config.paths) {
+    if (find_path(name)->reads != Reads::kOrigin) continue;
+    return fmt::format(
+        "{} fetches from an origin that does not send again, accepted: paths that "
+        "read files, or faults.link_down_for = 0ns",
+        name);
+  }
+  return "";
+}
+
+std::string slow_clients(const Config& config) {
+  if (config.faults.slow_clients <= config.workload.clients) return "";
+  return fmt::format("{} is more than there are clients, accepted: at most workload.clients = {}",
+                     config.faults.slow_clients, config.workload.clients);
+}
+
 }  // namespace
 
 const std::vector<Rule>& rules() {
@@ -265,10 +293,14 @@ const std::vector<Rule>& rules() {
       {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
       {{"workload.range", "workload.file_size", "workload.file"}, range},
       {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
-        "workload.client_rate", "nic.rate", "nic.count", "disk.bandwidth", "memory.bandwidth",
-        "memory.efficiency"},
+        "workload.client_rate", "faults.slow_rate", "nic.rate", "nic.count", "disk.bandwidth",
+        "memory.bandwidth", "memory.efficiency"},
        run_time},
       {{"workload.requests", "socket.rtt"}, round_trips},
+      {{"faults.frame_loss", "faults.link_down_for", "faults.disconnect_after",
+        "faults.slow_clients", "nic.link", "path"},
+       network_faults},
+      {{"faults.slow_clients", "workload.clients"}, slow_clients},
   };
   return kRules;
 }

@@ -18,6 +18,22 @@ struct Faults {
   std::uint64_t beyond_end = 0;  ///< the file is no more where the page was (VM_FAULT_SIGBUS)
 };
 
+/// Drops the references that Mapping::touch() has taken, when they are needed no more.
+class TouchedPages {
+public:
+  TouchedPages(PageCache& page_cache, const SegmentList& pages)
+      : page_cache_(page_cache), pages_(pages) {}
+  ~TouchedPages() {
+    for (const Segment& page : pages_) page_cache_.put_pages(page);
+  }
+  TouchedPages(const TouchedPages&) = delete;
+  TouchedPages& operator=(const TouchedPages&) = delete;
+
+private:
+  PageCache& page_cache_;
+  const SegmentList& pages_;
+};
+
 class Mapping {
 public:
   /// `maps_folios`: a fault maps the folio of its page to both ends (Linux 6.18).

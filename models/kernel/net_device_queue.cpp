@@ -54,6 +54,10 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
   packet_.checksum = device_.checksums();
   packet_.encrypt = skb.socket->encrypted_by_device();
   packet_.header.connection = skb.socket->connection();
+  packet_.header.again = packet_.again = skb.again;
+  packet_.header.record = skb.again ? skb.resync_record : 0;
+  packet_.resync = skb.again && !skb.resync.empty() ? &skb.resync : nullptr;
+  const auto resync = static_cast<unsigned>(packet_.resync == nullptr ? 0 : skb.resync.size());
   while (outgoing.posted < skb.bytes) {
     packet_.bytes = device_.next_packet(outgoing);
     packet_.count = 0;
@@ -72,7 +76,7 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
       left -= Bytes(piece.segment.bytes);
       packet_.pieces[packet_.count++] = piece;
     }
-    if (!transmit_ring_.has_room(packet_.count)) return false;
+    if (!transmit_ring_.has_room(resync + packet_.count)) return false;
     packet_.segment = packet_.bytes > segment_size(device_.config_);
     packet_.header.sequence = skb.sequence + outgoing.posted.count();
     outgoing.posted += packet_.bytes;
@@ -93,9 +97,11 @@ void NetDevice::Queue::handle(Core& core) {
     received.pop_front();
     TcpSocket& socket = *device_.sockets_[event.connection];
     if (event.kind == Packet::Kind::kRequest) {
-      socket.take_request();
+      socket.take_request(event.sequence);
+    } else if (event.kind == Packet::Kind::kReset) {
+      socket.take_reset();
     } else {
-      socket.take_acknowledgement(event.sequence, core);
+      socket.take_acknowledgement(event.sequence, event.sack, core);
     }
   }
   if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);

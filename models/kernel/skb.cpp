@@ -35,6 +35,7 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   skb->bytes = Bytes(0);
   skb->fragment_count = 0;
   skb->ubuf = nullptr;
+  skb->again = false;
   skb->linear = false;
   skb->checksummed = false;
   skb->in_device = false;

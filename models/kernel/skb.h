@@ -64,6 +64,13 @@ struct Skb {
 
   UbufInfo* ubuf = nullptr;  ///< to be told when the skb is freed; with a reference
 
+  // Of a retransmission, which refers to the memory of another skb:
+  bool again = false;
+  SegmentList resync;               ///< where the text of its TLS record begins, for the NIC
+  std::uint64_t resync_record = 0;  ///< the number of that record
+
+  sc_time sent;  ///< when it was handed to the device
+
   bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
   bool checksummed = false;  ///< by a core, in passing
 

@@ -30,6 +30,7 @@ void TcpReceiver::send_request(Task& task) {
 
 // tcp_queue_rcv(), and sk_data_ready()
 void TcpReceiver::receive(std::uint64_t sequence, const Fragment* fragments, std::size_t count) {
+  if (closed_) return;
   if (sequence != received_) throw std::logic_error("a packet is out of order");
   for (std::size_t i = 0; i < count; ++i) {
     allocator_.hold(fragments[i]);
@@ -39,6 +40,13 @@ void TcpReceiver::receive(std::uint64_t sequence, const Fragment* fragments, std
   ends_.push_back(received_);
   queued_ += Bytes(received_ - sequence);
   readers_.wake_all();
+}
+
+void TcpReceiver::close() {
+  closed_ = true;
+  for (const Fragment& fragment : queue_) allocator_.put(fragment);
+  queue_.clear();
+  queued_ = Bytes(0);
 }
 
 void TcpReceiver::wait_for_data(Task& task) {

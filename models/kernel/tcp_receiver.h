@@ -39,6 +39,9 @@ public:
   /// device, in a softirq; the queue takes references of its own.
   void receive(std::uint64_t sequence, const Fragment* fragments, std::size_t count);
 
+  /// close(): drops what nobody has read, and what still comes.
+  void close();
+
   Bytes queued() const { return queued_; }  ///< received, and not taken yet
   void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
 
@@ -57,6 +60,7 @@ private:
   Bytes queued_;
   std::uint64_t received_ = 0;  // of the stream
   std::uint64_t taken_ = 0;
+  bool closed_ = false;
   WaitQueue readers_{"wait data"};
 };
 

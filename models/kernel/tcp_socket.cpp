@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/kernel/tcp_recovery.h"
+
 namespace copypath {
 
 namespace {
@@ -22,8 +24,8 @@ Bytes size_goal(Bytes mss) {
 class TcpSocket::Lock {
 public:
   explicit Lock(TcpSocket& socket) : socket_(socket) { socket_.locked_ = true; }
-  ~Lock() { socket_.locked_ = false; }
-  void release() { socket_.locked_ = false; }
+  ~Lock() { socket_.unlock(); }
+  void release() { socket_.unlock(); }
   void take() { socket_.locked_ = true; }
 
 private:
@@ -46,9 +48,23 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
     config_.window = std::min(config_.window, config_.receive_buffer);
   }
   device_.add(*this);
+  if (config.faults.lossy()) prepare_recovery(config);
+}
+
+TcpSocket::~TcpSocket() = default;
+
+/// What came meanwhile and had to wait for the lock (release_sock()).
+void TcpSocket::unlock() {
+  locked_ = false;
+  if (reset_) purge();
+}
+
+void TcpSocket::check_connection() const {
+  if (reset_) throw ConnectionReset();
 }
 
 void TcpSocket::send(Task& task, const SegmentList& from, Movement copy) {
+  check_connection();
   Lock lock(*this);
   copy_in(task, lock, from, copy, false);
 }
@@ -78,11 +94,25 @@ void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movemen
 }
 
 void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf) {
+  std::size_t taken = 0;  // pages
+  try {
+    check_connection();
+    append_pages(task, pages, more, ubuf, taken);
+  } catch (const ConnectionReset&) {
+    while (taken < pages.size()) allocator_.put(pages[taken++]);
+    throw;
+  }
+}
+
+/// Counts in `taken` whose references are the socket's.
+void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf,
+                             std::size_t& taken) {
   Lock lock(*this);
+  if (recovery_ && encrypted_by_device_) remember_record(pages);
   if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }
-  if (copies_for_device_) return copy_instead(task, lock, pages, more, ubuf);
+  if (copies_for_device_) return copy_instead(task, lock, pages, more, ubuf, taken);
   for (Fragment page : pages) {
     while (page.segment.bytes > 0) {
       Skb& skb = skb_with_room(task, lock, ubuf);
@@ -99,13 +129,14 @@ void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more, Ubu
       queued_ += Bytes(n);
       next_sequence_ += n;
     }
+    ++taken;
   }
   push(task, more);
 }
 
 /// What was to go by reference is copied: sock_no_sendpage(), or tcp_sendmsg() without zerocopy.
 void TcpSocket::copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more,
-                             UbufInfo* ubuf) {
+                             UbufInfo* ubuf, std::size_t& taken) {
   for (const Fragment& page : pages) {
     const bool mapped = page.place == Place::kPageCache;
     const Movement copy = ubuf == nullptr ? linearise(page.place)
@@ -113,6 +144,7 @@ void TcpSocket::copy_instead(Task& task, Lock& lock, const FragmentList& pages, 
                                           : Movement::kCopyFromUser;
     copy_in(task, lock, {page.segment}, copy, more || &page != &pages.back());
     allocator_.put(page);
+    ++taken;
   }
   if (ubuf != nullptr) ubuf->mark_copied();
 }
@@ -136,7 +168,8 @@ Skb& TcpSocket::skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf) {
     ++send_buffer_waits_;
     push(task, true);
     lock.release();
-    task.wait_until(writers_, [&] { return queued_ < config_.send_buffer; });
+    task.wait_until(writers_, [&] { return queued_ < config_.send_buffer || reset_; });
+    check_connection();
     lock.take();
   }
   task.spend(task.cpu().config().skb);
@@ -146,9 +179,20 @@ Skb& TcpSocket::skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf) {
 
 void TcpSocket::push(Task& task, bool more) {
   task.settle();
+  if (recovery_) has_lost(task.core());
   more_ = more;
   if (pushing_) task.wait_until(pushers_, [&] { return !pushing_; });
-  while (!unsent_.empty() && may_send(*unsent_.front())) send_next(task);
+  send_all(task, false);
+}
+
+/// What the window lets go, and before that what was lost. `may_yield`: to a task that takes the
+/// socket meanwhile; it goes on when the packet at hand has left.
+void TcpSocket::send_all(Execution& by, bool may_yield) {
+  for (;;) {
+    if (recovery_) retransmit(by);
+    if (reset_ || (may_yield && locked_) || unsent_.empty() || !may_send(*unsent_.front())) return;
+    send_next(by);
+  }
 }
 
 // tcp_write_xmit()
@@ -163,8 +207,17 @@ void TcpSocket::send_next(Execution& by) {
   unsent_.pop_front();
   in_flight_.push_back(&skb);
   in_flight_bytes_ += skb.bytes;
+  if (recovery_ && in_flight_.size() == 1) restart_timer();
+  hand_to_device(skb, by);
+}
+
+void TcpSocket::hand_to_device(Skb& skb, Execution& by) {
   skb.in_device = true;
   ++in_device_;
+  if (recovery_) {
+    skb.sent = sc_core::sc_time_stamp();
+    if (!has_carrier(skb)) return;
+  }
   device_.transmit(skb, by);
 }
 
@@ -172,6 +225,10 @@ void TcpSocket::send_next(Execution& by) {
 /// to the softirq's own process.
 void TcpSocket::push_unsent(Core& core) {
   if (locked_ || pushing_) return;
+  if (recovery_ && has_lost(core)) {
+    core.softirq.raise(*this);
+    return;
+  }
   if (device_.is_immediate()) {
     while (!unsent_.empty() && may_send(*unsent_.front())) send_next(core.softirq);
   } else if (!unsent_.empty()) {
@@ -182,9 +239,9 @@ void TcpSocket::push_unsent(Core& core) {
 void TcpSocket::run(Execution& softirq) {
   if (locked_ || pushing_) return;
   pushing_ = true;
-  // A task that takes the socket meanwhile goes on when the packet at hand has left.
-  while (!locked_ && !unsent_.empty() && may_send(*unsent_.front())) send_next(softirq);
+  send_all(softirq, true);
   pushing_ = false;
+  if (reset_ && !locked_) purge();
   pushers_.wake_all();
 }
 
@@ -199,7 +256,9 @@ void TcpSocket::take_completion(Skb& skb, Core& core) {
   push_unsent(core);
 }
 
-void TcpSocket::take_acknowledgement(std::uint64_t sequence, Core& core) {
+void TcpSocket::take_acknowledgement(std::uint64_t sequence, const Sack& sack, Core& core) {
+  if (reset_) return;
+  if (recovery_) recover(sequence, sack);
   while (!in_flight_.empty()) {
     Skb& skb = *in_flight_.front();
     if (skb.sequence + skb.bytes.count() > sequence) break;
@@ -221,13 +280,38 @@ void TcpSocket::release_if_done(Skb& skb) {
 }
 
 void TcpSocket::receive_request(Task& task) {
-  task.wait_until(readers_, [&] { return requests_ > 0; });
+  task.wait_until(readers_, [&] { return requests_ > 0 || reset_; });
+  check_connection();
   --requests_;
 }
 
-void TcpSocket::take_request() {
+void TcpSocket::take_request(std::uint64_t number) {
+  if (number != requests_seen_) return;  // it had been answered, but the client did not know
+  ++requests_seen_;
   ++requests_;
   readers_.wake_all();
+}
+
+// tcp_reset(), tcp_done(): nothing is sent any more, and nothing waits.
+void TcpSocket::take_reset() {
+  if (reset_) return;
+  reset_ = true;
+  if (!locked_ && !pushing_) purge();
+  writers_.wake_all();
+  readers_.wake_all();
+}
+
+/// tcp_write_queue_purge(): what the NIC still has is freed when it is done.
+void TcpSocket::purge() {
+  for (Skb* skb : unsent_) allocator_.free(skb);
+  unsent_.clear();
+  for (Skb* skb : in_flight_) {
+    skb->acknowledged = true;
+    release_if_done(*skb);
+  }
+  in_flight_.clear();
+  in_flight_bytes_ = queued_ = Bytes(0);
+  if (recovery_) forget_records(~std::uint64_t{0});
 }
 
 void TcpSocket::trace(sc_core::sc_trace_file* file) const {

@@ -3,11 +3,15 @@
 // acknowledged them, not when they have left. A writer blocks while the send buffer is full.
 // Follows tcp_sendmsg_locked(), tcp_write_xmit() and tcp_ack() of net/ipv4 (Linux 6.x), with
 // automatic corking, without Nagle's algorithm (TCP_NODELAY).
-// Left out: congestion control (the window is fixed), losses, splitting an skb at the window's
-// edge. The send buffer counts payload, where Linux counts memory (truesize).
+// What is lost is sent again, if anything can be (loss_recovery.h, tcp_retransmit.cpp); a peer that
+// resets the connection ends whatever goes on.
+// Left out: congestion control (the window is fixed), splitting an skb at the window's edge. The
+// send buffer counts payload, where Linux counts memory (truesize).
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <stdexcept>
 
 #include "models/cpu/cpu.h"
 #include "models/kernel/net_device.h"
@@ -16,12 +20,20 @@
 
 namespace copypath {
 
+/// What a call on a socket ends with when the peer has reset the connection (EPIPE, ECONNRESET).
+struct ConnectionReset : std::runtime_error {
+  ConnectionReset() : std::runtime_error("the peer has reset the connection") {}
+};
+
 class TcpSocket : public SoftirqWork {
 public:
   TcpSocket(std::uint32_t connection, const Config& config, NetDevice& device,
             SkbAllocator& allocator);
+  ~TcpSocket() override;
 
   std::uint32_t connection() const { return connection_; }
+
+  // All that send, and receive_request(), throw ConnectionReset when the peer has gone.
 
   /// tcp_sendmsg(): copies `from` into kernel memory and sends it. Blocks while the send buffer is
   /// full; returns when everything is in it. `copy` says what is copied: the caller's buffer, or
@@ -60,9 +72,15 @@ public:
   void leave_device(Skb& skb);
 
   // Called by the device, in interrupt context:
-  void take_completion(Skb& skb, Core& core);                     ///< the NIC has sent it
-  void take_acknowledgement(std::uint64_t sequence, Core& core);  ///< the client has all before
-  void take_request();
+  void take_completion(Skb& skb, Core& core);  ///< the NIC has sent it
+  /// The client has all before `sequence`, and what `sack` says.
+  void take_acknowledgement(std::uint64_t sequence, const Sack& sack, Core& core);
+  void take_acknowledgement(std::uint64_t sequence, Core& core) {
+    take_acknowledgement(sequence, Sack{}, core);
+  }
+  void take_request() { take_request(requests_seen_); }
+  void take_request(std::uint64_t number);  ///< but not twice
+  void take_reset();                        ///< the client has gone (tcp_reset())
 
   void run(Execution& softirq) override;
 
@@ -71,21 +89,46 @@ public:
   Bytes accepted() const { return Bytes(next_sequence_); }
   /// Times that a sender has found it full.
   std::uint64_t send_buffer_waits() const { return send_buffer_waits_; }
+  /// Segments sent again (TcpRetransSegs).
+  std::uint64_t retransmits() const { return retransmits_; }
   void trace(sc_core::sc_trace_file* file) const;
 
 private:
   /// While a task fills skbs, interrupts must not send them (lock_sock()).
   class Lock;
+  struct Recovery;
 
   bool has_room() const;
   Skb& skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf = nullptr);
-  void copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more, UbufInfo* ubuf);
+  void append_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf,
+                    std::size_t& taken);
+  void copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more, UbufInfo* ubuf,
+                    std::size_t& taken);
   void copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more);
   void push(Task& task, bool more);
   bool may_send(const Skb& skb) const;
+  void send_all(Execution& by, bool may_yield);
   void send_next(Execution& by);
+  void hand_to_device(Skb& skb, Execution& by);
   void push_unsent(Core& core);
   void release_if_done(Skb& skb);
+  void unlock();
+  void check_connection() const;
+  void purge();
+
+  // tcp_retransmit.cpp
+  void prepare_recovery(const Config& config);
+  bool has_carrier(Skb& skb);
+  bool has_lost(Core& core);  // on which the timer runs from now on
+  void remember_record(const FragmentList& pages);
+  void forget_records(std::uint64_t acknowledged);
+  void recover(std::uint64_t sequence, const Sack& sack);
+  void retransmit(Execution& by);
+  Skb* in_flight_at(std::uint64_t sequence) const;
+  Skb& copy_of(const Skb& original, std::uint64_t begin, std::uint64_t end);
+  void add_resync(Skb& again) const;
+  void restart_timer();
+  void expire();
 
   std::uint32_t connection_;
   SocketConfig config_;
@@ -112,7 +155,12 @@ private:
   WaitQueue writers_{"wait send buffer"};
   std::uint64_t send_buffer_waits_ = 0;
 
+  std::unique_ptr<Recovery> recovery_;  // if anything can get lost
+  std::uint64_t retransmits_ = 0;
+  bool reset_ = false;  // by the peer
+
   unsigned requests_ = 0;
+  std::uint64_t requests_seen_ = 0;
   WaitQueue readers_{"wait request"};
 };
 

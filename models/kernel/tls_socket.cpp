@@ -46,7 +46,14 @@ void TlsSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
   if (page_by_page_ && !pages.empty()) {
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }
-  for (const Fragment& page : pages) add(task, page, more || &page != &pages.back());
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    try {
+      add(task, pages[i], more || i + 1 < pages.size());
+    } catch (const ConnectionReset&) {  // the references are the socket's, even so
+      while (++i < pages.size()) kernel_.skbs.put(pages[i]);
+      throw;
+    }
+  }
   if (!pages.empty() || more) return;
   if (text_bytes_ > Bytes(0)) close_record(task, false);  // tls_sw_splice_eof()
   tcp_.send_pages(task, {}, false);
@@ -63,8 +70,20 @@ void TlsSocket::add(Task& task, Fragment text, bool more) {
     text_bytes_ += Bytes(n);
     text.segment.address += n;
     text.segment.bytes -= n;
-    if (text_bytes_ == kTlsLargestText || !(more || rest)) close_record(task, more || rest);
+    if (text_bytes_ < kTlsLargestText && (more || rest)) continue;
+    try {
+      close_record(task, more || rest);
+    } catch (const ConnectionReset&) {
+      if (rest) kernel_.skbs.put(text);
+      throw;
+    }
   }
+}
+
+void TlsSocket::discard() {
+  for (const Fragment& text : text_) kernel_.skbs.put(text);
+  text_.clear();
+  text_bytes_ = Bytes(0);
 }
 
 // tls_push_record()

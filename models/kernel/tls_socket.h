@@ -32,6 +32,9 @@ public:
   /// (MSG_MORE).
   void send_pages(Task& task, const FragmentList& pages, bool more);
 
+  /// Drops the text of the open record: the connection has been reset.
+  void discard();
+
 private:
   void add(Task& task, Fragment text, bool more);
   void close_record(Task& task, bool more);

@@ -21,21 +21,28 @@ void TransmitRing::post(const Packet& packet) {
   descriptor.address = headers_ + tail_ * kHeaderSlot.count();
   descriptor.bytes = static_cast<std::uint16_t>(kFrameHeaders.count());
   packet.header.encode(memory_.at(descriptor.address));
-  sent_[tail_] = {packet.skb, 1 + packet.count};
-  descriptor.encode(next(Place::kSocketBuffer));
+  const auto resync = static_cast<unsigned>(packet.resync == nullptr ? 0 : packet.resync->size());
+  sent_[tail_] = {packet.skb, 1 + resync + packet.count};
+  descriptor.encode(next(Place::kSocketBuffer, TxRole::kSend));
+  for (unsigned i = 0; i < resync; ++i) {
+    descriptor.address = (*packet.resync)[i].address;
+    descriptor.bytes = static_cast<std::uint16_t>((*packet.resync)[i].bytes);
+    descriptor.encode(next(Place::kSocketBuffer, TxRole::kResync));
+  }
   for (unsigned i = 0; i < packet.count; ++i) {
     const Fragment& piece = packet.pieces[i];
     descriptor.address = piece.segment.address;
     descriptor.bytes = static_cast<std::uint16_t>(piece.segment.bytes);
     descriptor.end_of_packet = descriptor.report_status = i + 1 == packet.count;
-    descriptor.encode(next(piece.place));
+    descriptor.encode(next(piece.place, packet.again ? TxRole::kSendAgain : TxRole::kSend));
   }
 }
 
 /// The descriptor at the tail, which moves on.
-std::uint8_t* TransmitRing::next(Place place) {
+std::uint8_t* TransmitRing::next(Place place, TxRole role) {
   std::uint8_t* const descriptor = memory_.at(ring_ + tail_ * kDescriptorBytes);
   queue_.places[tail_] = place;
+  queue_.roles[tail_] = role;
   tail_ = (tail_ + 1) % size_;
   ++used_;
   return descriptor;

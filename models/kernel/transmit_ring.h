@@ -21,8 +21,10 @@ public:
     FrameHeader header;
     Bytes bytes;
     std::array<Fragment, Skb::kMaxFragments> pieces;
-    unsigned count = 0;  ///< of pieces
-    Skb* skb = nullptr;  ///< whose last packet it is
+    unsigned count = 0;                   ///< of pieces
+    bool again = false;                   ///< it was sent before
+    const SegmentList* resync = nullptr;  ///< what the NIC has to read first, to encrypt it again
+    Skb* skb = nullptr;                   ///< whose last packet it is
     bool segment = false;
     bool checksum = false;
     bool encrypt = false;
@@ -49,7 +51,7 @@ private:
     unsigned descriptors;
   };
 
-  std::uint8_t* next(Place place);
+  std::uint8_t* next(Place place, TxRole role);
 
   unsigned size_;
   CoherentMemory& memory_;

@@ -76,6 +76,14 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC's DMA gathers the bytes straight from the caller's pages to put them on the wire"},
     {"transmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
      "the NIC's DMA must fetch the bytes to put them on the wire"},
+    {"retransmit_page", Agent::kNic, Purpose::kDma, Place::kPageCache, Place::kNic,
+     "a frame was lost: the NIC's DMA must fetch its bytes once more"},
+    {"retransmit_user", Agent::kNic, Purpose::kDma, Place::kUserBuffer, Place::kNic,
+     "a frame was lost: the NIC's DMA must fetch its bytes once more"},
+    {"retransmit_copy", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
+     "a frame was lost: the NIC's DMA must fetch its bytes once more"},
+    {"tls_resync", Agent::kNic, Purpose::kDma, Place::kSocketBuffer, Place::kNic,
+     "part of a TLS record is sent again, and to encrypt it the NIC must read what is before it"},
     {"copy_to_receiver_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kUserBuffer,
      "recv() must place the bytes in the receiver's buffer; loopback hands it the sender's own "
      "page-cache pages"},
@@ -130,6 +138,11 @@ Movement checksum(Place from) {
 
 Movement transmit(Place from) {
   return by_place(from, Movement::kTransmitPage, Movement::kTransmitUser, Movement::kTransmitCopy);
+}
+
+Movement retransmit(Place from) {
+  return by_place(from, Movement::kRetransmitPage, Movement::kRetransmitUser,
+                  Movement::kRetransmitCopy);
 }
 
 Movement copy_to_receiver(Place from) {

@@ -65,6 +65,10 @@ enum class Movement : std::uint8_t {
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
+  kRetransmitPage,
+  kRetransmitUser,
+  kRetransmitCopy,
+  kTlsResync,
   kCopyToReceiverPage,
   kCopyToReceiverUser,
   kCopyToReceiver,
@@ -80,7 +84,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 46;
+constexpr std::size_t kMovements = 50;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
@@ -105,6 +109,7 @@ Movement linearise(Place from);
 Movement orphan(Place from);
 Movement checksum(Place from);
 Movement transmit(Place from);
+Movement retransmit(Place from);
 /// recv() on the same machine, of payload that lies there.
 Movement copy_to_receiver(Place from);
 

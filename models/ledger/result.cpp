@@ -111,7 +111,7 @@ const std::vector<Metric>& metrics() {
        "commands that found the drive's submission queue full, and waited"},
       {"disk_errors", Unit::kCount, true, "commands that asked for what a drive cannot read"},
       {"aborted_transfers", Unit::kCount, true,
-       "transfers that the server gave up, closing the connection; their bytes are checked up to "
+       "transfers that the server gave up, or whose client went away; their bytes are checked up to "
        "there"},
       {"ring_full", Unit::kCount, true, "packets that found the transmit ring full, and waited"},
       {"send_buffer_waits", Unit::kCount, true,
@@ -125,6 +125,10 @@ const std::vector<Metric>& metrics() {
        "of those, sends that the kernel has copied after all"},
       {"zerocopy_refused", Unit::kCount, true,
        "sends that found no memory for their notification (ENOBUFS), and were tried again"},
+      {"frames_lost", Unit::kCount, true, "frames that got lost on the way, in either direction"},
+      {"retransmits", Unit::kCount, true, "segments that the server has sent again"},
+      {"retransmitted_bytes", Unit::kBytes, true,
+       "payload bytes that the NIC has fetched again to send them again"},
       {"corrupted_bytes", Unit::kBytes, true,
        "bytes delivered that are not those of the file at that place"},
       {"nic_utilisation", Unit::kRatio, false,

@@ -3,6 +3,7 @@
 // beside real bytes, runs say no more than which of them are framing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -56,6 +57,33 @@ public:
     if (n == 0) return;
     bytes_.insert(bytes_.end(), bytes, bytes + n);
     append({kUndefined, 0, 0, n, form});
+  }
+
+  void append(const Content& other) {
+    bytes_.insert(bytes_.end(), other.bytes_.begin(), other.bytes_.end());
+    for (const Run& run : other.runs_) append(run);
+  }
+
+  /// Bytes [offset, offset + n) of it.
+  Content slice(std::uint64_t offset, std::uint64_t n) const {
+    Content part;
+    if (real()) {
+      const auto begin = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
+      part.bytes_.assign(begin, begin + static_cast<std::ptrdiff_t>(n));
+    }
+    for (Run run : runs_) {
+      if (offset >= run.bytes) {
+        offset -= run.bytes;
+        continue;
+      }
+      if (n == 0) break;
+      run.bytes = std::min(run.bytes - offset, n);
+      if (run.file != kUndefined) run.offset += offset;
+      n -= run.bytes;
+      offset = 0;
+      part.append(run);
+    }
+    return part;
   }
 
   /// The bytes that it stands for.

@@ -13,7 +13,10 @@ namespace copypath {
 struct FrameHeader {
   std::uint64_t sequence = 0;  ///< of the first byte of payload in the stream
   std::uint32_t connection = 0;
-  bool push = false;  ///< the last frame of what was sent in one go
+  bool push = false;         ///< the last frame of what was sent in one go
+  bool again = false;        ///< sent before: not what a NIC that encrypts expects next
+  std::uint64_t record = 0;  ///< then, the number of the TLS record in which it begins (assumed: a
+                             ///< real driver says so in a context descriptor)
 
   void encode(std::uint8_t* to) const { std::memcpy(to, this, sizeof *this); }
   static FrameHeader decode(const std::uint8_t* from) {

@@ -93,6 +93,7 @@ Nic::Outgoing& Nic::new_packet() {
   Outgoing& packet = *free_packets_.back();
   free_packets_.pop_back();
   packet.content.clear();
+  packet.resync.clear();
   packet.ready = packet.gathered = false;
   return packet;
 }
@@ -114,18 +115,24 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
 
 void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
   const std::vector<Place>& places = queues_.queues[packet.queue].places;
+  const std::vector<TxRole>& roles = queues_.queues[packet.queue].roles;
   Bytes gathered;
   TxData next = queue.take();
   for (bool more = true; more;) {  // fragments of one kind go in one transfer
     const Place place = places[queue.taken()];
+    const TxRole role = roles[queue.taken()];
     segments_.clear();
     do {
       append(segments_, {next.address, next.bytes});
-      gathered += Bytes(next.bytes);
+      if (role != TxRole::kResync) gathered += Bytes(next.bytes);
       more = !next.end_of_packet;
       if (more) next = queue.take();
-    } while (more && places[queue.taken()] == place);
-    memory.dma_read(copypath::transmit(place), segments_, packet.content, link_.read(segments_));
+    } while (more && places[queue.taken()] == place && roles[queue.taken()] == role);
+    const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
+                              : role == TxRole::kSendAgain ? copypath::retransmit(place)
+                                                           : Movement::kTlsResync;
+    Content& to = role == TxRole::kResync ? packet.resync : packet.content;
+    memory.dma_read(movement, segments_, to, link_.read(segments_));
   }
   if (gathered != packet.bytes) throw std::logic_error("descriptors differ from their PAYLEN");
   packet.last = queue.taken();
@@ -161,10 +168,7 @@ void Nic::send(Outgoing& packet) {
   extension.sequence = packet.header.sequence;
   extension.bytes = packet.bytes;
   Content encrypted;
-  if (packet.encrypt) {
-    auto [at, first] = encryption_.try_emplace(extension.connection, extension.connection);
-    at->second.apply(packet.content, encrypted);
-  }
+  if (packet.encrypt) encrypt(packet, encrypted);
   extension.content = packet.encrypt ? &encrypted : &packet.content;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
@@ -186,6 +190,20 @@ void Nic::send(Outgoing& packet) {
   if (packet.report_status) vectors_[packet.queue]->report();
 }
 
+/// What is sent again is encrypted apart: from the beginning of its record, which was fetched, too.
+void Nic::encrypt(const Outgoing& packet, Content& encrypted) {
+  const std::uint32_t connection = packet.header.connection;
+  if (packet.header.again) {
+    InlineEncryption context(connection, packet.header.record);
+    Content before;
+    context.apply(packet.resync, before);
+    context.apply(packet.content, encrypted);
+    return;
+  }
+  auto [at, first] = encryption_.try_emplace(connection, connection);
+  at->second.apply(packet.content, encrypted);
+}
+
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet* packet = payload.get_extension<Packet>();
   const sc_time arrival = sc_time_stamp() + delay;
@@ -199,7 +217,8 @@ void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const auto place = std::upper_bound(
       received.begin(), received.end(), arrival,
       [](const sc_time& time, const RxEvent& event) { return time < event.arrival; });
-  received.insert(place, {arrival, packet->kind, packet->connection, packet->sequence});
+  received.insert(place,
+                  {arrival, packet->kind, packet->connection, packet->sequence, packet->sack});
   vectors_[queue]->report_at(arrival);
 }
 

@@ -57,6 +57,7 @@ private:
     bool encrypt;
     bool report_status;
     Content content;
+    Content resync;       ///< what comes before it in its TLS record, if it is sent again
     bool ready;           ///< the headers are there
     sc_time first_frame;  ///< when the first frame is complete
     bool gathered;
@@ -76,6 +77,7 @@ private:
   void gather_payload(TxQueue& queue, Outgoing& packet);
   void transmit();
   void send(Outgoing& packet);
+  void encrypt(const Outgoing& packet, Content& encrypted);
   Outgoing& new_packet();
 
   NicConfig config_;

@@ -1,6 +1,6 @@
 // What the models of driver and NIC share beside the rings in memory, because hardware has no need
-// of it: by transmit descriptor the kind of memory that it points into, which the ledger asks for,
-// and the packets without payload, whose way into memory is left out.
+// of it: by transmit descriptor the kind of memory that it points into and why it is read, which
+// the ledger asks for, and the packets without payload, whose way into memory is left out.
 #pragma once
 
 #include <deque>
@@ -18,10 +18,16 @@ struct RxEvent {
   Packet::Kind kind;
   std::uint32_t connection;
   std::uint64_t sequence;
+  Sack sack;
 };
+
+/// What a transmit descriptor is there for: to be sent, to be sent again, or only to be read, as
+/// the beginning of a TLS record of which a later part is sent again.
+enum class TxRole : std::uint8_t { kSend, kSendAgain, kResync };
 
 struct NicQueue {
   std::vector<Place> places;     ///< by transmit descriptor
+  std::vector<TxRole> roles;     ///< the same
   std::deque<RxEvent> received;  ///< in the order of arrival
 };
 
@@ -29,7 +35,10 @@ struct NicQueues {
   /// `number`: of the NIC, from 0 on.
   explicit NicQueues(const NicConfig& config, Addressing of_connections = {}, unsigned number = 0)
       : nic(number), addressing(of_connections), queues(config.queues) {
-    for (NicQueue& queue : queues) queue.places.resize(config.ring);
+    for (NicQueue& queue : queues) {
+      queue.places.resize(config.ring);
+      queue.roles.resize(config.ring);
+    }
   }
 
   unsigned nic;

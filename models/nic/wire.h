@@ -2,6 +2,7 @@
 // requests, as TLM-2.0 transactions with an extension; and the sizes of headers and gaps.
 #pragma once
 
+#include <array>
 #include <tlm>
 
 #include "models/memory/content.h"
@@ -40,15 +41,28 @@ struct WireProtocol {
   using tlm_phase_type = tlm::tlm_phase;
 };
 
+/// What a receiver has beyond a gap (RFC 2018): bytes [begin, end) of the stream. No more of them
+/// fit into a header beside the timestamps.
+struct Sack {
+  struct Block {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  std::array<Block, 3> blocks;
+  unsigned count = 0;
+};
+
 class Packet : public tlm::tlm_extension<Packet> {
 public:
-  enum class Kind { kData, kAcknowledgement, kRequest };
+  enum class Kind { kData, kAcknowledgement, kRequest, kReset };
 
   Kind kind = Kind::kData;
   std::uint32_t connection = 0;
-  std::uint64_t sequence = 0;        ///< of the first byte, or the next one expected
-  Bytes bytes;                       ///< payload
+  std::uint64_t sequence =
+      0;        ///< of the first byte, or the next one expected; of a request, its number
+  Bytes bytes;  ///< payload
   const Content* content = nullptr;  ///< of data
+  Sack sack{};                       ///< of acknowledgements
 
   tlm::tlm_extension_base* clone() const override { return new Packet(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {

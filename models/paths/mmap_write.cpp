@@ -27,9 +27,11 @@ bool write_mapped(Connection& c, Mapping& mapping, Bytes count) {
   while (count > Bytes(0)) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(count, kStretch), pages);  // page faults
-    if (pages.empty()) return false;                           // somebody has truncated the file
-    c.socket.send(c.task, pages, Movement::kCopyFromMapping);  // the one copy
-    for (const Segment& page : pages) c.kernel.page_cache.put_pages(page);
+    if (pages.empty()) return false;  // somebody has truncated the file
+    {
+      const TouchedPages touched(c.kernel.page_cache, pages);
+      c.socket.send(c.task, pages, Movement::kCopyFromMapping);  // the one copy
+    }
     c.file.position += size_of(pages);
     count -= size_of(pages);
   }

@@ -110,6 +110,24 @@ struct DiskConfig {
 struct FaultConfig {
   std::uint32_t seed = 1;
   double disk_error_rate = 0;  ///< share of the pages of the files that the drives cannot read
+
+  // On the way to the clients:
+  double frame_loss = 0;             ///< share of the frames, in either direction
+  sc_time link_down_at;              ///< when the carrier is lost
+  sc_time link_down_for;             ///< and for how long; 0: it is not
+  Bytes disconnect_after{0};         ///< of a file's bytes a client goes away; 0: it stays
+  unsigned disconnect_every = 1;     ///< every so many clients one that does
+  unsigned slow_clients = 0;         ///< the first so many clients
+  Rate slow_rate = Rate::bits(1e6);  ///< take no more than that
+
+  /// Packets can get lost, so that TCP has to be prepared.
+  bool lossy() const { return frame_loss > 0 || link_down_for > sc_core::SC_ZERO_TIME; }
+  bool has_carrier(sc_time now) const {
+    return now < link_down_at || now >= link_down_at + link_down_for;
+  }
+  bool disconnects(unsigned client) const {
+    return disconnect_after > Bytes(0) && (client + 1) % disconnect_every == 0;
+  }
 };
 
 /// Where a device is plugged in.

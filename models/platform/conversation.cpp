@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/scrambled.h"
+
 namespace copypath {
 
 namespace {
@@ -16,10 +18,7 @@ constexpr std::uint32_t kEphemeral = 28232;       // ports in it
 
 /// An initial sequence number.
 std::uint32_t initial(std::uint32_t number, std::uint32_t side) {
-  std::uint64_t x = (std::uint64_t{number} << 1 | side) + 1;
-  x *= 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  return static_cast<std::uint32_t>(x >> 32);
+  return static_cast<std::uint32_t>(scrambled(std::uint64_t{number} << 1 | side));
 }
 
 }  // namespace
@@ -76,8 +75,16 @@ void Conversation::syn(Side from, std::uint32_t milliseconds, Frame& frame) {
   ends_[from].synchronised = true;
 }
 
-void Conversation::acknowledge(Side from, std::uint32_t milliseconds, Frame& frame) {
-  make(from, milliseconds, {}, ends_[from].sent + (ends_[from].finished ? 1 : 0), frame);
+void Conversation::acknowledge(Side from, std::uint32_t milliseconds, Frame& frame,
+                               const Sack& sack) {
+  TcpSegment segment;
+  segment.sack_blocks = sack.count;
+  const std::uint64_t first = std::uint64_t{ends_[other(from)].first} + 1;
+  for (unsigned i = 0; i < sack.count; ++i) {
+    segment.sack[2 * i] = static_cast<std::uint32_t>(first + sack.blocks[i].begin);
+    segment.sack[2 * i + 1] = static_cast<std::uint32_t>(first + sack.blocks[i].end);
+  }
+  make(from, milliseconds, segment, ends_[from].sent + (ends_[from].finished ? 1 : 0), frame);
 }
 
 void Conversation::data(Side from, std::uint32_t milliseconds, std::uint64_t offset,

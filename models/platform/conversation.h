@@ -4,6 +4,7 @@
 // Initial sequence numbers are made up, the same in every run.
 #pragma once
 
+#include "models/nic/wire.h"
 #include "models/platform/frame.h"
 
 namespace copypath {
@@ -23,7 +24,7 @@ public:
   // Each makes the frame that `from` sends; `milliseconds`: the time in timestamps.
   using Frame = std::vector<std::uint8_t>;
   void syn(Side from, std::uint32_t milliseconds, Frame& frame);
-  void acknowledge(Side from, std::uint32_t milliseconds, Frame& frame);
+  void acknowledge(Side from, std::uint32_t milliseconds, Frame& frame, const Sack& sack = {});
   /// Bytes [offset, offset + n) of the stream in that direction.
   void data(Side from, std::uint32_t milliseconds, std::uint64_t offset, const std::uint8_t* bytes,
             std::size_t n, bool push, Frame& frame);

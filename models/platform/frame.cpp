@@ -45,6 +45,12 @@ void put_options(Frame& frame, const TcpSegment& segment) {
   put16(frame, 0x080a);  // timestamps
   put32(frame, segment.timestamp);
   put32(frame, segment.echo);
+  if (segment.sack_blocks > 0) {
+    put16(frame, 0x0101);
+    put8(frame, 5);
+    put8(frame, 2 + 8 * segment.sack_blocks);
+    for (unsigned i = 0; i < 2 * segment.sack_blocks; ++i) put32(frame, segment.sack[i]);
+  }
   if (!opens) return;
   put8(frame, 1);
   put16(frame, 0x0303);  // window scale

@@ -6,6 +6,7 @@
 // RFC 1071 (checksums).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct TcpSegment {
   std::uint16_t window = 0;  ///< as in the header: scaled
   std::uint32_t timestamp = 0;
   std::uint32_t echo = 0;
-  std::uint16_t segment_size = 0;  ///< announced with kSyn (MSS)
-  std::uint8_t window_scale = 0;   ///< announced with kSyn
+  std::uint16_t segment_size = 0;       ///< announced with kSyn (MSS)
+  std::uint8_t window_scale = 0;        ///< announced with kSyn
+  std::array<std::uint32_t, 6> sack{};  ///< begin and end of blocks (RFC 2018)
+  unsigned sack_blocks = 0;
   const std::uint8_t* payload = nullptr;
   std::size_t bytes = 0;
 };

@@ -56,7 +56,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
                      })),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
-      clients("clients", config.workload, config.socket, media, path.transform),
+      clients("clients", config.workload, config.socket, media, path.transform, config.faults),
       origins(make<Origin>("origin", config.nic.count,
                            [&](const char* label, unsigned) {
                              return std::make_unique<Origin>(label, config, media);
@@ -80,8 +80,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   }
   connect_nics();
   connect_network(capture_file);
-  network.to_clients.bind(clients.in);
-  clients.out.bind(network.from_peers);
+  connect_clients();
   if (config.nic.link == Link::kLoopback) {
     sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
   }
@@ -126,6 +125,20 @@ void Machine::connect_network(const std::string& capture_file) {
     network.to_origin.bind(origins[i]->in);
     origins[i]->out.bind(network.from_peers);
   }
+}
+
+/// The clients with the switch, over a bad way if something is to be lost.
+void Machine::connect_clients() {
+  if (!config_.faults.lossy()) {
+    network.to_clients.bind(clients.in);
+    clients.out.bind(network.from_peers);
+    return;
+  }
+  lossy_link = std::make_unique<LossyLink>("lossy_link", config_);
+  network.to_clients.bind(lossy_link->from_network);
+  lossy_link->to_clients.bind(clients.in);
+  clients.out.bind(lossy_link->from_clients);
+  lossy_link->to_network.bind(network.from_peers);
 }
 
 void Machine::finish() {

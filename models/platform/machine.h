@@ -18,6 +18,7 @@
 #include "models/kernel/kernel.h"
 #include "models/ledger/ledger.h"
 #include "models/memory/memory_bus.h"
+#include "models/nic/lossy_link.h"
 #include "models/nic/nic.h"
 #include "models/nic/switch.h"
 #include "models/platform/packet_capture.h"
@@ -47,6 +48,7 @@ public:
 private:
   void connect_nics();
   void connect_network(const std::string& capture_file);
+  void connect_clients();
   void finish();
   std::string bottleneck(const Result& result, sc_time elapsed) const;
 
@@ -69,6 +71,7 @@ public:
   std::vector<std::unique_ptr<Origin>> origins;  ///< of a proxy, one at the wire of each NIC
   FileServer server;
   std::unique_ptr<Sinks> sinks;            ///< on loopback
+  std::unique_ptr<LossyLink> lossy_link;   ///< if frames get lost
   std::unique_ptr<PacketCapture> capture;  ///< if wanted
 
 private:

@@ -96,7 +96,9 @@ Result Machine::result() const {
   std::uint64_t copies = 0;
   std::uint64_t refused = 0;
   std::uint64_t full_buffers = 0;
+  std::uint64_t retransmits = 0;
   for (const auto& connection : server.connections()) {
+    retransmits += connection->socket.retransmits();
     const Zerocopy& zerocopy = connection->socket.zerocopy();
     const IoUring* ring = connection->io_uring.get();
     completed += zerocopy.completed() + (ring == nullptr ? 0 : ring->sends_completed());
@@ -112,6 +114,11 @@ Result Machine::result() const {
   for (const auto& device : kernel.devices) requeues += device->requeues();
   v["ring_full"] = count(requeues);
   v["send_buffer_waits"] = count(full_buffers);
+  v["frames_lost"] = count(lossy_link ? lossy_link->frames_lost() : 0);
+  v["retransmits"] = count(retransmits);
+  v["retransmitted_bytes"] = count(ledger.account(Movement::kRetransmitPage).bytes +
+                                   ledger.account(Movement::kRetransmitUser).bytes +
+                                   ledger.account(Movement::kRetransmitCopy).bytes);
   v["corrupted_bytes"] = count(clients.corrupted());
   v["nic_utilisation"] = ratio(count(busiest_wire), config_.nic.rate.bytes_per_second() * seconds);
   const auto drives = static_cast<double>(disks.size());

@@ -111,7 +111,8 @@ void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payl
                          sc_time delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   const sc_time end = sc_time_stamp() + delay;
-  const Passing frame{packet.kind, from, packet.connection, packet.sequence, nullptr, 0, 0};
+  const Passing frame{packet.kind, from, packet.connection, packet.sequence, packet.sack, nullptr,
+                      0,           0};
   if (packet.kind == Packet::Kind::kData) {
     cut(packet, frame, end);
   } else {
@@ -154,7 +155,7 @@ void PacketCapture::open_connections() {
     }
     conversation.acknowledge(opener, milliseconds(lead_), frame_);
     dump(lead_);
-    if (opener == Conversation::kPeer) write_request(conversation, i, lead_);
+    if (opener == Conversation::kPeer) write_request(conversation, i, 0, lead_);
   }
 }
 
@@ -186,12 +187,20 @@ void PacketCapture::write_until(sc_time time) {
 void PacketCapture::write(const Passing& frame, sc_time time) {
   Conversation& conversation = conversations_[frame.connection];
   switch (frame.kind) {
-    case Packet::Kind::kRequest:
-      write_request(conversation, frame.connection, time);
+    case Packet::Kind::kRequest: {
+      // To the origin they are not numbered, as none is sent twice.
+      const bool numbered = frame.from == Conversation::kPeer;
+      write_request(conversation, frame.connection,
+                    numbered ? frame.sequence : requests_[frame.connection], time);
       return;
+    }
+    case Packet::Kind::kReset:
+      if (conversation.is_reset()) return;
+      conversation.reset(frame.from, milliseconds(time), frame_);
+      break;
     case Packet::Kind::kAcknowledgement:
       conversation.receive(frame.from, frame.sequence);
-      conversation.acknowledge(frame.from, milliseconds(time), frame_);
+      conversation.acknowledge(frame.from, milliseconds(time), frame_, frame.sack);
       break;
     case Packet::Kind::kData: {
       const bool last = frame.at + frame.bytes == frame.payload->size();
@@ -205,14 +214,13 @@ void PacketCapture::write(const Passing& frame, sc_time time) {
 
 /// In the manner of HTTP/0.9, with the range that is wanted.
 void PacketCapture::write_request(Conversation& conversation, std::uint32_t connection,
-                                  sc_time time) {
+                                  std::uint64_t number, sc_time time) {
   const Conversation::Side from = conversation.opener();
   const std::uint32_t client = connection % workload_.clients;
   Request wanted{Bytes(0), file_size_};  // a proxy fetches whole files
   if (from == Conversation::kPeer) {
-    wanted = request_of(workload_, file_size_, client, requests_[connection]);
+    wanted = request_of(workload_, file_size_, client, number);
   }
-  ++requests_[connection];
   const std::string text = fmt::format("GET /file{} bytes {}+{}\r\n", client % files_,
                                        wanted.offset.count(), wanted.bytes.count());
   Payload bytes(text.begin(), text.end());
@@ -222,8 +230,13 @@ void PacketCapture::write_request(Conversation& conversation, std::uint32_t conn
     const TlsCipher::Header header = TlsCipher::header(text.size());
     bytes.insert(bytes.begin(), header.begin(), header.end());
   }
-  conversation.data(from, milliseconds(time), conversation.sent(from), bytes.data(), bytes.size(),
-                    true, frame_);
+  std::uint64_t offset = conversation.sent(from);
+  if (number < requests_[connection]) {
+    offset -= bytes.size();  // the last one, once more
+  } else {
+    ++requests_[connection];
+  }
+  conversation.data(from, milliseconds(time), offset, bytes.data(), bytes.size(), true, frame_);
   conversation.receive(Conversation::other(from), conversation.sent(from));
   dump(time);
 }

@@ -56,6 +56,7 @@ private:
     Conversation::Side from;
     std::uint32_t connection;
     std::uint64_t sequence;
+    Sack sack;
     std::shared_ptr<const Payload> payload;  // of data; of the whole packet
     std::size_t at;                          // in the packet
     std::size_t bytes;
@@ -69,7 +70,8 @@ private:
   void close_connections(sc_time at);
   void write_until(sc_time time);
   void write(const Passing& frame, sc_time time);
-  void write_request(Conversation& conversation, std::uint32_t connection, sc_time time);
+  void write_request(Conversation& conversation, std::uint32_t connection, std::uint64_t number,
+                     sc_time time);
   void dump(sc_time time);
   static std::uint32_t milliseconds(sc_time time);
 

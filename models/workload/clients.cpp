@@ -6,16 +6,29 @@
 
 namespace copypath {
 
+namespace {
+
+/// After a round trip and this a request is sent again (TCP_RTO_MIN); doubled each time.
+const sc_time kLeastTimeout = milliseconds(200);
+
+}  // namespace
+
 Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
-                 const SocketConfig& link, Media& media, Transformation transform)
+                 const SocketConfig& link, Media& media, Transformation transform,
+                 const FaultConfig& faults)
     : sc_module(name),
       config_(config),
+      faults_(faults),
       one_way_(link.rtt / 2),
       media_(media),
       transform_(transform),
       request_bytes_(request_size(config, media.file_size())),
       clients_(config.clients) {
   in.register_b_transport(this, &Clients::take);
+  SC_HAS_PROCESS(Clients);
+  SC_METHOD(ask_again);
+  sensitive << asking_;
+  dont_initialize();
 }
 
 void Clients::start_of_simulation() {
@@ -27,24 +40,85 @@ Bytes Clients::expected() const { return request_bytes_ * config_.requests * cli
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   Client& client = clients_[packet.connection];
-  if (packet.sequence != client.received.count()) correct_ = false;
-  const Bytes fetched = take_content(client, packet.connection, packet.bytes, *packet.content);
-
   const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  if (client.gone) {
+    reply(Packet::Kind::kReset, packet.connection, 0, delay + one_way_ * 2);
+    return;
+  }
+  if (!faults_.lossy()) {
+    if (packet.sequence != client.received.count()) correct_ = false;
+    take_in_order(packet.connection, packet.bytes, *packet.content, arrival);
+    return;
+  }
+  Content ready;
+  client.reassembly.take(client.received.count(), packet.sequence, *packet.content, ready);
+  if (ready.size() > Bytes(0)) {
+    client.asks_again = sc_core::SC_ZERO_TIME;
+    take_in_order(packet.connection, ready.size(), ready, arrival);
+  } else {  // beyond a gap, or not new: a duplicate acknowledgement, at once
+    reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(),
+          delay + one_way_ * 2);
+  }
+}
+
+/// The next bytes of the stream.
+void Clients::take_in_order(std::uint32_t number, Bytes bytes, const Content& content,
+                            sc_time arrival) {
+  Client& client = clients_[number];
+  const Bytes fetched = take_content(client, number, bytes, content);
   sc_time consumed = arrival;
-  if (config_.client_rate != Rate()) {
-    const sc_time takes = packet.bytes / config_.client_rate;
+  if (const Rate rate = rate_of(number); rate != Rate()) {
+    const sc_time takes = bytes / rate;
     consumed = std::max(arrival, client.free_at) + takes;
     client.busy += takes;
   }
   client.free_at = consumed;
   const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
-  const bool complete = count(client, packet.bytes, fetched, consumed);
-  reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(), back);
-  if (complete && client.complete < config_.requests) {
-    reply(Packet::Kind::kRequest, packet.connection, 0, back);
+  const bool complete = count(client, bytes, fetched, consumed);
+  if (faults_.disconnects(number) && client.fetched >= faults_.disconnect_after &&
+      client.complete < config_.requests && client.received != client.aborted_after) {
+    go_away(client, consumed);
+    reply(Packet::Kind::kReset, number, 0, back);
+    return;
   }
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back);
+  if (complete && client.complete < config_.requests) ask(number, back);
+}
+
+void Clients::ask(std::uint32_t number, sc_time delay) {
+  Client& client = clients_[number];
+  reply(Packet::Kind::kRequest, number, client.complete, delay);
+  if (!faults_.lossy()) return;
+  client.asked_again = 0;
+  const sc_time patience = delay + one_way_ * 2 + kLeastTimeout;
+  client.asks_again = sc_core::sc_time_stamp() + patience;
+  asking_.notify(patience);
+}
+
+/// Repeats the requests that have not been answered for long.
+void Clients::ask_again() {
+  const sc_time now = sc_core::sc_time_stamp();
+  sc_time next = sc_core::sc_max_time();
+  for (std::uint32_t number = 0; number < clients_.size(); ++number) {
+    Client& client = clients_[number];
+    if (client.asks_again == sc_core::SC_ZERO_TIME || client.gone) continue;
+    if (client.asks_again <= now) {
+      reply(Packet::Kind::kRequest, number, client.complete, one_way_);
+      client.asks_again =
+          now + (one_way_ * 2 + kLeastTimeout) * (1U << std::min(++client.asked_again, 9U));
+    }
+    next = std::min(next, client.asks_again);
+  }
+  if (next != sc_core::sc_max_time()) asking_.notify(next - now);
+}
+
+/// close() with something unread: the peer learns of it by a reset.
+void Clients::go_away(Client& client, sc_time at) {
+  client.gone = true;
+  ++aborted_;
+  missing_ += request_bytes_ * config_.requests - client.fetched;
+  finish(at);
 }
 
 bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& content) {
@@ -97,6 +171,7 @@ void Clients::finish(sc_time at) {
 
 void Clients::abort(std::uint32_t connection, Bytes sent) {
   Client& client = clients_[connection];
+  if (client.gone) return;
   client.aborted_after = sent;
   ++aborted_;
   if (client.received == sent) finish_aborted(client);
@@ -133,6 +208,9 @@ void Clients::reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t s
   extension.kind = kind;
   extension.connection = connection;
   extension.sequence = sequence;
+  if (kind == Packet::Kind::kAcknowledgement && !clients_[connection].reassembly.empty()) {
+    extension.sack = clients_[connection].reassembly.sack();
+  }
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_extension(&extension);

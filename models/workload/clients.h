@@ -1,7 +1,10 @@
 // The clients at the other end of the wire: each asks for a file, takes what arrives, checks that
 // it is exactly what it asked for, in order, and acknowledges it. A slow client
 // (workload.client_rate) acknowledges when it has consumed. The clients' own machines cost nothing
-// here. On a path that transforms the bytes, it makes a file of them again (decoder.h).
+// here. On a path that transforms the bytes, it makes a file of them again (decoder.h). Where
+// frames get lost, it keeps what comes beyond a gap, says at once that it has it (RFC 2018), and
+// repeats a request that nobody answers. A client that goes away (faults.disconnect_after) resets
+// the connection, and so answers everything that still comes.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -13,6 +16,7 @@
 #include "models/nic/wire.h"
 #include "models/platform/config.h"
 #include "models/workload/decoder.h"
+#include "models/workload/reassembly.h"
 
 namespace copypath {
 
@@ -25,7 +29,8 @@ public:
   tlm_utils::simple_initiator_socket<Clients, 32, WireProtocol> out{"out"};
 
   Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
-          const SocketConfig& link, Media& media, Transformation transform = Transformation::kNone);
+          const SocketConfig& link, Media& media, Transformation transform = Transformation::kNone,
+          const FaultConfig& faults = {});
 
   /// What a client on the server's machine has taken, of whom nothing is said here but whether it
   /// is right. Whether it completes a file.
@@ -72,17 +77,29 @@ private:
     unsigned complete = 0;                   // requests
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
+    bool gone = false;
+    Reassembly reassembly;  // of what came out of order
+    sc_time asks_again;     // when, if nothing comes; 0: it is not waiting for an answer
+    unsigned asked_again = 0;
   };
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
   Bytes take_content(Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed);
+  void take_in_order(std::uint32_t number, Bytes bytes, const Content& content, sc_time arrival);
+  void ask(std::uint32_t number, sc_time delay);
+  void ask_again();
+  void go_away(Client& client, sc_time at);
   void finish(sc_time at);
   void finish_aborted(const Client& client);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
+  Rate rate_of(std::uint32_t client) const {
+    return client < faults_.slow_clients ? faults_.slow_rate : config_.client_rate;
+  }
 
   WorkloadConfig config_;
+  FaultConfig faults_;
   sc_time one_way_;
   Media& media_;
   Transformation transform_;
@@ -96,6 +113,7 @@ private:
   sc_core::sc_event all_delivered_;
   Bytes corrupted_;
   bool correct_ = true;
+  sc_core::sc_event asking_;
 };
 
 }  // namespace copypath

@@ -33,6 +33,22 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
 
 void FileServer::serve(Connection& connection) {
   connection.task.start();
+  try {
+    serve_requests(connection);
+  } catch (const ConnectionReset&) {
+    abandon(connection);
+  }
+  connection.task.finish();
+  ++finished_;
+}
+
+/// close() of everything that belongs to the client.
+void FileServer::abandon(Connection& connection) {
+  if (connection.ktls) connection.ktls->discard();
+  if (connection.upstream) connection.upstream->close();
+}
+
+void FileServer::serve_requests(Connection& connection) {
   for (unsigned request = 0; request < config_.workload.requests; ++request) {
     connection.socket.receive_request(connection.task);
     open_file(connection, request);
@@ -47,8 +63,6 @@ void FileServer::serve(Connection& connection) {
       clients_.end_stream(connection.task.number(), connection.file.position);
     }
   }
-  connection.task.finish();
-  ++finished_;
 }
 
 void FileServer::open_file(Connection& connection, unsigned request) {

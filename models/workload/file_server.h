@@ -1,7 +1,8 @@
 // A file server with a thread per connection: each blocks until its client asks, sends the whole
 // file down the path under test, and waits for the next request. Opening the file and parsing the
 // request are left out. A path that is a proxy fetches the file from the origin (origin.h), over a
-// second connection per client.
+// second connection per client. When a client goes away, the call at hand fails (EPIPE), and its
+// thread gives up what it holds and ends.
 #pragma once
 
 #include <memory>
@@ -26,6 +27,8 @@ public:
 
 private:
   void serve(Connection& connection);
+  void serve_requests(Connection& connection);
+  static void abandon(Connection& connection);
   void open_file(Connection& connection, unsigned request);
   void overwrite_file(Connection& connection);
 

@@ -2,19 +2,9 @@
 
 #include <algorithm>
 
+#include "models/scrambled.h"
+
 namespace copypath {
-
-namespace {
-
-/// A number that looks random, the same on every machine (splitmix64).
-std::uint64_t scrambled(std::uint64_t x) {
-  x = (x + 1) * 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
 
 Bytes request_size(const WorkloadConfig& config, Bytes file_size) {
   return config.range == Bytes(0) ? file_size : std::min(config.range, file_size);

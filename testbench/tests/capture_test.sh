@@ -66,6 +66,14 @@ for variant in "${variants[@]}"; do
   rm -f c.*.pcap
 done
 
+# ---- Frames that get lost have left the adapter, and are sent again: no byte is missing.
+launch run capture.ini --path sendfile --quiet --pcap c.pcap --set faults.frame_loss=3%
+dissect c.pcap
+check "lossy: all are right" test "$(frames "$right")" = "$(wc -l <dissected)"
+check "lossy: something is sent again" test "$(frames "$wrong")" -gt 5
+check "lossy: tcpflow" streams_are_the_file c.pcap
+rm c.pcap
+
 # ---- Where captures go, and what cannot be captured.
 launch run capture.ini --path sendfile --quiet --pcap t.pcap
 check "one path: the name that was given" folder_holds capture.ini dissected file flows t.pcap
