@@ -62,6 +62,8 @@ enum class Movement : std::uint8_t {
   kChecksumPage,
   kChecksumUser,
   kChecksumCopy,
+  kSumUser,
+  kSumMapped,
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
@@ -80,7 +82,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 46;
+constexpr std::size_t kMovements = 48;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 
