@@ -30,9 +30,11 @@ const std::vector<const Command*>& commands();
 extern const Command kRun;
 extern const Command kCompare;
 extern const Command kSweep;
+extern const Command kAdvise;
 extern const Command kNative;
 extern const Command kExplain;
 extern const Command kKeys;
+extern const Command kConvertLog;
 
 /// A command line that has been taken apart.
 struct CommandLine {

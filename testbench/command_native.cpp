@@ -55,8 +55,10 @@ Plan plan(const Config& config) {
   Plan plan;
   for (const std::string& name : config.paths) {
     const native::Path* const path = native::find_path(name);
+    const WorkloadKind kind = config.workload.kind;
+    const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy;
     const std::string unfit =
-        path == nullptr ? "it exists in the model alone" : misfit(*path, config);
+        path == nullptr || !served ? "it exists in the model alone" : misfit(*path, config);
     if (unfit.empty()) {
       plan.paths.push_back(path);
     } else {

@@ -50,6 +50,11 @@ void check_capture(const RunArguments& arguments, const Config& config) {
   if (config.nic.link == Link::kLoopback) {
     throw BadInput({"--pcap: nothing is on a wire with nic.link = loopback, accepted: ethernet"});
   }
+  if (config.workload.kind == WorkloadKind::kRandomReader) {
+    throw BadInput(
+        {"--pcap: nothing is on a wire with workload.kind = random_reader, accepted: a "
+         "kind that sends"});
+  }
   if (config.nic.mtu > kLongestPacket) {
     throw BadInput({fmt::format("--pcap: IP has no packets of nic.mtu = {}, accepted: at most {}",
                                 to_text(config.nic.mtu), to_text(kLongestPacket))});

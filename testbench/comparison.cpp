@@ -9,6 +9,7 @@
 #include <functional>
 #include <set>
 
+#include "models/workload/request_list.h"
 #include "testbench/figures.h"
 #include "testbench/quantity.h"
 #include "testbench/table.h"
@@ -23,6 +24,15 @@ using Cell = std::function<std::string(const Result&)>;
 
 /// The number of chunks in which the whole payload is asked for; 0 when nothing was delivered.
 double chunks(const Config& config, const Result& result) {
+  if (config.workload.listed) {
+    double count = 0;
+    for (const auto& client : config.workload.listed->clients) {
+      for (const ListedRequest& request : client) {
+        count += static_cast<double>(units_covering(request.bytes, config.workload.chunk));
+      }
+    }
+    return count;
+  }
   const double requests = static_cast<double>(config.workload.clients) * config.workload.requests;
   const double payload = result.value("payload_bytes").value_or(0);
   const auto chunk = static_cast<double>(config.workload.chunk.count());
@@ -148,14 +158,31 @@ std::string movement_line(const std::string& label, const MovementRecord& moveme
   return start + hanging(movement.reason, start.size(), width) + "\n";
 }
 
+/// "100 clients fetching a file of 100MB".
+std::string work_of(const WorkloadConfig& work) {
+  const bool reads = work.kind == WorkloadKind::kRandomReader;
+  const std::string who = fmt::format("{} {}{}", work.clients, reads ? "program" : "client",
+                                      work.clients == 1 ? "" : "s");
+  if (work.listed) {
+    std::size_t requests = 0;
+    for (const auto& client : work.listed->clients) requests += client.size();
+    return fmt::format("{} with {} requests of a list for {} files", who, requests,
+                       work.listed->file_sizes.size());
+  }
+  if (reads) {
+    const Bytes range = work.range == Bytes(0) ? work.file_size : work.range;
+    return fmt::format("{} reading {} times {} of {}", who, work.requests, to_text(range),
+                       to_text(work.file_size));
+  }
+  const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
+  return fmt::format("{} fetching {} of {}", who, files, to_text(work.file_size));
+}
+
 }  // namespace
 
 std::string describe(const Config& config, const std::string& scenario, const std::string& how) {
-  const WorkloadConfig& work = config.workload;
-  const std::string files = work.requests == 1 ? "a file" : fmt::format("{} files", work.requests);
-  const std::string work_line = fmt::format("{} client{} fetching {} of {} in chunks of {}, {}",
-                                            work.clients, work.clients == 1 ? "" : "s", files,
-                                            to_text(work.file_size), to_text(work.chunk), how);
+  const std::string work_line = fmt::format("{} in chunks of {}, {}", work_of(config.workload),
+                                            to_text(config.workload.chunk), how);
   const std::string& title = config.title.empty() ? scenario : config.title;
   return fmt::format("{}\n{}\n", title, work_line);
 }

@@ -33,7 +33,13 @@ inline Choices<DiskOrder> choices_of(DiskOrder) {
   return {{"fifo", DiskOrder::kFifo}, {"elevator", DiskOrder::kElevator}};
 }
 inline Choices<WorkloadKind> choices_of(WorkloadKind) {
-  return {{"file_server", WorkloadKind::kFileServer}};
+  return {{"file_server", WorkloadKind::kFileServer},
+          {"proxy", WorkloadKind::kProxy},
+          {"random_reader", WorkloadKind::kRandomReader},
+          {"static_list", WorkloadKind::kStaticList}};
+}
+inline Choices<Modifier> choices_of(Modifier) {
+  return {{"none", Modifier::kNone}, {"untrusted", Modifier::kUntrusted}};
 }
 inline Choices<Transformation> choices_of(Transformation) {
   return {{"none", Transformation::kNone},

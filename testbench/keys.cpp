@@ -185,6 +185,7 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),
+    key(FIELD(workload.list), kAny, "a CSV file of requests (time,client,file,offset,length), for kind = static_list", kByDefinition, "none"),
     key(FIELD(workload.clients), Range{"1", "100000"}, "clients served at the same time", kAssumed),
     key(FIELD(workload.files), Range{"1", "100000"}, "distinct files, at most one per client", kAssumed, "per_client"),
     key(FIELD(workload.file_size), Range{"0B", "1PB"}, "size of every file", kAssumed),
@@ -203,6 +204,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.buffers), Range{"1", "65536"}, "buffers of a connection whose sends go on using them; enough: what fills the send buffer twice and two more, at most 1024", kAssumed, "enough"),
     key(FIELD(workload.retry), Range{"1us", "1s"}, "how long vmsplice sleeps before it asks again whether a buffer is free", kAssumed),
     key(FIELD(workload.hazard), kAny, "what goes wrong: the server reuses a buffer that is being sent, or a file is overwritten or truncated meanwhile", kAssumed),
+    key(FIELD(workload.modifier), kAny, "who writes to the files while they are served; if untrusted, copypath advise rules out the paths that would pass that on", kAssumed),
     key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),
     key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),

@@ -9,6 +9,7 @@
 #include "models/disk/drive.h"
 #include "models/paths/path.h"
 #include "models/pcie/link.h"
+#include "models/workload/request_list.h"
 #include "testbench/quantity.h"
 
 namespace copypath {
@@ -165,14 +166,56 @@ std::string send_buffer(const Config& config) {
 std::string window(const Config& config) { return holds_packet(config.socket.window, config); }
 
 std::string files(const Config& config) {
+  if (config.workload.listed) return "";
   if (config.workload.files <= config.workload.clients) return "";
   return fmt::format("{} is more than there are clients, accepted: at most workload.clients = {}",
                      config.workload.files, config.workload.clients);
 }
 
+// What a list says goes by the list alone, and only what sends one file after the other can.
+std::string list(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  const bool wanted = work.kind == WorkloadKind::kStaticList;
+  if (wanted && work.list.empty())
+    return "is none, accepted: a CSV file, with workload.kind = static_list";
+  if (!wanted && !work.list.empty()) {
+    return "is for workload.kind = static_list, accepted: none with any other kind";
+  }
+  return "";
+}
+
+std::string list_alone(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.kind != WorkloadKind::kStaticList) return "";
+  if (work.hazard == Hazard::kOverwrite || work.hazard == Hazard::kTruncate) {
+    return "changes files that are asked for once, accepted: none or reuse_buffer with "
+           "workload.kind = static_list";
+  }
+  return "";
+}
+
+std::string reader(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.kind != WorkloadKind::kRandomReader || work.hazard == Hazard::kNone) return "";
+  return "is about what is sent, accepted: none with workload.kind = random_reader";
+}
+
+/// What all clients ask for together.
+double payload_of(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.listed) {
+    double total = 0;
+    for (const auto& client : work.listed->clients) {
+      for (const ListedRequest& request : client)
+        total += static_cast<double>(request.bytes.count());
+    }
+    return total;
+  }
+  return static_cast<double>(work.file_size.count()) * work.clients * work.requests;
+}
+
 std::string run_time(const Config& config) {
-  const double payload = static_cast<double>(config.workload.file_size.count()) *
-                         config.workload.clients * config.workload.requests;
+  const double payload = payload_of(config);
   const double disk_link =
       PcieLink(config.pcie.disk, config.pcie).write(kPageSize).bytes_per_second();
   double slowest =
@@ -264,7 +307,8 @@ std::string slow_clients(const Config& config) {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules{
-      {{"path", "host.kernel", "workload.transform", "workload.open", "workload.chunk"},
+      {{"path", "host.kernel", "workload.kind", "workload.transform", "workload.open",
+        "workload.chunk"},
        refused_paths},
       {{"memory.burst"}, burst},
       {{"cache.size"}, cache},
@@ -289,6 +333,9 @@ const std::vector<Rule>& rules() {
       {{"nic.fifo", "nic.mtu"}, fifo},
       {{"socket.send_buffer", "nic.mtu"}, send_buffer},
       {{"socket.window", "nic.mtu"}, window},
+      {{"workload.list", "workload.kind"}, list},
+      {{"workload.hazard", "workload.kind"}, list_alone},
+      {{"workload.hazard", "workload.kind"}, reader},
       {{"workload.files", "workload.clients"}, files},
       {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
       {{"workload.range", "workload.file_size", "workload.file"}, range},

@@ -17,6 +17,7 @@
 #include "testbench/key_kinds.h"
 #include "testbench/keys.h"
 #include "testbench/quantity.h"
+#include "testbench/request_csv.h"
 #include "testbench/rules.h"
 
 namespace copypath {
@@ -29,6 +30,14 @@ std::vector<std::string> names_of(const std::vector<const Path*>& paths) {
 }
 
 namespace fs = std::filesystem;
+
+/// What a list of requests says in the place of keys.
+const std::vector<std::string>& list_keys() {
+  static const std::vector<std::string> kKeys{
+      "workload.clients",  "workload.files", "workload.file_size", "workload.file",
+      "workload.requests", "workload.range", "workload.order"};
+  return kKeys;
+}
 
 /// Who wins: the later one.
 enum class Layer { kHost, kScenario, kCommandLine };
@@ -67,6 +76,7 @@ public:
       if (!known) known_paths.push_back(path);
     }
     apply_file();
+    apply_list();
     check_rules();
     add_expectations(settings, command_line, known_paths);
     if (problems_.empty()) return scenario_;
@@ -200,6 +210,45 @@ private:
     }
   }
 
+  /// Reads workload.list, which says how many clients and files there are, and how large these are.
+  void apply_list() {
+    WorkloadConfig& workload = scenario_.config.workload;
+    const auto source = sources_.find("workload.list");
+    if (source == sources_.end() || workload.list.empty()) return;
+    const auto& [setting, layer] = source->second;
+    for (const std::string& key : list_keys()) {
+      const auto other = sources_.find(key);
+      if (other == sources_.end()) continue;
+      problem(other->second.setting,
+              "is set, but the list at " + setting.origin + " says it, accepted: one of the two");
+    }
+    std::error_code error;
+    fs::path file =
+        layer == Layer::kCommandLine ? fs::path(workload.list) : folder_ / workload.list;
+    file = fs::absolute(file, error).lexically_normal();
+    if (!is_text(file.string(), false) || file.string().find('#') != std::string::npos) {
+      problem(setting, "the full name of the file has a '#' or is not plain text");
+      return;
+    }
+    // Rows are named as the user names the file.
+    const fs::path shown =
+        layer == Layer::kCommandLine ? fs::path(workload.list) : folder_ / workload.list;
+    const auto text = read_text(shown.string(), problems_);
+    if (text) workload.listed = read_request_list(*text, shown.string(), problems_);
+    workload.list = file.string();
+    if (!workload.listed) {
+      bad_keys_.insert(setting.key);
+      return;
+    }
+    const RequestList& list = *workload.listed;
+    workload.clients = static_cast<unsigned>(list.clients.size());
+    workload.files = 0;
+    workload.file_size = *std::max_element(list.file_sizes.begin(), list.file_sizes.end());
+    std::size_t most = 0;
+    for (const auto& requests : list.clients) most = std::max(most, requests.size());
+    workload.requests = static_cast<unsigned>(most);
+  }
+
   void check_rules() {
     for (const Rule& rule : rules()) {
       const Source* latest = nullptr;
@@ -283,6 +332,10 @@ std::string dump(const Scenario& scenario) {
     // What the profile sets is written out below, and what a file sets follows from the file.
     if (key.name == "host") continue;
     if (key.name == "workload.file_size" && !config.workload.file.empty()) continue;
+    if (!config.workload.list.empty() &&
+        std::count(list_keys().begin(), list_keys().end(), key.name) != 0) {
+      continue;
+    }
     const std::string name = section.empty() ? key.name : key.name.substr(section.size() + 1);
     text += fmt::format("# {}", key.help);
     if (!key.accepted.empty()) text += fmt::format(" ({})", key.accepted);

@@ -36,8 +36,8 @@ struct Scenario {
 /// one that is named on the command line, in the working directory first. A relative
 /// workload.file is relative to the scenario file, on the command line to the working directory.
 /// When a workload.file is given, workload.file_size is its size, and workload.data is "bytes"
-/// unless it is set.
-/// Throws BadInput.
+/// unless it is set. A workload.list is looked up in the same way, and says how many clients and
+/// files there are. Throws BadInput.
 Scenario load_scenario(const std::string& file, const std::vector<Override>& overrides,
                        const std::string& shipped_folder);
 

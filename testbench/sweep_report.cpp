@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "testbench/csv.h"
 #include "testbench/figures.h"
 #include "testbench/table.h"
 
@@ -26,14 +27,6 @@ std::string line_of(const std::vector<Axis>& axes, const Crossover& crossover, s
       crossover.high[crossover.axis], others.empty() ? "" : ", with " + others,
       crossover.narrowed ? "" : " (a rule between keys forbids the values between)");
   return "  " + hanging(sentence, 4, width) + "\n";
-}
-
-/// A field of CSV (RFC 4180).
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
 }
 
 std::string number(const Metric& metric, const Result& result) {
@@ -103,7 +96,7 @@ std::string sweep_csv(const std::vector<Axis>& axes, const Sweep& sweep) {
   text += ",bottleneck,delivered_ok\n";
   for (const Sample& sample : sweep.samples()) {
     std::string start;
-    for (const std::string& value : sample.point) start += field(value) + ",";
+    for (const std::string& value : sample.point) start += csv_field(value) + ",";
     for (const Result& result : sample.results) {
       text +=
           fmt::format("{}{},{},{}", start, sample.refined ? 1 : 0, result.path, result.execution);

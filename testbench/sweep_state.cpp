@@ -78,7 +78,8 @@ std::string checked(const std::string& line) {
 }  // namespace
 
 std::string fingerprint(const Config& config, const std::string& path) {
-  std::string text = program() + "\n" + path + "\n" + input(config.workload.file);
+  std::string text =
+      program() + "\n" + path + "\n" + input(config.workload.file) + input(config.workload.list);
   for (const Key& key : keys()) {
     const bool says_nothing = key.name == "title" || key.name == "host" || key.name == "path";
     if (!says_nothing) text += key.name + " = " + key.get(config) + "\n";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/workload/request_list.h"
+
 namespace copypath {
 
 namespace {
@@ -58,6 +60,11 @@ Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
       file_size_(config.file_size),
       name_(config.file),
       faults_(faults) {
+  if (config.listed) {
+    sizes_ = config.listed->file_sizes;
+    files_ = static_cast<std::uint32_t>(sizes_.size());
+    file_size_ = *std::max_element(sizes_.begin(), sizes_.end());
+  }
   if (data_ != Data::kBytes || name_.empty()) return;
   input_.open(name_, std::ios::binary);
   if (!input_) throw std::runtime_error(name_ + ": cannot be opened");

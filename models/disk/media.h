@@ -1,6 +1,7 @@
 // What the files on the drive hold: a real file of the user's, or synthetic content that can be
 // recomputed anywhere (so that the receiver can check it without keeping a copy).
-// Every file of a run has the same size; with a real input file, each is a copy of it.
+// Every file of a run has the same size, unless a list of requests says how large each is; with a
+// real input file, each is a copy of it.
 #pragma once
 
 #include <fstream>
@@ -23,6 +24,8 @@ public:
   explicit Media(const WorkloadConfig& config, const FaultConfig& faults = {});
 
   std::uint32_t files() const { return files_; }
+  Bytes file_size(std::uint32_t file) const { return sizes_.empty() ? file_size_ : sizes_[file]; }
+  /// Of the largest file.
   Bytes file_size() const { return file_size_; }
 
   /// Appends bytes [offset, offset + bytes) of a file to `to`.
@@ -54,6 +57,7 @@ private:
   Data data_;
   std::uint32_t files_;
   Bytes file_size_;
+  std::vector<Bytes> sizes_;  ///< by file; empty: all have the same
   std::string name_;
   std::ifstream input_;
   std::vector<std::uint8_t> scratch_;

@@ -24,7 +24,7 @@ PageCache::PageCache(const sc_core::sc_module_name& name, const PageCacheConfig&
 OpenFile PageCache::open(std::uint32_t file) const {
   OpenFile open;
   open.number = file;
-  open.size = media_.file_size();
+  open.size = media_.file_size(file);
   open.end = open.size;
   open.readahead = Readahead(config_.readahead / kPageSize);
   return open;
@@ -79,7 +79,7 @@ void PageCache::hold_pages(const Segment& segment) {
 }
 
 void PageCache::overwrite(Task& task, std::uint32_t file) {
-  const Bytes size = media_.file_size();
+  const Bytes size = media_.file_size(file);
   for (Bytes offset; offset < size; offset += kPageSize) {
     const Frame frame = find(file, offset / kPageSize);
     if (frame == kNoFrame) continue;
@@ -316,15 +316,15 @@ void PageCache::unlink(Frame frame) {
 }
 
 void PageCache::warm_up(double share, MemoryBus& bus) {
-  const std::uint64_t pages = units_covering(media_.file_size(), kPageSize);
-  const auto warm = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(pages)));
   Content content;
   for (std::uint32_t file = 0; file < media_.files(); ++file) {
+    const std::uint64_t pages = units_covering(media_.file_size(file), kPageSize);
+    const auto warm = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(pages)));
     for (std::uint64_t index = 0; index < warm;) {
       const std::uint64_t count = folio_at(file, index, warm);
       const Frame head = add(file, index, count);
       const Bytes offset = kPageSize * index;
-      const Bytes bytes = std::min(kPageSize * count, media_.file_size() - offset);
+      const Bytes bytes = std::min(kPageSize * count, media_.file_size(file) - offset);
       content.clear();
       media_.read(file, offset.count(), bytes, content);
       bus.preset({{address_of(head), static_cast<std::uint32_t>(bytes.count())}}, content);

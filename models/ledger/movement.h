@@ -62,6 +62,8 @@ enum class Movement : std::uint8_t {
   kChecksumPage,
   kChecksumUser,
   kChecksumCopy,
+  kSumUser,
+  kSumMapped,
   kTransmitPage,
   kTransmitUser,
   kTransmitCopy,
@@ -84,7 +86,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 50;
+constexpr std::size_t kMovements = 52;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

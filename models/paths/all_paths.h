@@ -42,5 +42,7 @@ extern const Path kUserTlsMmapPath;
 extern const Path kKtlsSendfilePath;
 extern const Path kKtlsWritePath;
 extern const Path kCompressWritePath;
+extern const Path kPreadPath;
+extern const Path kMmapReadPath;
 
 }  // namespace copypath

@@ -141,6 +141,15 @@ const Table& table() {
       {"proxy_read_write",
        {{"every system", "recv(), send()", "what a proxy does that must look at the bytes"},
         {"nginx", "proxy_pass", "always, with or without buffering"}}},
+      {"pread",
+       {{"Windows", "ReadFile() with an OVERLAPPED offset", "the same"},
+        {"Java", "FileChannel.read(buffer, position)",
+         "one more copy, unless the buffer is direct"},
+        {"Python", "os.pread(fd, count, offset)", "a new object for every call"}}},
+      {"mmap_read",
+       {{"FreeBSD, macOS", "mmap()", "faults as here; what they map around a page differs"},
+        {"Windows", "CreateFileMapping(), MapViewOfFile()", "faults bring clusters of pages"},
+        {"Java", "FileChannel.map(), MemorySegment", "a file that shrinks raises InternalError"}}},
   };
   return kTable;
 }

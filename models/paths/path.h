@@ -34,6 +34,8 @@ struct Path {
   /// Why this machine cannot run it, and what can, as a sentence that begins with a verb; "" if it
   /// can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
+  /// A program on the machine itself, which sends nothing (workload.kind = random_reader).
+  bool local = false;
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on

@@ -10,7 +10,7 @@ const std::vector<const Path*>& paths() {
       &kDirectZcPath,        &kJavaTransferToPath, &kCopyViaBufferedStreamPath,
       &kUserTlsPath,         &kUserTlsMmapPath,    &kKtlsSendfilePath,
       &kKtlsWritePath,       &kCompressWritePath,  &kProxyReadWritePath,
-      &kProxySplicePath};
+      &kProxySplicePath,     &kPreadPath,          &kMmapReadPath};
   return kPaths;
 }
 
@@ -42,7 +42,34 @@ std::string unaligned_direct_read(const Config& config) {
 
 namespace {
 
+/// What the kind of workload demands of a path.
+std::string misfit(const Path& path, WorkloadKind kind) {
+  const bool reads_for_itself = kind == WorkloadKind::kRandomReader;
+  if (path.local && !reads_for_itself) {
+    return "reads for itself and sends nothing; choose workload.kind = random_reader";
+  }
+  if (!path.local && reads_for_itself) {
+    return "sends to clients; workload.kind = random_reader needs one of: " +
+           listed([](const Path& other) { return other.local; });
+  }
+  if (kind == WorkloadKind::kProxy && path.reads != Reads::kOrigin) {
+    return "reads files of its own; workload.kind = proxy needs one of: " +
+           listed([](const Path& other) { return other.reads == Reads::kOrigin; });
+  }
+  if (kind == WorkloadKind::kStaticList && path.reads == Reads::kOrigin) {
+    return "fetches whole files of one size; workload.kind = static_list needs a path that reads "
+           "files";
+  }
+  if (kind == WorkloadKind::kStaticList && path.transform == Transformation::kCompress) {
+    return "makes one stream of a whole file, whose size its clients know; choose "
+           "workload.kind = file_server";
+  }
+  return "";
+}
+
 std::string reason_to_refuse(const Path& path, const Config& config) {
+  const std::string unfit = misfit(path, config.workload.kind);
+  if (!unfit.empty()) return unfit;
   const Transformation wanted = config.workload.transform;
   if (wanted != Transformation::kNone && path.transform != wanted) {
     const bool plain = path.transform == Transformation::kNone;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -178,7 +179,18 @@ struct SocketConfig {
   sc_time rtt = microseconds(100);
 };
 
-enum class WorkloadKind { kFileServer };
+/// Who asks for which bytes.
+enum class WorkloadKind {
+  kFileServer,    ///< clients fetch files, or ranges of them
+  kProxy,         ///< the same, from a server that fetches them from another one
+  kRandomReader,  ///< programs on the machine itself read a file, and send nothing
+  kStaticList     ///< clients ask for what a list says, at the times that it says
+};
+
+struct RequestList;  // models/workload/request_list.h
+
+/// Who writes to the files while they are served.
+enum class Modifier { kNone, kUntrusted };
 
 /// How the server opens its files.
 enum class FileSource {
@@ -239,6 +251,9 @@ struct WorkloadConfig {
   sc_time retry = microseconds(50);  ///< sleep before asking again what nobody would tell
   Hazard hazard = Hazard::kNone;
   Sink sink = Sink::kDiscard;  ///< of clients on the same machine
+  Modifier modifier = Modifier::kNone;
+  std::string list;                           ///< a CSV file of requests (absolute once loaded)
+  std::shared_ptr<const RequestList> listed;  ///< what it says; nullptr: nothing
 };
 
 /// What a drive reads at least, and O_DIRECT insists on.

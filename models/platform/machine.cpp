@@ -61,7 +61,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
                            [&](const char* label, unsigned) {
                              return std::make_unique<Origin>(label, config, media);
                            })),
-      server("server", config, path, kernel, memory, cpu, clients) {
+      server("server", config, path, kernel, memory, bus, cpu, clients) {
   // Masters of the bus are numbered in this order.
   cpu.bind(bus);
   for (const auto& disk : disks) disk->memory.bind(bus.in);
@@ -81,7 +81,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   connect_nics();
   connect_network(capture_file);
   connect_clients();
-  if (config.nic.link == Link::kLoopback) {
+  if (config.nic.link == Link::kLoopback && !path.local) {
     sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
   }
   kernel.page_cache.warm_up(config.page_cache.warm, bus);
@@ -139,6 +139,10 @@ void Machine::connect_clients() {
   lossy_link->to_clients.bind(clients.in);
   clients.out.bind(lossy_link->from_clients);
   lossy_link->to_network.bind(network.from_peers);
+}
+
+void Machine::start_of_simulation() {
+  if (!sinks && !path_.local) clients.ask_later();
 }
 
 void Machine::finish() {

@@ -41,6 +41,7 @@ public:
   /// What the run has cost. To be called when the machine has finished.
   Result result() const;
 
+  void start_of_simulation() override;
   void trace(sc_core::sc_trace_file* file) const override;
   /// Names of lanes that nobody misses: of what never happened in this run.
   std::vector<std::string> idle_lanes() const;

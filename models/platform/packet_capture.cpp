@@ -10,7 +10,6 @@
 
 #include "models/nic/tls_record.h"
 #include "models/platform/simulate.h"
-#include "models/workload/requests.h"
 
 namespace copypath {
 
@@ -73,6 +72,7 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
       rtt_(config.socket.rtt),
       lead_(1 + std::floor(rtt_.to_seconds()), sc_core::SC_SEC),
       horizon_(wire_bytes(kLargestPacket, nic_.mtu) / nic_.rate),
+      asked_(config.workload, media),
       file_size_(media.file_size()),
       files_(media.files()),
       file_(file),
@@ -155,7 +155,8 @@ void PacketCapture::open_connections() {
     }
     conversation.acknowledge(opener, milliseconds(lead_), frame_);
     dump(lead_);
-    if (opener == Conversation::kPeer) write_request(conversation, i, 0, lead_);
+    const bool asks = opener == Conversation::kPeer && asked_.at(i, 0).time == sc_time();
+    if (asks) write_request(conversation, i, 0, lead_);
   }
 }
 
@@ -217,11 +218,9 @@ void PacketCapture::write_request(Conversation& conversation, std::uint32_t conn
                                   std::uint64_t number, sc_time time) {
   const Conversation::Side from = conversation.opener();
   const std::uint32_t client = connection % workload_.clients;
-  Request wanted{Bytes(0), file_size_};  // a proxy fetches whole files
-  if (from == Conversation::kPeer) {
-    wanted = request_of(workload_, file_size_, client, number);
-  }
-  const std::string text = fmt::format("GET /file{} bytes {}+{}\r\n", client % files_,
+  Request wanted{Bytes(0), file_size_, client % files_};  // a proxy fetches whole files
+  if (from == Conversation::kPeer) wanted = asked_.at(client, number);
+  const std::string text = fmt::format("GET /file{} bytes {}+{}\r\n", wanted.file,
                                        wanted.offset.count(), wanted.bytes.count());
   Payload bytes(text.begin(), text.end());
   if (from == Conversation::kPeer && tls_) {

@@ -19,6 +19,7 @@
 #include "models/nic/wire.h"
 #include "models/paths/path.h"
 #include "models/platform/conversation.h"
+#include "models/workload/requests.h"
 
 struct pcap;
 struct pcap_dumper;
@@ -81,6 +82,7 @@ private:
   sc_time rtt_;
   sc_time lead_;
   sc_time horizon_;  // how long ago a frame may have been sent that is not known yet
+  Requests asked_;
   Bytes file_size_;
   std::uint32_t files_;
   std::string file_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/workload/requests.h"
-
 namespace copypath {
 
 namespace {
@@ -22,20 +20,28 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       one_way_(link.rtt / 2),
       media_(media),
       transform_(transform),
-      request_bytes_(request_size(config, media.file_size())),
+      requests_(config, media),
       clients_(config.clients) {
   in.register_b_transport(this, &Clients::take);
   SC_HAS_PROCESS(Clients);
   SC_METHOD(ask_again);
   sensitive << asking_;
   dont_initialize();
+  for (unsigned number = 0; number < clients_.size(); ++number) {
+    clients_[number].request = requests_.at(number, 0);
+  }
 }
 
 void Clients::start_of_simulation() {
   if (expected() == Bytes(0)) all_delivered_.notify(sc_core::SC_ZERO_TIME);
 }
 
-Bytes Clients::expected() const { return request_bytes_ * config_.requests * clients_.size(); }
+void Clients::ask_later() {
+  for (unsigned number = 0; number < clients_.size(); ++number) {
+    const sc_time time = clients_[number].request.time;
+    if (time > sc_core::SC_ZERO_TIME) ask(number, time);
+  }
+}
 
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
@@ -75,15 +81,19 @@ void Clients::take_in_order(std::uint32_t number, Bytes bytes, const Content& co
   }
   client.free_at = consumed;
   const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
-  const bool complete = count(client, bytes, fetched, consumed);
+  const bool complete = count(number, bytes, fetched, consumed);
   if (faults_.disconnects(number) && client.fetched >= faults_.disconnect_after &&
-      client.complete < config_.requests && client.received != client.aborted_after) {
-    go_away(client, consumed);
+      client.complete < requests_.count(number) && client.received != client.aborted_after) {
+    go_away(number, consumed);
     reply(Packet::Kind::kReset, number, 0, back);
     return;
   }
   reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back);
-  if (complete && client.complete < config_.requests) ask(number, back);
+  if (complete && client.complete < requests_.count(number)) {
+    const sc_time now = sc_core::sc_time_stamp();
+    const sc_time listed = client.request.time > now ? client.request.time - now : sc_time();
+    ask(number, std::max(back, listed));
+  }
 }
 
 void Clients::ask(std::uint32_t number, sc_time delay) {
@@ -114,17 +124,18 @@ void Clients::ask_again() {
 }
 
 /// close() with something unread: the peer learns of it by a reset.
-void Clients::go_away(Client& client, sc_time at) {
+void Clients::go_away(std::uint32_t number, sc_time at) {
+  Client& client = clients_[number];
   client.gone = true;
   ++aborted_;
-  missing_ += request_bytes_ * config_.requests - client.fetched;
+  missing_ += requests_.total(number) - client.fetched;
   finish(at);
 }
 
 bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& content) {
   Client& client = clients_[connection];
   const Bytes fetched = take_content(client, connection, bytes, content);
-  return count(client, bytes, fetched, sc_core::sc_time_stamp());
+  return count(connection, bytes, fetched, sc_core::sc_time_stamp());
 }
 
 /// Checks the next bytes of a stream. Returns how many bytes of the file they have completed.
@@ -142,22 +153,28 @@ Bytes Clients::take_content(Client& client, std::uint32_t number, Bytes bytes,
   return fetched;
 }
 
-/// Whether these bytes of the stream, consumed at that time, complete a file with the `fetched`
+/// Whether these bytes of the stream, consumed at that time, complete a request with the `fetched`
 /// bytes of it that they hold.
-bool Clients::count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed) {
+bool Clients::count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed) {
+  Client& client = clients_[number];
   client.received += bytes;
   client.fetched += fetched;
   client.last = consumed;
   delivered_ += fetched;
   if (client.received == client.aborted_after) {
-    finish_aborted(client);
+    finish_aborted(number);
     return false;
   }
-  if (fetched == Bytes(0) || client.fetched != request_bytes_ * (client.complete + 1)) {
+  if (fetched == Bytes(0) || client.fetched != client.begins + client.request.bytes) {
     if (fetched > Bytes(0) && client.fetched == client.ends_after) finish(consumed);
     return false;
   }
-  if (++client.complete == config_.requests) finish(consumed);
+  if (++client.complete == requests_.count(number)) {
+    finish(consumed);
+  } else {
+    client.begins = client.fetched;
+    client.request = requests_.at(number, client.complete);
+  }
   return true;
 }
 
@@ -174,11 +191,12 @@ void Clients::abort(std::uint32_t connection, Bytes sent) {
   if (client.gone) return;
   client.aborted_after = sent;
   ++aborted_;
-  if (client.received == sent) finish_aborted(client);
+  if (client.received == sent) finish_aborted(connection);
 }
 
-void Clients::finish_aborted(const Client& client) {
-  missing_ += request_bytes_ * config_.requests - client.fetched;
+void Clients::finish_aborted(std::uint32_t number) {
+  const Client& client = clients_[number];
+  missing_ += requests_.total(number) - client.fetched;
   finish(client.last);
 }
 
@@ -190,15 +208,15 @@ void Clients::end_stream(std::uint32_t connection, Bytes bytes) {
 
 void Clients::check(const Client& client, std::uint32_t number, Bytes bytes,
                     const Content& content) {
-  const Request request = request_of(config_, media_.file_size(), number, client.complete);
-  const Bytes in_request = client.fetched - request_bytes_ * client.complete;
+  const Request& request = client.request;
+  const Bytes in_request = client.fetched - client.begins;
   const Bytes position = request.offset + in_request;
-  if (client.complete == config_.requests ||  // nobody asked for more
+  if (client.complete == requests_.count(number) ||  // nobody asked for more
       in_request + bytes > request.bytes) {
     correct_ = false;
-  } else if (!media_.holds(file_of(number), position.count(), bytes, content)) {
+  } else if (!media_.holds(request.file, position.count(), bytes, content)) {
     correct_ = false;
-    corrupted_ += media_.differing(file_of(number), position.count(), content);
+    corrupted_ += media_.differing(request.file, position.count(), content);
   }
 }
 

@@ -1,4 +1,4 @@
-// The clients at the other end of the wire: each asks for a file, takes what arrives, checks that
+// The clients at the other end of the wire: each asks for files, takes what arrives, checks that
 // it is exactly what it asked for, in order, and acknowledges it. A slow client
 // (workload.client_rate) acknowledges when it has consumed. The clients' own machines cost nothing
 // here. On a path that transforms the bytes, it makes a file of them again (decoder.h). Where
@@ -17,6 +17,7 @@
 #include "models/platform/config.h"
 #include "models/workload/decoder.h"
 #include "models/workload/reassembly.h"
+#include "models/workload/requests.h"
 
 namespace copypath {
 
@@ -43,14 +44,18 @@ public:
   /// stream.
   void abort(std::uint32_t connection, Bytes sent);
   unsigned aborted() const { return aborted_; }  ///< transfers
+  /// Bytes of the stream that have come so far.
+  Bytes received(std::uint32_t connection) const { return clients_[connection].received; }
   /// Everybody has all that was asked for, but for what aborted transfers have not brought.
   bool complete() const { return delivered_ + missing_ == expected(); }
 
-  /// The file that a client fetches.
-  std::uint32_t file_of(unsigned client) const { return client % media_.files(); }
+  /// Over the wire: sends the first requests that are not there when the run begins.
+  void ask_later();
+
+  const Requests& requests() const { return requests_; }
 
   Bytes delivered() const { return delivered_; }
-  Bytes expected() const;
+  Bytes expected() const { return requests_.total(); }
   /// Bytes that are not those of the file at their place.
   Bytes corrupted() const { return corrupted_; }
   /// Everything that arrived so far was right.
@@ -74,7 +79,9 @@ private:
     Bytes ends_after{~std::uint64_t{0}};     // of files, if the stream ends too early
     Bytes aborted_after{~std::uint64_t{0}};  // of the stream, if the server closes it
     sc_time last;                            // byte consumed
-    unsigned complete = 0;                   // requests
+    std::uint64_t complete = 0;              // requests
+    Request request;                         // the one at hand, and
+    Bytes begins;                            // how much was fetched by those before it
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
     bool gone = false;
@@ -86,13 +93,13 @@ private:
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
   Bytes take_content(Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
-  bool count(Client& client, Bytes bytes, Bytes fetched, sc_time consumed);
+  bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
   void take_in_order(std::uint32_t number, Bytes bytes, const Content& content, sc_time arrival);
   void ask(std::uint32_t number, sc_time delay);
   void ask_again();
-  void go_away(Client& client, sc_time at);
+  void go_away(std::uint32_t number, sc_time at);
   void finish(sc_time at);
-  void finish_aborted(const Client& client);
+  void finish_aborted(std::uint32_t number);
   void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
   Rate rate_of(std::uint32_t client) const {
     return client < faults_.slow_clients ? faults_.slow_rate : config_.client_rate;
@@ -103,7 +110,7 @@ private:
   sc_time one_way_;
   Media& media_;
   Transformation transform_;
-  Bytes request_bytes_;
+  Requests requests_;
   std::vector<Client> clients_;
   Bytes delivered_;
   Bytes missing_;  // from aborted transfers

@@ -4,12 +4,15 @@
 #include <memory>
 
 #include "models/kernel/io_uring.h"
+#include "models/kernel/mapping.h"
 #include "models/kernel/tcp_receiver.h"
 #include "models/kernel/tls_socket.h"
 #include "models/workload/buffer_ring.h"
 #include "models/workload/deflate.h"
 
 namespace copypath {
+
+struct LocalReader;
 
 struct Connection {
   const Config& config;
@@ -27,6 +30,10 @@ struct Connection {
   std::uint64_t sent = 0;       ///< so far
   std::uint64_t completed = 0;  ///< of that, as far as it knows
   std::unique_ptr<IoUring> io_uring{};
+
+  // Of a program that reads for itself:
+  LocalReader* reader = nullptr;       ///< who checks what it has read
+  std::unique_ptr<Mapping> mapping{};  ///< which it keeps
 
   // What the connection keeps from one request to the next, once it needs it:
   std::unique_ptr<TlsWriter> tls{};        ///< in the server's TLS library

@@ -1,24 +1,26 @@
 #include "models/workload/file_server.h"
 
-#include "models/workload/requests.h"
-
 namespace copypath {
 
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
-                       Kernel& kernel, PhysicalMemory& memory, Cpu& cpu, Clients& clients)
-    : sc_module(name), config_(config), path_(path), clients_(clients) {
+                       Kernel& kernel, PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu,
+                       Clients& clients)
+    : sc_module(name), config_(config), path_(path), clients_(clients), reader_{bus, clients} {
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
+    const Request first = clients.requests().at(client, 0);
     connections_.push_back(std::unique_ptr<Connection>(
         new Connection{config_,
                        kernel,
                        memory,
                        {cpu, client},
                        {client, config, kernel.device_of(client), kernel.skbs},
-                       kernel.page_cache.open(clients.file_of(client)),
+                       kernel.page_cache.open(first.file),
                        config_.workload.chunk,
                        {memory, config}}));
     Connection& connection = *connections_.back();
-    connection.socket.take_request();  // the first one is there when the run begins
+    connection.reader = &reader_;
+    // The first one is there when the run begins, unless a list says otherwise.
+    if (first.time == sc_core::SC_ZERO_TIME) connection.socket.take_request();
     sc_core::sc_spawn([this, &connection] { serve(connection); },
                       ("thread" + std::to_string(client)).c_str());
   }
@@ -49,12 +51,15 @@ void FileServer::abandon(Connection& connection) {
 }
 
 void FileServer::serve_requests(Connection& connection) {
-  for (unsigned request = 0; request < config_.workload.requests; ++request) {
-    connection.socket.receive_request(connection.task);
+  const std::uint64_t requests = clients_.requests().count(connection.task.number());
+  for (std::uint64_t request = 0; request < requests; ++request) {
+    if (!path_.local) connection.socket.receive_request(connection.task);
     open_file(connection, request);
     path_.serve(connection);
     if (connection.file.failed) {  // close(): the client gets no more, whatever it has asked for
-      clients_.abort(connection.task.number(), connection.socket.accepted());
+      const std::uint32_t number = connection.task.number();
+      clients_.abort(number,
+                     path_.local ? clients_.received(number) : connection.socket.accepted());
       break;
     }
     if (config_.workload.hazard == Hazard::kOverwrite) overwrite_file(connection);
@@ -65,12 +70,13 @@ void FileServer::serve_requests(Connection& connection) {
   }
 }
 
-void FileServer::open_file(Connection& connection, unsigned request) {
+void FileServer::open_file(Connection& connection, std::uint64_t request) {
   const WorkloadConfig& work = config_.workload;
+  const Request wanted = clients_.requests().at(connection.task.number(), request);
   OpenFile& file = connection.file;
-  file = connection.kernel.page_cache.open(file.number);
+  // A program that reads for itself has opened its file once, and its readahead goes on.
+  if (!path_.local || request == 0) file = connection.kernel.page_cache.open(wanted.file);
   file.source = work.open;
-  const Request wanted = request_of(work, file.size, connection.task.number(), request);
   file.position = wanted.offset;
   file.end = wanted.offset + wanted.bytes;
   if (work.hazard != Hazard::kTruncate || path_.reads == Reads::kOrigin) return;

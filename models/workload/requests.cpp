@@ -23,4 +23,37 @@ Request request_of(const WorkloadConfig& config, Bytes file_size, unsigned clien
   return {kPageSize * (scrambled((std::uint64_t{client} << 40) + number) % pages), bytes};
 }
 
+Requests::Requests(WorkloadConfig config, const Media& media)
+    : config_(std::move(config)), files_(media.files()), file_size_(media.file_size()) {}
+
+std::uint64_t Requests::count(unsigned client) const {
+  return config_.listed ? config_.listed->clients[client].size() : config_.requests;
+}
+
+Request Requests::at(unsigned client, std::uint64_t number) const {
+  if (config_.listed) {
+    const ListedRequest& listed = config_.listed->clients[client][number];
+    return {listed.offset, listed.bytes, listed.file, listed.time};
+  }
+  Request request = request_of(config_, file_size_, client, number);
+  request.file = client % files_;
+  return request;
+}
+
+Bytes Requests::total(unsigned client) const {
+  if (!config_.listed) return request_size(config_, file_size_) * config_.requests;
+  Bytes total;
+  for (const ListedRequest& request : config_.listed->clients[client]) total += request.bytes;
+  return total;
+}
+
+Bytes Requests::total() const {
+  if (!config_.listed) return total(0) * config_.clients;
+  Bytes all;
+  for (unsigned client = 0; client < config_.listed->clients.size(); ++client) {
+    all += total(client);
+  }
+  return all;
+}
+
 }  // namespace copypath

@@ -24,10 +24,14 @@ Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& 
   }
 }
 
-// The first request is there when the run begins.
+// The first request is there when the run begins, unless a list says otherwise.
 void Sinks::consume(Receiver& sink) {
+  const std::uint32_t number = sink.socket.connection();
+  const Requests& requests = clients_.requests();
   sink.task.start();
-  for (unsigned left = config_.requests; left > 0 && clients_.expected() > Bytes(0);) {
+  if (requests.at(number, 0).time > sc_core::SC_ZERO_TIME) ask(sink, requests.at(number, 0).time);
+  std::uint64_t complete = 0;
+  while (complete < requests.count(number) && clients_.expected() > Bytes(0)) {
     Content content;
     const Bytes bytes = take(sink, content);
     if (config_.client_rate != Rate()) {
@@ -36,11 +40,18 @@ void Sinks::consume(Receiver& sink) {
       sink.busy += takes;
       sink.task.sleep_for(sink.free_at - sc_time_stamp());
     }
-    if (!clients_.take_here(sink.socket.connection(), bytes, content) || --left == 0) continue;
-    sink.task.spend(sink.task.costs().syscall);
-    sink.socket.send_request(sink.task);
+    if (!clients_.take_here(number, bytes, content)) continue;
+    if (++complete < requests.count(number)) ask(sink, requests.at(number, complete).time);
   }
   sink.task.finish();
+}
+
+/// Sends the next request, not before `time`.
+void Sinks::ask(Receiver& sink, sc_time time) {
+  sink.task.settle();
+  if (time > sc_time_stamp()) sink.task.sleep_for(time - sc_time_stamp());
+  sink.task.spend(sink.task.costs().syscall);
+  sink.socket.send_request(sink.task);
 }
 
 Bytes Sinks::take(Receiver& sink, Content& content) {

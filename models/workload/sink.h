@@ -40,6 +40,7 @@ private:
   };
 
   void consume(Receiver& sink);
+  void ask(Receiver& sink, sc_time time);
   Bytes take(Receiver& sink, Content& content);
 
   WorkloadConfig config_;

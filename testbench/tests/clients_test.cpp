@@ -256,9 +256,9 @@ TEST_F(ClientsTest, ClientsShareFilesRoundRobin) {
   workload_.clients = 5;
   workload_.files = 2;
   build();
-  EXPECT_EQ(clients_->file_of(0), 0U);
-  EXPECT_EQ(clients_->file_of(3), 1U);
-  EXPECT_EQ(clients_->file_of(4), 0U);
+  EXPECT_EQ(clients_->requests().at(0, 0).file, 0U);
+  EXPECT_EQ(clients_->requests().at(3, 0).file, 1U);
+  EXPECT_EQ(clients_->requests().at(4, 0).file, 0U);
 }
 
 /// Records with bytes [offset, offset + bytes) of a file.

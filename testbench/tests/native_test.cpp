@@ -179,8 +179,10 @@ TEST(Native, EveryPathReadsFilesOpenedForDirectAccess) {
 }
 
 TEST(Native, EveryPathOfTheModelCanBeRun) {
-  for (const auto* path : copypath::paths())
+  for (const auto* path : copypath::paths()) {
+    if (path->local) continue;  // serves nobody
     EXPECT_NE(find_path(path->name), nullptr) << path->name;
+  }
 }
 
 TEST(Native, RealFileIsDelivered) {
