@@ -36,10 +36,14 @@ Json number(const Metric& metric, std::optional<double> value) {
 }
 
 Json movement_to_json(const MovementRecord& movement) {
-  return {{"name", movement.name},       {"agent", movement.agent},
-          {"purpose", movement.purpose}, {"from", movement.from},
-          {"to", movement.to},           {"reason", movement.reason},
-          {"bytes", movement.bytes},     {"dram_bytes", movement.dram_bytes},
+  return {{"name", movement.name},
+          {"agent", movement.agent},
+          {"purpose", movement.purpose},
+          {"from", movement.from},
+          {"to", movement.to},
+          {"reason", movement.reason},
+          {"bytes", movement.bytes},
+          {"dram_bytes", movement.dram_bytes},
           {"transfers", movement.transfers}};
 }
 
@@ -111,7 +115,8 @@ const std::vector<Metric>& metrics() {
        "commands that found the drive's submission queue full, and waited"},
       {"disk_errors", Unit::kCount, true, "commands that asked for what a drive cannot read"},
       {"aborted_transfers", Unit::kCount, true,
-       "transfers that the server gave up, or whose client went away; their bytes are checked up to "
+       "transfers that the server gave up, or whose client went away; their bytes are checked up "
+       "to "
        "there"},
       {"ring_full", Unit::kCount, true, "packets that found the transmit ring full, and waited"},
       {"send_buffer_waits", Unit::kCount, true,

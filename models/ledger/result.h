@@ -31,7 +31,7 @@ struct Result {
   std::string execution;                          ///< "fluid", "burst" or "native"
   std::map<std::string, double> values;           ///< by metric name; absent: cannot be known
   std::map<std::string, std::uint64_t> syscalls;  ///< by name
-  std::string bottleneck;                         ///< "nic", "disk", "cpu", "memory_bus", "fabric", "client"
+  std::string bottleneck;     ///< "nic", "disk", "cpu", "memory_bus", "fabric", "client"
   bool delivered_ok = false;  ///< the receivers got exactly what they asked for, in order
   std::vector<MovementRecord> movements;  ///< in the order of the data path
 
