@@ -72,14 +72,21 @@ void BlockLayer::read(std::uint32_t file, std::uint64_t offset, SegmentList page
   free_.pop_back();
   bio = {&request, 1};  // until everything has been submitted
   const Bytes bytes = size_of(pages);
-  for (Bytes at; at < bytes;) {
-    const Layout::Place place = layout_.place(file, offset + at.count());
-    const Bytes part = std::min(bytes - at, place.room);
-    SegmentList list = part == bytes ? std::move(pages) : slice(pages, at, part);
+  const auto submit = [&](const Layout::Place& place, Bytes at, SegmentList part) {
     ++bio.parts;
     drivers[place.drive]->submit(
-        {file, offset + at.count(), std::move(list), &bio, movement, place.position});
-    at += part;
+        {file, offset + at.count(), std::move(part), &bio, movement, place.position});
+  };
+  const Layout::Place first = layout_.place(file, offset);
+  if (bytes <= first.room) {  // as a rule: one drive has all of it
+    submit(first, Bytes(0), std::move(pages));
+  } else {
+    for (Bytes at; at < bytes;) {
+      const Layout::Place place = layout_.place(file, offset + at.count());
+      const Bytes part = std::min(bytes - at, place.room);
+      submit(place, at, slice(pages, at, part));
+      at += part;
+    }
   }
   done(bio, false);
 }
