@@ -5,6 +5,7 @@
 #include "testbench/sweep.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -213,7 +214,8 @@ protected:
     return {std::istreambuf_iterator<char>(stream), {}};
   }
 
-  const std::string file_ = ::testing::TempDir() + "sweep_state_test.resume";
+  const std::string file_ =  // of this test alone: the others run at the same time
+      ::testing::TempDir() + "sweep_state_test." + std::to_string(getpid()) + ".resume";
 };
 
 TEST_F(SweepStateTest, IsTakenBackWholeOrNotAtAll) {
