@@ -28,7 +28,7 @@ protected:
     config.size = kPageSize * size;
     config.ddio = ddio;
     cache_ = std::make_unique<Cache>(config, write_allocate, [this](Movement by, Bytes bytes) {
-      written_back[by] += bytes.count();
+      written_back_[by] += bytes.count();
     });
     return *cache_;
   }
@@ -49,7 +49,7 @@ protected:
     return cache_->transfer(kDmaWrite, nullptr, &to, size_of(to));
   }
 
-  std::map<Movement, std::uint64_t> written_back;
+  std::map<Movement, std::uint64_t> written_back_;
 
 private:
   std::unique_ptr<Cache> cache_;
@@ -90,7 +90,7 @@ TEST_F(CacheTest, DirtyLinesAreWrittenBackOnceAndChargedToWhoWroteThem) {
   EXPECT_EQ(cache.dirty(), kPageSize);
   const Cache::Outcome outcome = load(pages(10, 4));
   EXPECT_EQ(outcome.written_back, kPageSize) << "page 0 was clean";
-  EXPECT_EQ(written_back, (std::map<Movement, std::uint64_t>{{kCopy, kPageSize.count()}}));
+  EXPECT_EQ(written_back_, (std::map<Movement, std::uint64_t>{{kCopy, kPageSize.count()}}));
   EXPECT_EQ(load(pages(20, 4)).written_back, Bytes(0));
 }
 
@@ -175,7 +175,7 @@ TEST_F(CacheTest, DmaFillsItsShareAndEvictsItsOwnFirst) {
   EXPECT_EQ(cache.resident_by_dma(), kPageSize * 2);
   const Cache::Outcome third = dma_write(pages(22));
   EXPECT_EQ(third.written_back, kPageSize) << "page 20 makes room, and goes to DRAM";
-  EXPECT_EQ(written_back, (std::map<Movement, std::uint64_t>{{kDmaWrite, kPageSize.count()}}));
+  EXPECT_EQ(written_back_, (std::map<Movement, std::uint64_t>{{kDmaWrite, kPageSize.count()}}));
   EXPECT_EQ(cache.resident_by_dma(), kPageSize * 2);
   EXPECT_EQ(load(pages(0, 8)).hit_share(), 1) << "the cores keep theirs";
   EXPECT_EQ(load(pages(21, 2)).hit_share(), 1) << "and find what DMA has left";
