@@ -57,8 +57,9 @@ Plan plan(const Config& config) {
     const native::Path* const path = native::find_path(name);
     const WorkloadKind kind = config.workload.kind;
     const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy;
-    const std::string unfit =
-        path == nullptr || !served ? "it exists in the model alone" : misfit(*path, config);
+    const std::string unfit = !served           ? "its workload.kind exists in the model alone"
+                              : path == nullptr ? "it exists in the model alone"
+                                                : misfit(*path, config);
     if (unfit.empty()) {
       plan.paths.push_back(path);
     } else {

@@ -22,8 +22,10 @@ constexpr const char* kUnknown = "-";  // as figure() prints it
 
 using Cell = std::function<std::string(const Result&)>;
 
-/// The number of chunks in which the whole payload is asked for; 0 when nothing was delivered.
+/// The number of chunks in which the whole payload is asked for; 0 when nothing was delivered, or
+/// the server does not go by chunks.
 double chunks(const Config& config, const Result& result) {
+  if (config.workload.kind == WorkloadKind::kWebServer) return 0;
   if (config.workload.listed) {
     double count = 0;
     for (const auto& client : config.workload.listed->clients) {
@@ -159,10 +161,15 @@ std::string movement_line(const std::string& label, const MovementRecord& moveme
 }
 
 /// "100 clients fetching a file of 100MB".
-std::string work_of(const WorkloadConfig& work) {
+std::string work_of(const Config& config) {
+  const WorkloadConfig& work = config.workload;
   const bool reads = work.kind == WorkloadKind::kRandomReader;
   const std::string who = fmt::format("{} {}{}", work.clients, reads ? "program" : "client",
                                       work.clients == 1 ? "" : "s");
+  if (work.kind == WorkloadKind::kWebServer) {
+    return fmt::format("{} with {} requests each for {} files", who, work.requests,
+                       config.web.files);
+  }
   if (work.listed) {
     std::size_t requests = 0;
     for (const auto& client : work.listed->clients) requests += client.size();
@@ -181,8 +188,10 @@ std::string work_of(const WorkloadConfig& work) {
 }  // namespace
 
 std::string describe(const Config& config, const std::string& scenario, const std::string& how) {
-  const std::string work_line = fmt::format("{} in chunks of {}, {}", work_of(config.workload),
-                                            to_text(config.workload.chunk), how);
+  const bool by_chunks = config.workload.kind != WorkloadKind::kWebServer;
+  const std::string chunks =
+      by_chunks ? fmt::format(" in chunks of {}", to_text(config.workload.chunk)) : "";
+  const std::string work_line = fmt::format("{}{}, {}", work_of(config), chunks, how);
   const std::string& title = config.title.empty() ? scenario : config.title;
   return fmt::format("{}\n{}\n", title, work_line);
 }

@@ -209,6 +209,16 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
 
+    key(FIELD(web.workers), Range{"1", "256"}, "processes, each of which serves its share of the connections", "nginx default (worker_processes)"),
+    key(FIELD(web.files), Range{"1", "1000000"}, "files of the site", kAssumed),
+    key(FIELD(web.smallest), Range{"1B", "1TB"}, "the smallest file", kAssumed),
+    key(FIELD(web.largest), Range{"1B", "1TB"}, "the largest file; every doubling in between has as many files", kAssumed),
+    key(FIELD(web.zipf), Range{"0", "3"}, "how much more popular some files are: the one of rank n is asked for as often as 1/n to this power", kAssumed),
+    key(FIELD(web.header), Range{"1B", "64KiB"}, "header of a response", kAssumed),
+    key(FIELD(web.tcp_nopush), kAny, "the header waits for the beginning of the file, for two more calls", "nginx default"),
+    key(FIELD(web.sendfile_max_chunk), Range{"1B", "2147479552B"}, "what one sendfile() moves at most before other connections get their turn", "nginx default since 1.21.4"),
+    key(FIELD(web.buffer), Range{"512B", "16MiB"}, "buffer of paths that copy", "nginx default (output_buffers)"),
+
     key(FIELD(faults.seed), Range{"0", "1000000000"}, "decides which of the things that can go wrong do", kAssumed),
     key(FIELD(faults.disk_error_rate), Range{"0", "1"}, "share of the pages of the files that the drives cannot read", kAssumed),
     key(FIELD(faults.frame_loss), Range{"0", "0.3"}, "share of the frames between server and clients that get lost, in either direction", kAssumed),

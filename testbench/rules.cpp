@@ -136,8 +136,10 @@ std::string capacity(const Config& config) {
   const DiskConfig& disk = config.disk;
   if (disk.kind != DiskKind::kHdd) return "";
   const WorkloadConfig& work = config.workload;
-  const double files = work.files == 0 ? work.clients : work.files;
-  const double bytes = files * static_cast<double>(work.file_size.count() + kPageSize.count());
+  const bool site = work.kind == WorkloadKind::kWebServer;
+  const double files = site ? config.web.files : work.files == 0 ? work.clients : work.files;
+  const Bytes size = site ? config.web.largest : work.file_size;
+  const double bytes = files * static_cast<double>(size.count() + kPageSize.count());
   const double room = static_cast<double>(disk.capacity.count()) * disk.count;
   if (bytes <= room) return "";
   return fmt::format("{} on each of {} drives do not hold the files, accepted: at least {:.0f}B",
@@ -200,6 +202,35 @@ std::string reader(const Config& config) {
   return "is about what is sent, accepted: none with workload.kind = random_reader";
 }
 
+constexpr double kMostRequests = 10'000'000;
+
+std::string site(const Config& config) {
+  if (config.web.smallest <= config.web.largest) return "";
+  return fmt::format("{} is more than the largest file has, accepted: at most web.largest = {}",
+                     to_text(config.web.smallest), to_text(config.web.largest));
+}
+
+std::string visits(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.kind != WorkloadKind::kWebServer) return "";
+  if (static_cast<double>(work.clients) * work.requests <= kMostRequests) return "";
+  return fmt::format(
+      "{} requests of each of {} clients are too many, accepted: {:.0f} in all with "
+      "workload.kind = web_server",
+      work.requests, work.clients, kMostRequests);
+}
+
+std::string site_of_its_own(const Config& config) {
+  const WorkloadConfig& work = config.workload;
+  if (work.kind != WorkloadKind::kWebServer) return "";
+  if (work.file.empty() && work.range == Bytes(0) && work.hazard == Hazard::kNone &&
+      work.open == FileSource::kBuffered) {
+    return "";
+  }
+  return "is web_server, accepted with it: workload.file = none, workload.range = whole_file, "
+         "workload.hazard = none, workload.open = buffered";
+}
+
 /// What all clients ask for together.
 double payload_of(const Config& config) {
   const WorkloadConfig& work = config.workload;
@@ -211,7 +242,9 @@ double payload_of(const Config& config) {
     }
     return total;
   }
-  return static_cast<double>(work.file_size.count()) * work.clients * work.requests;
+  const bool site = work.kind == WorkloadKind::kWebServer;
+  const Bytes size = site ? config.web.largest : work.file_size;  // at most
+  return static_cast<double>(size.count()) * work.clients * work.requests;
 }
 
 std::string run_time(const Config& config) {
@@ -322,7 +355,8 @@ const std::vector<Rule>& rules() {
       {{"page_cache.folio"}, folio},
       {{"disk.stripe"}, stripe},
       {{"disk.queue_depth", "disk.kind"}, tags},
-      {{"disk.capacity", "disk.count", "workload.file_size", "workload.clients", "workload.files"},
+      {{"disk.capacity", "disk.count", "workload.file_size", "workload.clients", "workload.files",
+        "workload.kind", "web.files", "web.largest"},
        capacity},
       {{"pcie.disk_lanes"}, disk_lanes},
       {{"pcie.nic_lanes"}, nic_lanes},
@@ -336,12 +370,16 @@ const std::vector<Rule>& rules() {
       {{"workload.list", "workload.kind"}, list},
       {{"workload.hazard", "workload.kind"}, list_alone},
       {{"workload.hazard", "workload.kind"}, reader},
+      {{"web.smallest", "web.largest"}, site},
+      {{"workload.requests", "workload.clients", "workload.kind"}, visits},
+      {{"workload.kind", "workload.file", "workload.range", "workload.hazard", "workload.open"},
+       site_of_its_own},
       {{"workload.files", "workload.clients"}, files},
       {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
       {{"workload.range", "workload.file_size", "workload.file"}, range},
       {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
         "workload.client_rate", "faults.slow_rate", "nic.rate", "nic.count", "disk.bandwidth",
-        "memory.bandwidth", "memory.efficiency"},
+        "memory.bandwidth", "memory.efficiency", "workload.kind", "web.largest"},
        run_time},
       {{"workload.requests", "socket.rtt"}, round_trips},
       {{"faults.frame_loss", "faults.link_down_for", "faults.disconnect_after",

@@ -135,15 +135,20 @@ private:
     }
   }
 
+  /// What a machine is asked to do is no property of the machine.
+  static bool is_about_work(const std::string& section) {
+    return section == "workload" || section == "web";
+  }
+
   static std::vector<std::string> host_sections() {
     std::vector<std::string> found = sections();
-    found.erase(std::remove(found.begin(), found.end(), "workload"), found.end());
+    found.erase(std::remove_if(found.begin(), found.end(), is_about_work), found.end());
     return found;
   }
 
   static bool is_host_key(const std::string& name) {
     const std::string section = find_key(name)->section();
-    return !section.empty() && section != "workload";
+    return !section.empty() && !is_about_work(section);
   }
 
   void apply_host(const std::vector<Setting>& settings, const std::vector<Setting>& command_line) {

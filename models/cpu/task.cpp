@@ -10,9 +10,9 @@ using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 void WaitQueue::wake_all() {
-  std::vector<Task*> tasks;
-  tasks.swap(tasks_);
-  for (Task* task : tasks) task->cpu().wake(*task);
+  std::vector<Waiter*> waiters;
+  waiters.swap(waiters_);
+  for (Waiter* waiter : waiters) waiter->wake();
 }
 
 void Task::start() {
@@ -50,9 +50,15 @@ void Task::settle() {
   }
 }
 
+void Task::wake() { cpu_.wake(*this); }
+
 void Task::sleep(WaitQueue& queue) {
   queue.add(*this);
-  show(queue.reason());
+  block(queue.reason());
+}
+
+void Task::block(const char* reason) {
+  show(reason);
   switch_out();
   settle();  // interrupts that came during the switch
 }

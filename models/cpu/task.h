@@ -3,6 +3,7 @@
 // time and waited for at once, before anything that others can see (settle()).
 #pragma once
 
+#include <functional>
 #include <systemc>
 #include <vector>
 
@@ -12,25 +13,48 @@
 namespace copypath {
 
 class Cpu;
-class Task;
+class SystemCall;  // models/kernel
+
+/// Whoever waits in a queue.
+class Waiter {
+public:
+  virtual ~Waiter() = default;
+  virtual void wake() = 0;
+};
 
 /// Tasks that wait for something.
 class WaitQueue {
 public:
-  /// `reason`: what a waveform shows for a task that waits here (a literal).
-  explicit WaitQueue(const char* reason = "waiting") : reason_(reason) {}
+  /// `reason`: what a waveform shows for a task that waits here (a literal). `pollable`: epoll can
+  /// wait for it, so a task that has a Multiplexer does not sleep here.
+  explicit WaitQueue(const char* reason = "waiting", bool pollable = false)
+      : reason_(reason), pollable_(pollable) {}
 
   const char* reason() const { return reason_; }
-  void add(Task& task) { tasks_.push_back(&task); }
-  bool empty() const { return tasks_.empty(); }
+  bool pollable() const { return pollable_; }
+  void add(Waiter& waiter) { waiters_.push_back(&waiter); }
+  bool empty() const { return waiters_.empty(); }
   void wake_all();
 
 private:
   const char* reason_;
-  std::vector<Task*> tasks_;
+  bool pollable_;
+  std::vector<Waiter*> waiters_;
 };
 
-class Task : public Execution {
+/// Lets several connections share a task: where one of them would wait for its socket, another one
+/// goes on.
+class Multiplexer {
+public:
+  virtual ~Multiplexer() = default;
+  /// Returns when `ready()` holds, which `queue` announces.
+  virtual void wait(WaitQueue& queue, const std::function<bool()>& ready) = 0;
+  /// The connection at hand will do its share of work; if it has done that already since it was
+  /// last waited for, it lets others go first.
+  virtual void take_turn() = 0;
+};
+
+class Task : public Execution, public Waiter {
 public:
   Task(Cpu& cpu, unsigned number) : cpu_(cpu), number_(number) {}
   Task(const Task&) = delete;
@@ -55,8 +79,23 @@ public:
   template <typename Ready>
   void wait_until(WaitQueue& queue, Ready ready) {
     settle();
+    if (multiplexer_ != nullptr && queue.pollable()) {
+      if (!ready()) multiplexer_->wait(queue, ready);
+      return;
+    }
     while (!ready()) sleep(queue);
   }
+
+  /// Leaves the core until somebody calls wake(). `reason` is a literal.
+  void block(const char* reason);
+  void wake() override;
+
+  void share(Multiplexer& multiplexer) { multiplexer_ = &multiplexer; }
+  Multiplexer* multiplexer() const { return multiplexer_; }
+
+  /// The system call that the task is in, or nullptr.
+  SystemCall* system_call() const { return system_call_; }
+  void set_system_call(SystemCall* call) { system_call_ = call; }
 
   /// Leaves the core for so long (nanosleep()).
   void sleep_for(sc_time time);
@@ -93,6 +132,8 @@ private:
 
   Cpu& cpu_;
   unsigned number_;
+  Multiplexer* multiplexer_ = nullptr;
+  SystemCall* system_call_ = nullptr;
   Core* core_ = nullptr;
   sc_core::sc_event resume_;
   sc_time unspent_;

@@ -44,6 +44,10 @@ const char* name_of(Call call) {
       return "recv";
     case Call::kSend:
       return "send";
+    case Call::kEpollWait:
+      return "epoll_wait";
+    case Call::kWritev:
+      return "writev";
   }
   return "?";
 }
@@ -101,15 +105,27 @@ std::vector<std::string> Kernel::idle_lanes() const {
   return lanes;
 }
 
-SystemCall::SystemCall(Kernel& kernel, Task& task, Call call) : kernel_(kernel), task_(task) {
-  kernel_.enter(call);
-  task_.show("kernel", name_of(call));
+SystemCall::SystemCall(Kernel& kernel, Task& task, Call call)
+    : kernel_(kernel), task_(task), call_(call) {
+  // What one sendfile() moves is a connection's turn (sendfile_max_chunk).
+  Multiplexer* const multiplexer = task_.multiplexer();
+  if (multiplexer != nullptr && call_ == Call::kSendfile) multiplexer->take_turn();
+  enter();
+}
+
+SystemCall::~SystemCall() { leave(); }
+
+void SystemCall::enter() {
+  kernel_.enter(call_);
+  task_.set_system_call(this);
+  task_.show("kernel", name_of(call_));
   task_.spend(task_.cpu().config().syscall / 2);
 }
 
-SystemCall::~SystemCall() {
+void SystemCall::leave() {
   task_.spend(task_.cpu().config().syscall / 2);
   task_.show("user", "");
+  task_.set_system_call(nullptr);
   kernel_.leave();
 }
 

@@ -31,8 +31,10 @@ enum class Call : std::uint8_t {
   kIoUringSetup,
   kIoUringRegister,
   kIoUringEnter,
+  kEpollWait,
+  kWritev,
 };
-constexpr std::size_t kCalls = 20;
+constexpr std::size_t kCalls = 22;
 const char* name_of(Call call);
 
 class Kernel : public sc_core::sc_module {
@@ -79,9 +81,14 @@ public:
   SystemCall(const SystemCall&) = delete;
   SystemCall& operator=(const SystemCall&) = delete;
 
+  /// The call returns without having done all (EAGAIN, or a short count), and is made again.
+  void leave();
+  void enter();
+
 private:
   Kernel& kernel_;
   Task& task_;
+  Call call_;
 };
 
 }  // namespace copypath

@@ -63,10 +63,10 @@ void TcpSocket::check_connection() const {
   if (reset_) throw ConnectionReset();
 }
 
-void TcpSocket::send(Task& task, const SegmentList& from, Movement copy) {
+void TcpSocket::send(Task& task, const SegmentList& from, Movement copy, bool more) {
   check_connection();
   Lock lock(*this);
-  copy_in(task, lock, from, copy, false);
+  copy_in(task, lock, from, copy, more);
 }
 
 void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more) {

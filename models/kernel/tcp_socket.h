@@ -37,8 +37,9 @@ public:
 
   /// tcp_sendmsg(): copies `from` into kernel memory and sends it. Blocks while the send buffer is
   /// full; returns when everything is in it. `copy` says what is copied: the caller's buffer, or
-  /// pages that it has mapped.
-  void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser);
+  /// pages that it has mapped. `more`: more will follow at once (MSG_MORE).
+  void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser,
+            bool more = false);
 
   /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages (at most one per fragment) by reference, and takes
   /// over the references. `more`: more will follow at once (MSG_MORE). A kernel that has to copy
@@ -152,7 +153,7 @@ private:
   bool more_ = false;
   bool encrypted_by_device_ = false;
   PageFragment fragment_;
-  WaitQueue writers_{"wait send buffer"};
+  WaitQueue writers_{"wait send buffer", true};
   std::uint64_t send_buffer_waits_ = 0;
 
   std::unique_ptr<Recovery> recovery_;  // if anything can get lost
@@ -161,7 +162,7 @@ private:
 
   unsigned requests_ = 0;
   std::uint64_t requests_seen_ = 0;
-  WaitQueue readers_{"wait request"};
+  WaitQueue readers_{"wait request", true};
 };
 
 }  // namespace copypath

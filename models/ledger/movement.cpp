@@ -70,6 +70,8 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC computes no checksums, so a core must read the caller's pages"},
     {"checksum_copy", Agent::kCore, Purpose::kChecksum, Place::kSocketBuffer, Place::kCore,
      "the NIC computes no checksums, so a core must read what it copied before"},
+    {"response_header", Agent::kCore, Purpose::kControl, Place::kCore, Place::kUserBuffer,
+     "the server writes the header of a response"},
     {"sum_user", Agent::kCore, Purpose::kChecksum, Place::kUserBuffer, Place::kCore,
      "the program adds up what it has read into its buffer"},
     {"sum_mapped", Agent::kCore, Purpose::kChecksum, Place::kPageCache, Place::kCore,

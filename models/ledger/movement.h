@@ -62,6 +62,7 @@ enum class Movement : std::uint8_t {
   kChecksumPage,
   kChecksumUser,
   kChecksumCopy,
+  kResponseHeader,
   kSumUser,
   kSumMapped,
   kTransmitPage,
@@ -86,7 +87,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 52;
+constexpr std::size_t kMovements = 53;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

@@ -69,6 +69,8 @@ const Path kKtlsSendfilePath{
     serve,
     Transformation::kTls,
     Reads::kAnyFile,
-    ktls_refusal};
+    ktls_refusal,
+    false,
+    true};
 
 }  // namespace copypath

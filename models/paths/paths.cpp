@@ -1,3 +1,5 @@
+#include <set>
+
 #include "models/paths/all_paths.h"
 
 namespace copypath {
@@ -63,6 +65,13 @@ std::string misfit(const Path& path, WorkloadKind kind) {
   if (kind == WorkloadKind::kStaticList && path.transform == Transformation::kCompress) {
     return "makes one stream of a whole file, whose size its clients know; choose "
            "workload.kind = file_server";
+  }
+  static const std::set<std::string> kOfWebServers{"read_write", "sendfile", "user_tls",
+                                                   "ktls_sendfile", "ktls_write"};
+  if (kind == WorkloadKind::kWebServer && kOfWebServers.count(path.name) == 0) {
+    return "is no way in which a web server sends responses; workload.kind = web_server needs one "
+           "of: " +
+           listed([](const Path& other) { return kOfWebServers.count(other.name) != 0; });
   }
   return "";
 }

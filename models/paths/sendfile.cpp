@@ -61,6 +61,9 @@ const Path kSendfilePath{
     },
     serve,
     Transformation::kNone,
-    Reads::kAnyFile};
+    Reads::kAnyFile,
+    nullptr,
+    false,
+    true};
 
 }  // namespace copypath

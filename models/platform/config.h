@@ -184,7 +184,8 @@ enum class WorkloadKind {
   kFileServer,    ///< clients fetch files, or ranges of them
   kProxy,         ///< the same, from a server that fetches them from another one
   kRandomReader,  ///< programs on the machine itself read a file, and send nothing
-  kStaticList     ///< clients ask for what a list says, at the times that it says
+  kStaticList,    ///< clients ask for what a list says, at the times that it says
+  kWebServer      ///< clients ask for files of a site, some more popular than others
 };
 
 struct RequestList;  // models/workload/request_list.h
@@ -256,6 +257,19 @@ struct WorkloadConfig {
   std::shared_ptr<const RequestList> listed;  ///< what it says; nullptr: nothing
 };
 
+/// A web server: a few processes that serve many connections each, and a site of many files.
+struct WebConfig {
+  unsigned workers = 1;
+  unsigned files = 1000;
+  Bytes smallest{1024};  ///< of the files
+  Bytes largest{1024 * 1024};
+  double zipf = 0.8;        ///< the file of rank n is asked for as often as n to the power of -zipf
+  Bytes header{256};        ///< of a response
+  bool tcp_nopush = false;  ///< the header waits for the beginning of the file (TCP_CORK)
+  Bytes sendfile_max_chunk{2 * 1024 * 1024};  ///< per call, of paths that send by reference
+  Bytes buffer{32 * 1024};                    ///< of the others
+};
+
 /// What a drive reads at least, and O_DIRECT insists on.
 constexpr Bytes kLogicalBlock{512};
 
@@ -278,6 +292,7 @@ struct Config {
   SocketConfig socket;
   WorkloadConfig workload;
   FaultConfig faults;
+  WebConfig web;
 };
 
 }  // namespace copypath

@@ -56,7 +56,8 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
                      })),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
-      clients("clients", config.workload, config.socket, media, path.transform, config.faults),
+      clients("clients", config.workload, config.socket, media, path.transform, config.faults,
+              config.workload.kind == WorkloadKind::kWebServer ? config.web.header : Bytes(0)),
       origins(make<Origin>("origin", config.nic.count,
                            [&](const char* label, unsigned) {
                              return std::make_unique<Origin>(label, config, media);

@@ -25,9 +25,9 @@ Result Machine::result() const {
   const bool loopback = config_.nic.link == Link::kLoopback;
   sc_time server_time;
   std::uint64_t server_switches = 0;
-  for (const auto& connection : server.connections()) {
-    server_time += connection->task.run_time();
-    server_switches += connection->task.switches();
+  for (const auto& task : server.tasks()) {
+    server_time += task->run_time();
+    server_switches += task->switches();
   }
 
   Result result;
@@ -140,12 +140,11 @@ Result Machine::result() const {
 std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
   sc_time stalled;
   double busiest_thread = 0;
-  for (const auto& connection : server.connections()) {
-    const Task& task = connection->task;
-    stalled += task.stall_time();
+  for (const auto& task : server.tasks()) {
+    stalled += task->stall_time();
     busiest_thread =
         std::max(busiest_thread,
-                 ratio((task.run_time() - task.stall_time()).to_seconds(), elapsed.to_seconds()));
+                 ratio((task->run_time() - task->stall_time()).to_seconds(), elapsed.to_seconds()));
   }
   if (sinks) stalled += sinks->stall_time();
   const double working = (cpu.busy() - stalled).to_seconds();

@@ -6,6 +6,7 @@
 
 #include "models/platform/machine.h"
 #include "models/platform/waveform.h"
+#include "models/workload/site.h"
 
 namespace copypath {
 
@@ -98,6 +99,16 @@ void run(const Machine& machine, Recorder& recorder, Watch& watch) {
   }
 }
 
+/// What kinds of work that have files of their own ask for.
+Config with_requests(Config config) {
+  WorkloadConfig& work = config.workload;
+  if (work.kind != WorkloadKind::kWebServer) return config;
+  if (!work.listed) work.listed = visits_of(config);
+  const std::vector<Bytes>& sizes = work.listed->file_sizes;
+  work.file_size = *std::max_element(sizes.begin(), sizes.end());
+  return config;
+}
+
 }  // namespace
 
 Result simulate(const Config& config, const std::string& path, const RunOptions& options) {
@@ -107,7 +118,7 @@ Result simulate(const Config& config, const std::string& path, const RunOptions&
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
   sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
 
-  Machine machine("machine", config, *program, options.capture_file);
+  Machine machine("machine", with_requests(config), *program, options.capture_file);
   Recorder recorder(machine, options);
   Watch watch(options);
   try {

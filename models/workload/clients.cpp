@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/workload/response.h"
+
 namespace copypath {
 
 namespace {
@@ -13,7 +15,7 @@ const sc_time kLeastTimeout = milliseconds(200);
 
 Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
                  const SocketConfig& link, Media& media, Transformation transform,
-                 const FaultConfig& faults)
+                 const FaultConfig& faults, Bytes header)
     : sc_module(name),
       config_(config),
       faults_(faults),
@@ -21,6 +23,7 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       media_(media),
       transform_(transform),
       requests_(config, media),
+      header_(header),
       clients_(config.clients) {
   in.register_b_transport(this, &Clients::take);
   SC_HAS_PROCESS(Clients);
@@ -29,6 +32,7 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
   dont_initialize();
   for (unsigned number = 0; number < clients_.size(); ++number) {
     clients_[number].request = requests_.at(number, 0);
+    clients_[number].header = header_;
   }
 }
 
@@ -141,16 +145,33 @@ bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& co
 /// Checks the next bytes of a stream. Returns how many bytes of the file they have completed.
 Bytes Clients::take_content(Client& client, std::uint32_t number, Bytes bytes,
                             const Content& content) {
-  if (transform_ == Transformation::kNone) {
+  if (transform_ == Transformation::kNone && client.header == Bytes(0)) {
     check(client, number, bytes, content);
     return bytes;
   }
-  if (!client.decoder) client.decoder = make_decoder(transform_, number, config_);
   Content file;
-  if (!client.decoder->decode(content, file)) correct_ = false;
+  if (transform_ == Transformation::kNone) {
+    file = content;
+  } else {
+    if (!client.decoder) client.decoder = make_decoder(transform_, number, config_);
+    if (!client.decoder->decode(content, file)) correct_ = false;
+  }
+  if (client.header > Bytes(0)) take_header(client, file);
   const Bytes fetched = file.size();
   if (fetched > Bytes(0)) check(client, number, fetched, file);
   return fetched;
+}
+
+/// Takes what there is of a response's header off the beginning of the stream.
+void Clients::take_header(Client& client, Content& stream) {
+  const Bytes size = std::min(client.header, stream.size());
+  if (size == Bytes(0)) return;
+  const std::uint64_t offset = (header_ - client.header).count();
+  if (!media_.holds(header_file(media_), offset, size, stream.slice(0, size.count()))) {
+    correct_ = false;
+  }
+  client.header -= size;
+  stream = stream.slice(size.count(), (stream.size() - size).count());
 }
 
 /// Whether these bytes of the stream, consumed at that time, complete a request with the `fetched`
@@ -174,6 +195,7 @@ bool Clients::count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time co
   } else {
     client.begins = client.fetched;
     client.request = requests_.at(number, client.complete);
+    client.header = header_;
   }
   return true;
 }

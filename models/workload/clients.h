@@ -29,9 +29,10 @@ public:
   tlm_utils::simple_target_socket<Clients, 32, WireProtocol> in{"in"};
   tlm_utils::simple_initiator_socket<Clients, 32, WireProtocol> out{"out"};
 
+  /// `header`: what comes before every file.
   Clients(const sc_core::sc_module_name& name, const WorkloadConfig& config,
           const SocketConfig& link, Media& media, Transformation transform = Transformation::kNone,
-          const FaultConfig& faults = {});
+          const FaultConfig& faults = {}, Bytes header = Bytes(0));
 
   /// What a client on the server's machine has taken, of whom nothing is said here but whether it
   /// is right. Whether it completes a file.
@@ -82,6 +83,7 @@ private:
     std::uint64_t complete = 0;              // requests
     Request request;                         // the one at hand, and
     Bytes begins;                            // how much was fetched by those before it
+    Bytes header;                            // what is still to come of the response's
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
     bool gone = false;
@@ -92,6 +94,7 @@ private:
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
   Bytes take_content(Client& client, std::uint32_t number, Bytes bytes, const Content& content);
+  void take_header(Client& client, Content& stream);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
   void take_in_order(std::uint32_t number, Bytes bytes, const Content& content, sc_time arrival);
@@ -111,6 +114,7 @@ private:
   Media& media_;
   Transformation transform_;
   Requests requests_;
+  Bytes header_;  ///< of every response of a web server
   std::vector<Client> clients_;
   Bytes delivered_;
   Bytes missing_;  // from aborted transfers

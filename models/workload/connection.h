@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "models/kernel/event_loop.h"
 #include "models/kernel/io_uring.h"
 #include "models/kernel/mapping.h"
 #include "models/kernel/tcp_receiver.h"
@@ -18,7 +19,7 @@ struct Connection {
   const Config& config;
   Kernel& kernel;
   PhysicalMemory& memory;
-  Task task;
+  Task& task;
   TcpSocket socket;
   OpenFile file;                            ///< what the client asked for
   Bytes chunk;                              ///< how much to ask for per system call
@@ -30,6 +31,11 @@ struct Connection {
   std::uint64_t sent = 0;       ///< so far
   std::uint64_t completed = 0;  ///< of that, as far as it knows
   std::unique_ptr<IoUring> io_uring{};
+
+  EventLoop::Member* member = nullptr;  ///< of a worker that serves many
+
+  /// As the clients know it.
+  std::uint32_t number() const { return socket.connection(); }
 
   // Of a program that reads for itself:
   LocalReader* reader = nullptr;       ///< who checks what it has read

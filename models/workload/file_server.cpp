@@ -1,24 +1,30 @@
 #include "models/workload/file_server.h"
 
+#include <algorithm>
+
+#include "models/workload/response.h"
+
 namespace copypath {
 
 FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config, const Path& path,
                        Kernel& kernel, PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu,
                        Clients& clients)
     : sc_module(name), config_(config), path_(path), clients_(clients), reader_{bus, clients} {
+  add_tasks(kernel, cpu);
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
     const Request first = clients.requests().at(client, 0);
     connections_.push_back(std::unique_ptr<Connection>(
         new Connection{config_,
                        kernel,
                        memory,
-                       {cpu, client},
+                       *tasks_[client % tasks_.size()],
                        {client, config, kernel.device_of(client), kernel.skbs},
                        kernel.page_cache.open(first.file),
-                       config_.workload.chunk,
+                       chunk(),
                        {memory, config}}));
     Connection& connection = *connections_.back();
     connection.reader = &reader_;
+    if (!loops_.empty()) connection.member = &loops_[client % loops_.size()]->add();
     // The first one is there when the run begins, unless a list says otherwise.
     if (first.time == sc_core::SC_ZERO_TIME) connection.socket.take_request();
     sc_core::sc_spawn([this, &connection] { serve(connection); },
@@ -33,15 +39,43 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
   }
 }
 
+/// A thread for each connection, or the workers.
+void FileServer::add_tasks(Kernel& kernel, Cpu& cpu) {
+  const unsigned clients = config_.workload.clients;
+  const unsigned tasks = is_web_server() ? std::min(config_.web.workers, clients) : clients;
+  for (unsigned number = 0; number < tasks; ++number) {
+    tasks_.push_back(std::make_unique<Task>(cpu, number));
+    if (is_web_server()) loops_.push_back(std::make_unique<EventLoop>(kernel, *tasks_.back()));
+  }
+}
+
+EventLoop* FileServer::loop_of(const Connection& connection) const {
+  return loops_.empty() ? nullptr : loops_[connection.number() % loops_.size()].get();
+}
+
+Bytes FileServer::chunk() const {
+  if (!is_web_server()) return config_.workload.chunk;
+  return path_.by_reference ? config_.web.sendfile_max_chunk : config_.web.buffer;
+}
+
 void FileServer::serve(Connection& connection) {
-  connection.task.start();
+  EventLoop* const loop = loop_of(connection);
+  if (loop != nullptr) {
+    loop->join(*connection.member);
+  } else {
+    connection.task.start();
+  }
   try {
     serve_requests(connection);
   } catch (const ConnectionReset&) {
     abandon(connection);
   }
-  connection.task.finish();
   ++finished_;
+  if (loop != nullptr) {
+    loop->leave();
+  } else {
+    connection.task.finish();
+  }
 }
 
 /// close() of everything that belongs to the client.
@@ -51,13 +85,13 @@ void FileServer::abandon(Connection& connection) {
 }
 
 void FileServer::serve_requests(Connection& connection) {
-  const std::uint64_t requests = clients_.requests().count(connection.task.number());
+  const std::uint32_t number = connection.number();
+  const std::uint64_t requests = clients_.requests().count(number);
   for (std::uint64_t request = 0; request < requests; ++request) {
     if (!path_.local) connection.socket.receive_request(connection.task);
     open_file(connection, request);
-    path_.serve(connection);
+    respond(connection);
     if (connection.file.failed) {  // close(): the client gets no more, whatever it has asked for
-      const std::uint32_t number = connection.task.number();
       clients_.abort(number,
                      path_.local ? clients_.received(number) : connection.socket.accepted());
       break;
@@ -65,14 +99,20 @@ void FileServer::serve_requests(Connection& connection) {
     if (config_.workload.hazard == Hazard::kOverwrite) overwrite_file(connection);
     // The FIN that follows the last byte of a stream that ends too early.
     if (connection.file.truncate_at < connection.file.size) {
-      clients_.end_stream(connection.task.number(), connection.file.position);
+      clients_.end_stream(number, connection.file.position);
     }
   }
 }
 
+void FileServer::respond(Connection& connection) {
+  if (is_web_server()) begin_response(connection, path_);
+  path_.serve(connection);
+  if (is_web_server()) end_response(connection, path_);
+}
+
 void FileServer::open_file(Connection& connection, std::uint64_t request) {
   const WorkloadConfig& work = config_.workload;
-  const Request wanted = clients_.requests().at(connection.task.number(), request);
+  const Request wanted = clients_.requests().at(connection.number(), request);
   OpenFile& file = connection.file;
   // A program that reads for itself has opened its file once, and its readahead goes on.
   if (!path_.local || request == 0) file = connection.kernel.page_cache.open(wanted.file);

@@ -1,9 +1,11 @@
 // A file server with a thread per connection: each blocks until its client asks, sends the whole
 // file down the path under test, and waits for the next request. Opening the file and parsing the
-// request are left out. A path that reads for itself (workload.kind = random_reader) waits for
-// nobody: each thread is a program of its own. A path that is a proxy fetches the file from the
-// origin (origin.h), over a second connection per client. When a client goes away, the call at hand
-// fails (EPIPE), and its thread gives up what it holds and ends.
+// request are left out. A web server has a few worker processes instead, each with an event loop
+// over its share of the connections, and sends a header before each file. A path that reads for
+// itself (workload.kind = random_reader) waits for nobody: each thread is a program of its own. A
+// path that is a proxy fetches the file from the origin (origin.h), over a second connection per
+// client. When a client goes away, the call at hand fails (EPIPE), and whoever serves it gives up
+// what it holds.
 #pragma once
 
 #include <memory>
@@ -22,14 +24,21 @@ public:
              Kernel& kernel, PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu, Clients& clients);
 
   const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
+  /// Its threads, or worker processes.
+  const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
   /// Server threads that have done all their work.
   unsigned finished() const { return finished_; }
 
   void trace(sc_core::sc_trace_file* file) const override;
 
 private:
+  bool is_web_server() const { return config_.workload.kind == WorkloadKind::kWebServer; }
+  Bytes chunk() const;
+  void add_tasks(Kernel& kernel, Cpu& cpu);
   void serve(Connection& connection);
+  EventLoop* loop_of(const Connection& connection) const;
   void serve_requests(Connection& connection);
+  void respond(Connection& connection);
   static void abandon(Connection& connection);
   void open_file(Connection& connection, std::uint64_t request);
   void overwrite_file(Connection& connection);
@@ -38,6 +47,8 @@ private:
   const Path& path_;
   Clients& clients_;
   LocalReader reader_;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<std::unique_ptr<EventLoop>> loops_;  // of a web server, one for each of them
   std::vector<std::unique_ptr<Connection>> connections_;
   unsigned finished_ = 0;
 };

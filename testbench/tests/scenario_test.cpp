@@ -227,7 +227,8 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "arbitration = round-robin\n"  // 17
       "burst = 96B\n");              // 18
   const std::string sections =
-      "host, cpu, memory, cache, numa, page_cache, disk, pcie, nic, pipe, socket, workload, faults "
+      "host, cpu, memory, cache, numa, page_cache, disk, pcie, nic, pipe, socket, workload, web, "
+      "faults "
       "or "
       "expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
@@ -369,6 +370,22 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
   EXPECT_EQ(problems("[workload]\nrequests = 100000\n[socket]\nrtt = 100s\n"),
             (Lines{"a.ini:2: workload.requests: the round trips of 100000 requests take some 116 "
                    "days, accepted: at most 100"}));
+}
+
+TEST_F(ScenarioTest, AWebServerHasASiteOfItsOwn) {
+  const std::string kind = "[workload]\nkind = web_server\n";
+  EXPECT_EQ(
+      problems(kind + "range = 4KiB\n"),
+      (Lines{"a.ini:2: workload.kind: is web_server, accepted with it: workload.file = none, "
+             "workload.range = whole_file, workload.hazard = none, workload.open = buffered"}));
+  EXPECT_EQ(
+      problems("[web]\nsmallest = 2MiB\n"),
+      (Lines{"a.ini:2: web.smallest: 2MiB is more than the largest file has, accepted: at most "
+             "web.largest = 1MiB"}));
+  EXPECT_EQ(
+      problems(kind + "clients = 2\nrequests = 6000000\n"),
+      (Lines{"a.ini:4: workload.requests: 6000000 requests of each of 2 clients are too many, "
+             "accepted: 10000000 in all with workload.kind = web_server"}));
 }
 
 TEST_F(ScenarioTest, AnInputFileGivesSizeAndBytes) {

@@ -176,6 +176,9 @@ TEST(WorkloadKinds, RunThePathsThatFitThem) {
   EXPECT_EQ(fitting(WorkloadKind::kProxy),
             (std::vector<std::string>{"proxy_read_write", "proxy_splice"}));
   EXPECT_EQ(fitting(WorkloadKind::kRandomReader), (std::vector<std::string>{"pread", "mmap_read"}));
+  EXPECT_EQ(fitting(WorkloadKind::kWebServer),
+            (std::vector<std::string>{"read_write", "sendfile", "user_tls", "ktls_sendfile",
+                                      "ktls_write"}));
   EXPECT_EQ(fitting(WorkloadKind::kFileServer).size(), paths().size() - 2);
   EXPECT_EQ(fitting(WorkloadKind::kStaticList).size(), paths().size() - 5);
 }
