@@ -1,10 +1,12 @@
-// A few buffers that are used in turn, for paths that may use one again only when the kernel has
-// said that it is done with it.
+// The buffers of a path whose sends go on using them after the call: used in turn, each again only
+// when the kernel is done with it. As many as the model has (models/workload/buffer_ring.h).
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
+#include "models/workload/buffer_ring.h"
+#include "native/connection.h"
 #include "native/resources.h"
 
 namespace copypath::native {
@@ -15,12 +17,15 @@ struct RingBuffer {
   std::uint64_t last_send = 0;  ///< whose completion makes it free
 };
 
-/// At most 16, and as many as fit 4 MiB; at least one.
-inline std::vector<RingBuffer> buffer_ring(std::size_t bytes_each) {
-  constexpr std::size_t kMost = 16;
-  constexpr std::size_t kMemory = 4 * 1024 * 1024;
+/// But no more than a gigabyte of them, if one is less.
+inline std::vector<RingBuffer> buffer_ring(const Connection& c) {
+  constexpr std::size_t kMemory = 1024 * 1024 * 1024;
+  const std::size_t bytes_each =
+      std::max<std::size_t>(1, c.direct ? c.chunk : std::min(c.chunk, c.size));
+  const std::size_t most = std::max<std::size_t>(1, kMemory / bytes_each);
+  const std::size_t count = std::min<std::size_t>(BufferRing::buffers(c.config), most);
   std::vector<RingBuffer> ring;
-  const std::size_t count = std::clamp<std::size_t>(kMemory / bytes_each, 1, kMost);
+  ring.reserve(count);
   for (std::size_t i = 0; i < count; ++i) ring.emplace_back(bytes_each);
   return ring;
 }

@@ -10,7 +10,7 @@ namespace {
 
 void serve(Connection& c) {
   ZeroCopySocket socket(c);
-  std::vector<RingBuffer> ring = buffer_ring(c.chunk);
+  std::vector<RingBuffer> ring = buffer_ring(c);
   for (std::size_t i = 0; c.next_request();) {
     while (c.left() > 0) {
       RingBuffer& buffer = ring[i++ % ring.size()];

@@ -25,17 +25,6 @@ constexpr std::uint64_t kBlock = 1024 * 1024;  // of content that is made at onc
 
 [[noreturn]] void lacks(const std::string& what) { throw MachineLacks(with_reason(what)); }
 
-/// A file without a name.
-Descriptor nameless_file(const std::string& folder) {
-  Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file >= 0) return file;
-  std::string name = folder + "/.copypath-native-XXXXXX";  // a file system without O_TMPFILE
-  file.reset(mkostemp(name.data(), O_CLOEXEC));
-  if (file < 0) lacks(folder);
-  unlink(name.c_str());
-  return file;
-}
-
 void write_all(int file, const std::uint8_t* from, std::uint64_t bytes, std::uint64_t write_size,
                std::uint64_t at) {
   while (bytes > 0) {
@@ -75,6 +64,16 @@ std::uint64_t direct_alignment(int file) {
 }
 
 }  // namespace
+
+Descriptor nameless_file(const std::string& folder) {
+  Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file >= 0) return file;
+  std::string name = folder + "/.copypath-native-XXXXXX";  // a file system without O_TMPFILE
+  file.reset(mkostemp(name.data(), O_CLOEXEC));
+  if (file < 0) lacks(folder);
+  unlink(name.c_str());
+  return file;
+}
 
 InputFiles::InputFiles(const Config& config, const std::string& folder, Bytes write_size,
                        const std::function<void(double share)>& tick)
@@ -160,6 +159,12 @@ Descriptor InputFiles::open(std::size_t file, bool direct, Bytes chunk) const {
                     chunk.count(), alignment));
   }
   return opened;
+}
+
+struct stat InputFiles::status(std::size_t file) const {
+  struct stat found {};
+  if (fstat(files_[file].descriptor, &found) != 0) lacks("fstat()");
+  return found;
 }
 
 void InputFiles::prepare() const {

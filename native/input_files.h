@@ -3,6 +3,8 @@
 // program ends. Before a run they are brought into the page cache, or out of it.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,6 +19,9 @@ namespace copypath::native {
 struct MachineLacks : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// A file in the folder that vanishes with its descriptor. Throws MachineLacks.
+Descriptor nameless_file(const std::string& folder);
 
 class InputFiles {
 public:
@@ -35,6 +40,9 @@ public:
   /// A description of its own, with O_DIRECT if `direct`. Throws Unsupported if the file system, or
   /// `chunk`, does not go with that, and MachineLacks.
   Descriptor open(std::size_t file, bool direct, Bytes chunk) const;
+
+  /// What stat() says of it.
+  struct stat status(std::size_t file) const;
 
   /// Brings the files into the state that page_cache.warm asks for.
   void prepare() const;

@@ -23,13 +23,13 @@ namespace {
 
 class Clients {
 public:
-  Clients(const Config& config, const InputFiles& files, Sink sink, int origin)
-      : work_(config.workload), files_(files), sink_(sink), origin_(origin) {}
+  Clients(const Config& config, const InputFiles& files, Address server, Sink sink, int origin)
+      : work_(config.workload), files_(files), server_(server), sink_(sink), origin_(origin) {}
 
   PeerReport run(const PeerRun& run) const {
     std::vector<Descriptor> sockets;
     std::vector<Descriptor> fetchers;
-    for (unsigned i = 0; i < work_.clients; ++i) sockets.push_back(tcp_connect(run.port));
+    for (unsigned i = 0; i < work_.clients; ++i) sockets.push_back(tcp_connect(server_, run.port));
     while (run.proxied && fetchers.size() < sockets.size()) fetchers.push_back(tcp_accept(origin_));
     std::vector<Received> received(sockets.size());
     std::vector<std::thread> threads;
@@ -77,6 +77,7 @@ private:
 
   const WorkloadConfig& work_;
   const InputFiles& files_;
+  Address server_;
   Sink sink_;
   int origin_;
 };
@@ -96,32 +97,58 @@ void serve_runs(const Clients& clients, int control) {
 
 }  // namespace
 
-Peer::Peer(const Config& config, const InputFiles& files, Sink sink, int processor,
-           const std::function<void()>& on_orphaned) {
+Peer::Peer(const Config& config, const InputFiles& files, const Network& network, Sink sink,
+           int processor, const std::function<void()>& on_orphaned) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw MachineLacks(with_reason("socketpair()"));
   }
   control_.reset(ends[0]);
   Descriptor other_end(ends[1]);
-  const Descriptor origin = tcp_listen(config.workload.clients);
-  origin_port_ = port_of(origin);
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ < 0) throw MachineLacks(with_reason("fork()"));
-  if (process_ > 0) return;
+  if (process_ > 0) {
+    other_end.reset();
+    wait_until_ready();
+    return;
+  }
   // Interrupts are for the parent to deal with. When it ends, so do its sockets, and with them
   // this.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
   control_.reset();
-  run_on(processor);
-  serve_runs(Clients(config, files, sink, origin), other_end);
+  PeerStart start;
+  Descriptor origin;
+  try {
+    network.enter_as_client(parent);
+    run_on(processor);
+    origin = tcp_listen(network.client(), config.workload.clients);
+    start.origin_port = port_of(origin);
+  } catch (const std::exception& error) {
+    std::string(error.what()).copy(start.problem.data(), start.problem.size() - 1);
+  }
+  send(other_end, &start, sizeof start, MSG_NOSIGNAL);
+  serve_runs(Clients(config, files, network.server(), sink, origin), other_end);
   if (getppid() != parent) on_orphaned();
   // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
   _exit(EXIT_SUCCESS);
 }
 
-Peer::~Peer() {
+void Peer::wait_until_ready() {
+  PeerStart start;
+  ssize_t n = 0;
+  while ((n = recv(control_, &start, sizeof start, 0)) < 0 && errno == EINTR) {
+  }
+  if (n != sizeof start) std::string("it has died").copy(start.problem.data(), 20);
+  origin_port_ = start.origin_port;
+  if (start.problem[0] == '\0') return;
+  end();
+  throw MachineLacks(std::string("the process of the clients: ") + start.problem.data());
+}
+
+Peer::~Peer() { end(); }
+
+void Peer::end() {
   control_.reset();
   kill(process_, SIGKILL);
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "native/input_files.h"
+#include "native/network.h"
 #include "native/receiver.h"
 
 namespace copypath::native {
@@ -19,6 +20,12 @@ struct PeerRun {
   bool proxied = false;    ///< the server will come back for the file, once for each client
   Encoding encoding = Encoding::kPlain;
   std::uint64_t hang_up_after = kNever;  ///< bytes that each client receives before it goes
+};
+
+/// What the process says when it has started.
+struct PeerStart {
+  std::uint16_t origin_port = 0;
+  std::array<char, 200> problem{};
 };
 
 /// What became of it.
@@ -33,8 +40,8 @@ class Peer {
 public:
   /// Starts it. To be called while this process has only one thread. If this process dies, the
   /// other one calls `on_orphaned` before it ends. Throws MachineLacks.
-  Peer(const Config& config, const InputFiles& files, Sink sink, int processor,
-       const std::function<void()>& on_orphaned);
+  Peer(const Config& config, const InputFiles& files, const Network& network, Sink sink,
+       int processor, const std::function<void()>& on_orphaned);
   ~Peer();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
@@ -42,12 +49,17 @@ public:
   /// The port to fetch files from.
   std::uint16_t origin_port() const { return origin_port_; }
 
+  int process() const { return process_; }
+
   void begin(const PeerRun& run) const;
 
   /// Waits for the end of the run. Throws std::runtime_error if the process has died.
   PeerReport report() const;
 
 private:
+  void wait_until_ready();
+  void end();
+
   Descriptor control_;
   std::uint16_t origin_port_ = 0;
   pid_t process_ = -1;

@@ -5,8 +5,10 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "models/platform/simulate.h"
+#include "native/evidence.h"
 
 namespace copypath::native {
 
@@ -73,7 +75,14 @@ public:
       });
       calls = static_cast<std::uint64_t>(spread.median);
     }
+    if (provenance_) provenance_->enter(outcome.result);
     return outcome;
+  }
+
+  /// What the watched run has shown.
+  void add(const Sample& sample, const Provenance& provenance) {
+    if (!sample.unsupported.empty() || !sample.result.delivered_ok) return;
+    provenance_ = provenance;
   }
 
   void add_residency(std::vector<double>& shares) const {
@@ -93,6 +102,7 @@ private:
 
   const Path& path_;
   std::vector<Sample> samples_;
+  std::optional<Provenance> provenance_;
   std::string skipped_;
   std::string problem_;
 };
@@ -113,8 +123,10 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   });
   options.progress(0, 1);
   const Processors processors = divide_processors();
-  const Peer peer(config, files, options.sink, processors.clients, options.on_orphaned);
-  const Server server(config, files, peer, options.pace);
+  const Network network(config.nic, options.wire, options.pace);
+  const Peer peer(config, files, network, options.sink, processors.clients, options.on_orphaned);
+  network.set_up_server();
+  const Server server(config, files, network, peer, options.pace);
 
   std::vector<PathRuns> runs;
   for (const Path* path : paths) runs.emplace_back(*path);
@@ -129,6 +141,22 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   }
 
   Report report;
+  std::string unwatched;
+  if (options.evidence) {
+    try {
+      const Evidence evidence({server.port(), peer.process()}, files);
+      for (std::size_t i = 0; i < paths.size(); ++i) {
+        stop_if_interrupted();
+        if (!runs[i].wanted()) continue;
+        files.prepare();
+        evidence.restart();
+        const Sample sample = server.run(*paths[i], kNever, options.interrupted);
+        runs[i].add(sample, evidence.collected());
+      }
+    } catch (const Unsupported& error) {
+      unwatched = error.what();
+    }
+  }
   std::vector<double> resident;
   for (const PathRuns& path : runs) {
     report.outcomes.push_back(path.outcome());
@@ -141,6 +169,7 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
                        write_size,
                        processors,
                        0,
+                       unwatched,
                        files.locked()};
   if (!resident.empty()) report.conditions.resident = spread_of(resident).median;
   return report;

@@ -19,6 +19,8 @@ struct Options {
   Sink sink = Sink::kDiscard;
   std::string folder = "/var/tmp";       ///< for the temporary files
   Bytes write_size;                      ///< of the calls that write them; 0: page_cache.folio
+  bool evidence = false;                 ///< one more run of each path, watched in the kernel
+  Wire wire = Wire::kLoopback;           ///< between server and clients
   bool pace = false;                     ///< hold the connections to nic.rate
   std::uint64_t hang_up_after = kNever;  ///< bytes that a client receives before it goes
   std::function<bool()> interrupted = [] { return false; };
@@ -34,7 +36,8 @@ struct Outcome {
   std::string path;
   std::string skipped;                   ///< why it could not be run; then there is no result
   std::string problem;                   ///< why not everything was delivered; empty if it was
-  Result result;                         ///< the median of the repetitions, metric by metric
+  Result result;                         ///< the median of the repetitions, metric by metric; of
+                                         ///< evidence, what the watched run has shown
   std::map<std::string, Spread> spread;  ///< by metric
 };
 
@@ -46,8 +49,9 @@ struct Conditions {
   Bytes send_buffer;
   Bytes write_size;
   Processors processors;
-  double resident = 0;  ///< share of the files in the page cache before a run, median
-  bool locked = false;  ///< those pages cannot be reclaimed
+  double resident = 0;    ///< share of the files in the page cache before a run, median
+  std::string unwatched;  ///< why there is no evidence, if it was wanted
+  bool locked = false;    ///< those pages cannot be reclaimed
 };
 
 struct Report {

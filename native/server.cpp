@@ -92,15 +92,20 @@ struct Server::Client {
   }
 };
 
-Server::Server(const Config& config, const InputFiles& files, const Peer& peer, bool pace)
-    : config_(config), files_(files), peer_(peer), listener_(tcp_listen(config.workload.clients)) {
+Server::Server(const Config& config, const InputFiles& files, const Network& network,
+               const Peer& peer, bool pace)
+    : config_(config),
+      files_(files),
+      network_(network),
+      peer_(peer),
+      listener_(tcp_listen(network.server(), config.workload.clients)) {
   // What is set here, the connections inherit.
   const auto buffer =
       static_cast<int>(std::min<std::uint64_t>(config.socket.send_buffer.count(), 0x3fffffff));
   if (setsockopt(listener_, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) != 0) {
     setsockopt(listener_, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
   }
-  if (!pace) return;
+  if (!pace || network.wire() == Wire::kVeth) return;  // a wire has its rate
   const auto rate =
       static_cast<std::uint64_t>(config.nic.rate.bytes_per_second() / config.workload.clients);
   if (setsockopt(listener_, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) != 0) {
@@ -177,7 +182,7 @@ void Server::accept(const Path& path, std::vector<Client>& clients) const {
   }
   if (path.source != Source::kOrigin) return;
   for (Client& client : clients) {
-    client.file = tcp_connect(peer_.origin_port());
+    client.file = tcp_connect(network_.client(), peer_.origin_port());
     client.connection.file = client.file;
   }
 }

@@ -27,13 +27,15 @@ struct Sample {
 class Server {
 public:
   /// `pace` holds the connections to nic.rate. Throws MachineLacks.
-  Server(const Config& config, const InputFiles& files, const Peer& peer, bool pace);
+  Server(const Config& config, const InputFiles& files, const Network& network, const Peer& peer,
+         bool pace);
 
   /// Runs a path once. Throws Interrupted when `interrupted` returns true, after all threads have
   /// ended, and MachineLacks.
   Sample run(const Path& path, std::uint64_t hang_up_after,
              const std::function<bool()>& interrupted) const;
 
+  std::uint16_t port() const { return port_of(listener_); }
   std::string congestion() const { return congestion_control(listener_); }
   Bytes send_buffer() const;
 
@@ -49,6 +51,7 @@ private:
 
   const Config& config_;
   const InputFiles& files_;
+  const Network& network_;
   const Peer& peer_;
   Processors processors_ = divide_processors();
   Descriptor listener_;

@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::array<const char*, 2> kCongestionControls{"cubic", "reno"};
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in at(Address host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   address.sin_port = htons(port);
   return address;
 }
@@ -45,12 +45,12 @@ Descriptor tcp_socket() {
 
 }  // namespace
 
-Descriptor tcp_listen(unsigned backlog) {
+Descriptor tcp_listen(Address host, unsigned backlog) {
   Descriptor socket = tcp_socket();
-  sockaddr_in address = loopback(0);
+  sockaddr_in address = at(host, 0);
   if (bind(socket, general(address), sizeof address) != 0 ||
       listen(socket, static_cast<int>(backlog)) != 0) {
-    throw MachineLacks(with_reason("listening on 127.0.0.1"));
+    throw MachineLacks(with_reason("listening"));
   }
   return socket;
 }
@@ -62,9 +62,9 @@ std::uint16_t port_of(int socket) {
   return ntohs(address.sin_port);
 }
 
-Descriptor tcp_connect(std::uint16_t port) {
+Descriptor tcp_connect(Address host, std::uint16_t port) {
   Descriptor socket = tcp_socket();
-  sockaddr_in address = loopback(port);
+  sockaddr_in address = at(host, port);
   while (connect(socket, general(address), sizeof address) != 0) {
     if (errno != EINTR) throw std::runtime_error(with_reason("connect()"));
   }

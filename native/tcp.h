@@ -1,22 +1,23 @@
-// TCP sockets on 127.0.0.1, set up as every run of a scenario has them.
+// TCP sockets, set up as every run of a scenario has them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
+#include "native/network.h"
 #include "native/resources.h"
 
 namespace copypath::native {
 
-/// A listening socket on a free port; with the stall timeout, and without BBR (see
+/// A listening socket on a free port of that address; with the stall timeout, and without BBR (see
 /// congestion_control()), both of which the accepted sockets inherit. Throws MachineLacks.
-Descriptor tcp_listen(unsigned backlog);
+Descriptor tcp_listen(Address address, unsigned backlog);
 
 /// The port it listens on.
 std::uint16_t port_of(int socket);
 
-/// Connects to that port, with the same settings. Throws MachineLacks or std::runtime_error.
-Descriptor tcp_connect(std::uint16_t port);
+/// Connects to that port there, with the same settings. Throws MachineLacks or std::runtime_error.
+Descriptor tcp_connect(Address address, std::uint16_t port);
 
 /// Throws std::runtime_error when nobody connects for too long.
 Descriptor tcp_accept(int listener);

@@ -1,6 +1,7 @@
 // vmsplice(): user pages go into a pipe by reference, and by splice() to the socket. Nobody says
-// when the receiver is done with them, so memory that is sent this way must never change: here it
-// is the mapped file itself. With a buffer, the next read() would change what is still on its way.
+// when the receiver is done with them. On a wire they are free when they are acknowledged, which is
+// how the model uses buffers; on one machine the receiver's queue refers to them even then. So here
+// it is memory that never changes: the mapped file itself.
 #include "native/all_paths.h"
 #include "native/mapped_file.h"
 #include "native/resources.h"

@@ -117,8 +117,8 @@ int fail(int status, const std::string& message) {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> kCommands{&kRun,    &kCompare, &kSweep, &kAdvise,
-                                                     &kNative, &kExplain, &kKeys,  &kConvertLog};
+  static const std::vector<const Command*> kCommands{
+      &kRun, &kCompare, &kSweep, &kAdvise, &kNative, &kCalibrate, &kExplain, &kKeys, &kConvertLog};
   return kCommands;
 }
 

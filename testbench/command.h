@@ -32,6 +32,7 @@ extern const Command kCompare;
 extern const Command kSweep;
 extern const Command kAdvise;
 extern const Command kNative;
+extern const Command kCalibrate;
 extern const Command kExplain;
 extern const Command kKeys;
 extern const Command kConvertLog;

@@ -94,6 +94,7 @@ std::string numbers(const std::vector<int>& processors) {
 
 Json conditions_json(const NativeArguments& arguments, const native::Conditions& conditions) {
   return {{"kernel", conditions.kernel},
+          {"link", arguments.options.wire == native::Wire::kVeth ? "veth" : "loopback"},
           {"congestion_control", conditions.congestion_control},
           {"send_buffer_bytes", conditions.send_buffer.count()},
           {"server_processors", conditions.processors.servers},
@@ -101,6 +102,7 @@ Json conditions_json(const NativeArguments& arguments, const native::Conditions&
           {"resident_before", conditions.resident},
           {"locked", conditions.locked},
           {"write_size_bytes", conditions.write_size.count()},
+          {"evidence", arguments.options.evidence && conditions.unwatched.empty()},
           {"repetitions", arguments.options.repeat}};
 }
 
@@ -140,9 +142,10 @@ std::string conditions_text(const NativeArguments& arguments, const Config& conf
                             const native::Conditions& conditions) {
   const bool alone = conditions.processors.servers.front() == conditions.processors.clients;
   std::string text = fmt::format(
-      "Linux {}, TCP over 127.0.0.1 with {}, send buffer {}; server on processor {}, clients on "
-      "{}\n",
-      conditions.kernel, conditions.congestion_control, to_text(conditions.send_buffer),
+      "Linux {}, TCP over {} with {}, send buffer {}; server on processor {}, clients on {}\n",
+      conditions.kernel,
+      arguments.options.wire == native::Wire::kVeth ? "virtual Ethernet" : "127.0.0.1",
+      conditions.congestion_control, to_text(conditions.send_buffer),
       numbers(conditions.processors.servers),
       alone ? "the same" : std::to_string(conditions.processors.clients));
   text += fmt::format("files in {}, {} resident before each run{}; {} runs of each path, medians\n",
@@ -187,6 +190,44 @@ std::string ranking(std::vector<native::Outcome> outcomes, std::size_t width) {
   return render(table, width) + "copied: sends by reference that the kernel has copied after all\n";
 }
 
+/// What lies behind the payload, as the probes have seen it: shares of all that was sent, and of
+/// what the file holds.
+std::string evidence_text(const std::vector<Result>& results, std::size_t width) {
+  Table table;
+  table.uniform = false;
+  table.columns = {"page cache", "user", "kernel", "linear",
+                   "page cache", "user", "kernel", "read()"};
+  table.heading("Memory behind the bytes: sent (4 columns), received (3), copied");
+  for (const Result& result : results) {
+    const auto bytes = [&](const char* metric) { return result.value(metric).value_or(0); };
+    if (!result.value("sent_file_bytes")) continue;
+    const double sent = bytes("sent_file_bytes") + bytes("sent_other_file_bytes") +
+                        bytes("sent_user_bytes") + bytes("sent_kernel_bytes") +
+                        bytes("sent_linear_bytes");
+    const double received = bytes("received_file_bytes") + bytes("received_user_bytes") +
+                            bytes("received_kernel_bytes");
+    const auto share = [&](const char* metric, double whole) {
+      const auto part = result.value(metric);
+      return part && whole > 0 ? percent(*part / whole) : "-";
+    };
+    table.row(result.path,
+              {share("sent_file_bytes", sent), share("sent_user_bytes", sent),
+               share("sent_kernel_bytes", sent), share("sent_linear_bytes", sent),
+               share("received_file_bytes", received), share("received_user_bytes", received),
+               share("received_kernel_bytes", received),
+               share("read_copied_bytes", bytes("payload_bytes"))});
+  }
+  return render(table, width) +
+         "in the page cache or the user's pages: by reference; in kernel memory, or linear: "
+         "copied\n";
+}
+
+std::string evidence(const native::Conditions& conditions, const std::vector<Result>& results,
+                     std::size_t width) {
+  if (conditions.unwatched.empty()) return evidence_text(results, width);
+  return "no evidence of copies: " + conditions.unwatched + "\n";
+}
+
 std::string report_text(const NativeArguments& arguments, const Config& config,
                         const native::Report& report, const std::vector<Result>& results) {
   std::vector<native::Outcome> done;
@@ -203,6 +244,7 @@ std::string report_text(const NativeArguments& arguments, const Config& config,
     text += "\n";
     if (done.size() <= kSideBySide) text += comparison_table(config, results, width) + "\n";
     text += ranking(done, width);
+    if (arguments.options.evidence) text += "\n" + evidence(report.conditions, results, width);
   }
   return text + (skipped.empty() ? "" : "\n" + skipped);
 }

@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "testbench/key_kinds.h"
 #include "testbench/quantity.h"
 #include "testbench/suggest.h"
@@ -16,12 +13,14 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::uint64_t kMostRepetitions = 10000;
 constexpr Bytes kLargestWrite = kGiB;
 
 const Choices<native::Sink> kSinks{{"discard", native::Sink::kDiscard},
                                    {"copy", native::Sink::kCopy},
                                    {"check", native::Sink::kCheck}};
+
+const Choices<native::Wire> kWires{{"loopback", native::Wire::kLoopback},
+                                   {"veth", native::Wire::kVeth}};
 
 po::options_description native_options() {
   po::options_description options("Options", kHelpWidth);
@@ -36,7 +35,13 @@ po::options_description native_options() {
        "write the files in calls of this size, which decides how large "
        "the folios of the page cache are (default: page_cache.folio)")                    //
       ("dir", text("FOLDER"), "for the temporary files (default: $TMPDIR, or /var/tmp)")  //
-      ("pace", "hold the connections to nic.rate (SO_MAX_PACING_RATE)");
+      ("link", text("loopback|veth"),
+       "what connects server and clients: 127.0.0.1 (default), or two virtual Ethernet devices in "
+       "network namespaces of the run's own, which can do what nic.* says (takes root's rights)")  //
+      ("evidence",
+       "watch one more run of each path in the kernel, to see which memory is behind "
+       "each byte that it sends (BPF probes; takes root's rights)")  //
+      ("pace", "hold the connections to nic.rate (SO_MAX_PACING_RATE; on veth, tbf)");
   return options;
 }
 
@@ -54,16 +59,12 @@ public:
       : line_(line), options_(options), problems_(problems) {}
 
   void read() {
-    read_one("repeat", [&](const std::string& text) { read_repeat(text); });
-    read_one("sink", [&](const std::string& text) { read_sink(text); });
+    read_repetitions(line_, "repeat", options_.repeat, problems_);
+    read_one("sink", [&](const std::string& text) { options_.sink = chosen(text, kSinks); });
+    read_one("link", [&](const std::string& text) { options_.wire = chosen(text, kWires); });
     read_one("write-size", [&](const std::string& text) { read_write_size(text); });
-    const char* const temporary = std::getenv("TMPDIR");
-    if (temporary != nullptr && *temporary != '\0') options_.folder = temporary;
-    read_one("dir", [&](const std::string& text) { options_.folder = text; });
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(options_.folder, ignored)) {
-      problems_.push_back("--dir: " + copypath::quoted(options_.folder) + " is not a folder");
-    }
+    read_folder(line_, options_.folder, problems_);
+    options_.evidence = line_.options.count("evidence") != 0;
     options_.pace = line_.options.count("pace") != 0;
   }
 
@@ -78,21 +79,13 @@ private:
     }
   }
 
-  void read_repeat(const std::string& text) {
-    const std::uint64_t count = parse_count(text);
-    if (count == 0 || count > kMostRepetitions) {
-      throw BadValue(fmt::format("{} is out of range, accepted: 1 .. {}", count, kMostRepetitions));
-    }
-    options_.repeat = static_cast<unsigned>(count);
-  }
-
-  void read_sink(const std::string& text) {
+  /// The value of the word; throws BadValue with what is accepted.
+  template <typename Value>
+  static Value chosen(const std::string& text, const Choices<Value>& choices) {
     std::vector<std::string> words;
-    for (const auto& [word, sink] : kSinks) {
+    for (const auto& [word, value] : choices) {
+      if (word == text) return value;
       words.push_back(word);
-      if (word != text) continue;
-      options_.sink = sink;
-      return;
     }
     throw BadValue(quoted(text) + " is unknown, accepted: " + listed(words) +
                    did_you_mean(text, words));

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "models/paths/path.h"
+#include "testbench/quantity.h"
 #include "testbench/suggest.h"
 
 namespace copypath {
@@ -13,6 +16,8 @@ namespace copypath {
 namespace po = boost::program_options;
 
 namespace {
+
+constexpr std::uint64_t kMostRepetitions = 10000;
 
 std::vector<std::string> texts_of(const CommandLine& line, const char* option) {
   if (line.options.count(option) == 0) return {};
@@ -71,6 +76,30 @@ void read_file_name(const CommandLine& line, const char* option, std::string& fi
   if (line.options.count(option) == 0) return;
   file = text_of(line, option);
   if (file.empty()) problems.push_back(fmt::format("--{}: expected the name of a file", option));
+}
+
+void read_folder(const CommandLine& line, std::string& folder, Problems& problems) {
+  const char* const temporary = std::getenv("TMPDIR");
+  if (temporary != nullptr && *temporary != '\0') folder = temporary;
+  if (line.options.count("dir") != 0) folder = text_of(line, "dir");
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    problems.push_back("--dir: " + copypath::quoted(folder) + " is not a folder");
+  }
+}
+
+void read_repetitions(const CommandLine& line, const char* option, unsigned& times,
+                      Problems& problems) {
+  if (line.options.count(option) == 0) return;
+  try {
+    const std::uint64_t count = parse_count(text_of(line, option));
+    if (count == 0 || count > kMostRepetitions) {
+      throw BadValue(fmt::format("{} is out of range, accepted: 1 .. {}", count, kMostRepetitions));
+    }
+    times = static_cast<unsigned>(count);
+  } catch (const BadValue& error) {
+    problems.push_back(fmt::format("--{}: {}", option, error.what()));
+  }
 }
 
 std::string text_of(const CommandLine& line, const char* option) {

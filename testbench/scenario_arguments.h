@@ -34,6 +34,13 @@ void read_scenario_arguments(const Command& command, const CommandLine& line,
 void read_file_name(const CommandLine& line, const char* option, std::string& file,
                     Problems& problems);
 
+/// Reads the folder for temporary files: --dir, else $TMPDIR, else what `folder` is already.
+void read_folder(const CommandLine& line, std::string& folder, Problems& problems);
+
+/// Reads how often to do something, if that option is there.
+void read_repetitions(const CommandLine& line, const char* option, unsigned& times,
+                      Problems& problems);
+
 /// The text of an option that is there.
 std::string text_of(const CommandLine& line, const char* option);
 

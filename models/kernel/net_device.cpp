@@ -41,6 +41,7 @@ void NetDevice::transmit(Skb& skb, Execution& by) {
   }
   Queue& queue = queue_of(*skb.socket, by);
   if (!segments()) validate(skb, by);
+  if (ledger_ != nullptr) enter(skb, ledger_->sent);
   queue.transmit(skb);
 }
 
@@ -52,10 +53,23 @@ NetDevice::Queue& NetDevice::queue_of(TcpSocket& socket, const Execution& by) {
   return *queues_[socket.transmit_queue()];
 }
 
+void NetDevice::enter(const Skb& skb, Ledger::Provenance& provenance) {
+  if (skb.linear) {
+    provenance.linear += skb.bytes.count();
+    return;
+  }
+  for (unsigned i = 0; i < skb.fragment_count; ++i) {
+    const Fragment& fragment = skb.fragments[i];
+    provenance.bytes[static_cast<std::size_t>(fragment.place)] += fragment.segment.bytes;
+  }
+}
+
 // loopback_xmit(), and process_backlog() when the sender leaves the device.
 void NetDevice::loop_back(Skb& skb, Execution& by) {
   by.spend(by.costs().receive);
+  if (ledger_ != nullptr) enter(skb, ledger_->sent);
   orphan_fragments(skb, skbs_, by);  // skb_orphan_frags_rx(); what was spliced is not concerned
+  if (ledger_ != nullptr) enter(skb, ledger_->received);
   by.settle();
   ++looped_back_;
   TcpSocket& socket = *skb.socket;

@@ -18,6 +18,7 @@
 #include "models/kernel/receive_ring.h"
 #include "models/kernel/skb.h"
 #include "models/kernel/transmit_ring.h"
+#include "models/ledger/ledger.h"
 #include "models/nic/nic.h"
 
 namespace copypath {
@@ -45,6 +46,9 @@ public:
   TlsOffload tls_offload() const {
     return segments() && !loops_back() ? config_.tls_offload : TlsOffload::kNone;
   }
+
+  /// Where to enter what the memory behind the packets is.
+  void report_to(Ledger& ledger) { ledger_ = &ledger; }
 
   /// What comes for the socket's connection goes to it.
   void add(TcpSocket& socket);
@@ -118,7 +122,10 @@ private:
   void write(std::uint64_t address, std::uint64_t value);
   void write(std::uint64_t address, void* value, std::size_t bytes);
 
+  static void enter(const Skb& skb, Ledger::Provenance& provenance);
+
   NicConfig config_;
+  Ledger* ledger_ = nullptr;
   unsigned number_;  // of the NIC
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;      // by connection

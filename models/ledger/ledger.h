@@ -52,6 +52,14 @@ public:
     std::uint32_t active = 0;  ///< transfers under way, for waveforms
   };
 
+  /// What a connection's bytes lie in, as references to them are handed on: nothing moves then.
+  struct Provenance {
+    std::array<std::uint64_t, kPlaces> bytes{};
+    std::uint64_t linear = 0;  ///< in one piece with the headers, in kernel memory
+  };
+  Provenance sent;      ///< handed to the network device
+  Provenance received;  ///< handed to a receiver on the same machine
+
   void open(Movement movement) { ++accounts_[index_of(movement)].active; }
 
   /// Closes an entry: `bytes` have moved, `bus_bytes` have been asked of memory, and that much

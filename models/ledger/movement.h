@@ -21,6 +21,7 @@ enum class Place : std::uint8_t {
   kNic,           ///< in the adapter, on its way to the wire
   kCore           ///< in a core that only reads
 };
+constexpr std::size_t kPlaces = 8;
 
 const char* name_of(Agent agent);
 const char* name_of(Purpose purpose);

@@ -72,6 +72,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   }
   for (const auto& disk : disks) disk->commands.bind(bus.in);
   for (const auto& nic : nics) nic->receiver.memory.bind(bus.in);
+  for (const auto& device : kernel.devices) device->report_to(ledger);
   for (unsigned i = 0; i < disks.size(); ++i) {  // from the last core on, a core each
     disks[i]->completions.bind(bus.in);
     kernel.block.drivers[i]->registers.bind(disks[i]->registers);

@@ -51,6 +51,7 @@ private:
   void connect_network(const std::string& capture_file);
   void connect_clients();
   void finish();
+  void enter_provenance(Result& result) const;
   std::string bottleneck(const Result& result, sc_time elapsed) const;
 
   Config config_;

@@ -92,6 +92,7 @@ Result Machine::result() const {
   }
   v["packets"] = count(packets);
   v["wire_bytes"] = count(on_wires);
+  enter_provenance(result);
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;
   std::uint64_t refused = 0;
@@ -133,6 +134,24 @@ Result Machine::result() const {
   result.delivered_ok = clients.correct() && clients.complete();
   result.movements = ledger.records();
   return result;
+}
+
+void Machine::enter_provenance(Result& result) const {
+  auto& v = result.values;
+  const auto in = [](const Ledger::Provenance& provenance, Place place) {
+    return count(provenance.bytes[static_cast<std::size_t>(place)]);
+  };
+  v["sent_file_bytes"] = in(ledger.sent, Place::kPageCache);
+  v["sent_other_file_bytes"] = 0;
+  v["sent_user_bytes"] = in(ledger.sent, Place::kUserBuffer);
+  v["sent_kernel_bytes"] = in(ledger.sent, Place::kSocketBuffer);
+  v["sent_linear_bytes"] = count(ledger.sent.linear);
+  v["read_copied_bytes"] = count(ledger.account(Movement::kCopyToUser).bytes);
+  if (config_.nic.link != Link::kLoopback) return;
+  v["received_file_bytes"] = in(ledger.received, Place::kPageCache);
+  v["received_user_bytes"] = in(ledger.received, Place::kUserBuffer);
+  v["received_kernel_bytes"] =
+      in(ledger.received, Place::kSocketBuffer) + count(ledger.received.linear);
 }
 
 // The resource that is busiest. Cores that wait for the memory bus in a copy are not what limits

@@ -388,7 +388,7 @@ TEST(Native, TlsRecordsHaveTheShapeOfTls13) {
 }
 
 TEST(Native, SocketsDoNotUseBbr) {
-  const Descriptor socket = tcp_listen(1);
+  const Descriptor socket = tcp_listen(0x7f000001, 1);
   const std::string name = congestion_control(socket);
   EXPECT_TRUE(name == "cubic" || name == "reno") << name;
 }

@@ -1,0 +1,231 @@
+// The probes behind `native --evidence`: look at every packet of the run's own connections as it is
+// handed to the device and as TCP receives it, and count its payload by the kind of memory that it
+// lies in. Raw tracepoints, with offsets that the loader takes from the running kernel (CO-RE);
+// they change nothing and are gone when the program that loaded them is.
+// Needs the layout of fragments since Linux 5.4 (page, length, offset).
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "provenance.h"
+
+char copyright_terms[] SEC("license") = "GPL";
+
+// Of each structure, only what is looked at.
+#define KERNEL_TYPE __attribute__((preserve_access_index))
+
+struct ns_common {
+  unsigned int inum;
+} KERNEL_TYPE;
+struct net {
+  struct ns_common ns;
+} KERNEL_TYPE;
+typedef struct {
+  struct net* net;
+} KERNEL_TYPE possible_net_t;
+struct sock_common {
+  __be16 skc_dport;
+  __u16 skc_num;
+  possible_net_t skc_net;
+} KERNEL_TYPE;
+struct sock {
+  struct sock_common __sk_common;
+} KERNEL_TYPE;
+struct sk_buff {
+  struct sock* sk;
+  unsigned int len;
+  unsigned int data_len;
+  __u16 transport_header;
+  unsigned int end;
+  unsigned char* head;
+  unsigned char* data;
+} KERNEL_TYPE;
+struct skb_shared_info {
+  __u8 nr_frags;
+  struct {
+  } frags[17];
+} KERNEL_TYPE;
+struct super_block {
+  __u32 s_dev;
+} KERNEL_TYPE;
+struct inode {
+  unsigned long i_ino;
+  struct super_block* i_sb;
+} KERNEL_TYPE;
+struct address_space {
+  struct inode* host;
+} KERNEL_TYPE;
+struct page {
+  unsigned long compound_head;
+  struct address_space* mapping;
+} KERNEL_TYPE;
+
+struct fragment {  // bio_vec until 6.9, then skb_frag
+  unsigned long page;
+  __u32 bytes;
+  __u32 offset;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct provenance_settings);
+} settings SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 131072);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct provenance_file);
+  __type(value, __u8);
+} files SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, kProvenanceSlots);
+  __type(key, __u32);
+  __type(value, __u64);
+} bytes SEC(".maps");
+
+/// Packets that have been seen lately, so that what is sent again does not count twice. They need not
+/// come in order: two processors may send, and what got lost comes later.
+struct packet {
+  __u64 socket;
+  __u64 sequence;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 65536);
+  __type(key, struct packet);
+  __type(value, __u8);
+} seen SEC(".maps");
+
+/// Threads in read(), and whether they have come to the page cache.
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 131072);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, __u64);
+  __type(value, __u8);
+} readers SEC(".maps");
+
+static __always_inline const struct provenance_settings* wanted(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline void count(__u32 slot, __u64 n) {
+  __u64* sum = bpf_map_lookup_elem(&bytes, &slot);
+  if (sum) *sum += n;
+}
+
+static __always_inline __u32 kind_of_page(unsigned long address) {
+  const struct page* page = (const struct page*)(address & ~3ul);
+  const unsigned long head = BPF_CORE_READ(page, compound_head);
+  if (head & 1) page = (const struct page*)(head - 1);
+  const unsigned long mapping = (unsigned long)BPF_CORE_READ(page, mapping);
+  if (mapping == 0) return kProvenanceKernel;
+  if (mapping & 1) return kProvenanceUser;
+  const struct address_space* space = (const struct address_space*)(mapping & ~3ul);
+  struct provenance_file file = {};
+  file.inode = BPF_CORE_READ(space, host, i_ino);
+  file.device = BPF_CORE_READ(space, host, i_sb, s_dev);
+  return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
+}
+
+/// Whether the packet has not been sent before, or received.
+static __always_inline int is_new(const struct sock* sk, const unsigned char* header) {
+  struct packet packet = {(__u64)sk, 0};
+  const __u8 present = 1;
+  __u32 sequence = 0;
+  bpf_probe_read_kernel(&sequence, sizeof sequence, header + 4);
+  packet.sequence = bpf_ntohl(sequence);
+  return bpf_map_update_elem(&seen, &packet, &present, BPF_NOEXIST) == 0;
+}
+
+/// Counts the payload of a packet whose TCP header is at `header`.
+static __always_inline void count_payload(const struct sock* sk, const struct sk_buff* skb,
+                                          const unsigned char* header, __u32 first_slot) {
+  __u8 offset = 0;
+  bpf_probe_read_kernel(&offset, sizeof offset, header + 12);
+  const unsigned char* payload = header + (offset >> 4) * 4;
+  const __u32 in_fragments = BPF_CORE_READ(skb, data_len);
+  const unsigned char* linear_end =
+      BPF_CORE_READ(skb, data) + (BPF_CORE_READ(skb, len) - in_fragments);
+  const __u32 size = (__u32)(linear_end - payload) + in_fragments;
+  if (size == 0 || !is_new(sk, header)) return;
+  if (linear_end > payload) count(first_slot + kProvenanceLinear, linear_end - payload);
+  if (in_fragments == 0) return;
+
+  const unsigned char* head = BPF_CORE_READ(skb, head);
+  const struct skb_shared_info* info =
+      (const struct skb_shared_info*)(head + BPF_CORE_READ(skb, end));
+  const __u32 fragments = BPF_CORE_READ(info, nr_frags);
+  const unsigned char* list =
+      (const unsigned char*)info + bpf_core_field_offset(struct skb_shared_info, frags);
+  for (__u32 i = 0; i < 17; ++i) {
+    if (i >= fragments) break;
+    struct fragment fragment;
+    if (bpf_probe_read_kernel(&fragment, sizeof fragment, list + i * sizeof fragment)) break;
+    count(first_slot + kind_of_page(fragment.page), fragment.bytes);
+  }
+}
+
+SEC("raw_tp/net_dev_start_xmit")
+int handed_to_device(struct bpf_raw_tracepoint_args* context) {
+  const struct sk_buff* skb = (const struct sk_buff*)context->args[0];
+  const struct provenance_settings* of = wanted();
+  const struct sock* sk = BPF_CORE_READ(skb, sk);
+  if (!of || !sk) return 0;
+  if (BPF_CORE_READ(sk, __sk_common.skc_num) != of->server_port) return 0;
+  if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != of->server_network) return 0;
+  count_payload(sk, skb, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header), 0);
+  return 0;
+}
+
+SEC("raw_tp/tcp_probe")
+int received_by_tcp(struct bpf_raw_tracepoint_args* context) {
+  const struct sock* sk = (const struct sock*)context->args[0];
+  const struct sk_buff* skb = (const struct sk_buff*)context->args[1];
+  const struct provenance_settings* of = wanted();
+  if (!of) return 0;
+  if (bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)) != of->server_port) return 0;
+  if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != of->client_network) return 0;
+  count_payload(sk, skb, BPF_CORE_READ(skb, data), kProvenanceReceived);
+  return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int call_entered(struct bpf_raw_tracepoint_args* context) {
+  const struct provenance_settings* of = wanted();
+  const __u64 thread = bpf_get_current_pid_tgid();
+  const __u32 call = context->args[1];
+  const __u8 outside = 0;
+  if (!of || thread >> 32 != of->server_process) return 0;
+  if (call == of->read_calls[0] || call == of->read_calls[1]) {
+    bpf_map_update_elem(&readers, &thread, &outside, BPF_ANY);
+  }
+  return 0;
+}
+
+SEC("raw_tp/mm_filemap_get_pages")
+int pages_of_file_taken(struct bpf_raw_tracepoint_args* context) {
+  const __u64 thread = bpf_get_current_pid_tgid();
+  __u8* inside = bpf_map_lookup_elem(&readers, &thread);
+  if (inside) *inside = 1;
+  return 0;
+}
+
+SEC("raw_tp/sys_exit")
+int call_left(struct bpf_raw_tracepoint_args* context) {
+  const __u64 thread = bpf_get_current_pid_tgid();
+  const __u8* inside = bpf_map_lookup_elem(&readers, &thread);
+  const long result = context->args[1];
+  if (!inside) return 0;
+  if (*inside && result > 0) count(kProvenanceReadCopied, result);
+  bpf_map_delete_elem(&readers, &thread);
+  return 0;
+}

@@ -1,0 +1,297 @@
+// The arithmetic. Names are those of the primitives (native/primitives_*.cpp); times are the least
+// of the batches, because whatever disturbs a measurement adds to it.
+#include "testbench/host_profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace copypath {
+
+namespace {
+
+using native::HostFacts;
+using native::Measured;
+
+constexpr double kPagesPerPiece = 16;  // of 64 KiB
+constexpr double kPageBytes = 4096;
+constexpr double kPieceBytes = 65536;
+constexpr double kPacketBytes = 65483;  // what one packet carries on loopback
+constexpr double kFragmentBytes = 32768;
+constexpr double kShareOfSkb = 0.4;  // of what an skb costs on loopback; the rest is the softirq's
+
+/// How much the least of the batches can be trusted.
+const char* sureness_of(double variation) {
+  if (variation < 0.05) return "sure";
+  return variation < 0.15 ? "fair" : "rough";
+}
+
+class Figures {
+public:
+  explicit Figures(const std::vector<Measured>& measured) {
+    for (const Measured& one : measured) {
+      if (one.missing.empty()) spreads_[one.name] = one.spread;
+    }
+  }
+
+  bool has(const std::string& name) const { return spreads_.count(name) != 0; }
+  double operator[](const std::string& name) const { return spreads_.at(name).least; }
+  double variation(const std::string& name) const { return spreads_.at(name).variation; }
+
+private:
+  std::map<std::string, native::Spread> spreads_;
+};
+
+std::string nanoseconds_text(double seconds) {
+  return fmt::format("{:.0f}ps", std::max(0.0, seconds) * 1e12);
+}
+std::string rate_text(double seconds_per_byte) {
+  return fmt::format("{:.0f}MB/s", std::clamp(1e-6 / std::max(seconds_per_byte, 1e-14), 1.0, 9e6));
+}
+
+class Profile {
+public:
+  Profile(const std::vector<Measured>& measured, const HostFacts& facts)
+      : t_(measured), facts_(facts) {}
+
+  std::vector<ProfileKey> keys() {
+    machine();
+    copies();
+    calls();
+    pages();
+    network();
+    transformations();
+    disk();
+    return keys_;
+  }
+
+private:
+  /// Nothing without its primitives; as sure as the least sure of them.
+  void derive(const char* key, std::initializer_list<const char*> from,
+              const std::function<double()>& seconds, std::string (*text)(double),
+              const char* how) {
+    double variation = 0;
+    for (const char* name : from) {
+      if (!t_.has(name)) return;
+      variation = std::max(variation, t_.variation(name));
+    }
+    values_[key] = seconds();
+    keys_.push_back({key, text(values_[key]), how, sureness_of(variation)});
+  }
+  void time(const char* key, std::initializer_list<const char*> from,
+            const std::function<double()>& seconds, const char* how) {
+    derive(
+        key, from, [&] { return std::max(0.0, seconds()); }, nanoseconds_text, how);
+  }
+  void rate(const char* key, std::initializer_list<const char*> from,
+            const std::function<double()>& seconds_per_byte, const char* how) {
+    derive(key, from, seconds_per_byte, rate_text, how);
+  }
+  void fact(const char* key, const std::string& value, const char* how, const char* sureness) {
+    keys_.push_back({key, value, how, sureness});
+  }
+  /// A key that has been derived; 0 if it could not be.
+  double value(const char* key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? 0 : found->second;
+  }
+
+  void machine() {
+    const auto dot = facts_.kernel.find('.', facts_.kernel.find('.') + 1);
+    fact("host.kernel",
+         facts_.kernel.substr(0, facts_.kernel.find_first_not_of("0123456789.")).substr(0, dot),
+         "uname", "sure");
+    fact("cpu.cores", std::to_string(facts_.processors), "the processors that a run uses", "sure");
+    time(
+        "cpu.syscall", {"system_call"}, [&] { return t_["system_call"]; }, "system_call");
+    time(
+        "cpu.context_switch", {"context_switch"}, [&] { return t_["context_switch"]; },
+        "context_switch");
+    time(
+        "memory.latency", {"memory_latency"}, [&] { return t_["memory_latency"]; },
+        "memory_latency");
+    derive(
+        "memory.bandwidth", {"copy_in_memory"},
+        [&] { return t_["copy_in_memory"] / (3.0 * facts_.processors); }, rate_text,
+        "3 / copy_in_memory (read, read for ownership, write) for each core: at least that");
+    fact("memory.efficiency", "1", "contained in memory.bandwidth", "by definition");
+    if (facts_.last_cache > 0) {
+      fact("cache.size", fmt::format("{}B", facts_.last_cache), "sysfs, of one processor", "fair");
+    }
+    fact("page_cache.size", fmt::format("{}B", facts_.memory / 2), "half of the memory", "assumed");
+    if (facts_.readahead > 0) {
+      fact("page_cache.readahead", fmt::format("{}B", facts_.readahead), "sysfs", "sure");
+    }
+  }
+
+  void copies() {
+    rate(
+        "cpu.copy_rate_cached", {"read_64k_large_folios", "read_4k"}, [&] { return cached(); },
+        "(read_64k_large_folios - read_4k) / 60 KiB");
+    rate(
+        "cpu.copy_rate", {"read_64k_large_folios", "read_4k", "read_through_large_folios"},
+        [&] {
+          const double call = t_["read_4k"] - kPageBytes * cached();
+          const double from_memory =
+              (t_["read_through_large_folios"] - call / kPagesPerPiece) / kPageBytes;
+          return std::max(cached(), 2 * from_memory - cached());
+        },
+        "2 x (read_through_large_folios per byte) - cached: of a copy from memory into the cache, "
+        "each end is half");
+  }
+  double cached() const {
+    return (t_["read_64k_large_folios"] - t_["read_4k"]) / (kPieceBytes - kPageBytes);
+  }
+
+  void calls() {
+    time(
+        "cpu.page_lookup", {"read_through", "read_through_large_folios"},
+        [&] { return t_["read_through"] - t_["read_through_large_folios"]; },
+        "read_through - read_through_large_folios");
+    time(
+        "cpu.read_call", {"read_4k", "system_call", "read_64k", "read_64k_large_folios"},
+        [&] {
+          const double lookup =
+              (t_["read_64k"] - t_["read_64k_large_folios"]) / (kPagesPerPiece - 1);
+          return t_["read_4k"] - t_["system_call"] - kPageBytes * cached() - lookup;
+        },
+        "read_4k - system_call - the copy - a lookup");
+    time(
+        "cpu.splice_page", {"refer", "system_call", "read_through"},
+        [&] { return t_["refer"] - t_["system_call"] / kPagesPerPiece - value("cpu.page_lookup"); },
+        "refer - page_lookup - system_call / 16");
+  }
+
+  void pages() {
+    const auto pages = [&] { return t_["pages_per_fault_large_folios"]; };
+    const auto page = [&] { return t_["populate_large_folios"]; };
+    const auto folio = [&] {
+      return std::max(
+          0.0, (t_["fault"] - t_["fault_large_folios"] + (pages() - kPagesPerPiece) * page()) /
+                   (kPagesPerPiece - 1));
+    };
+    const std::initializer_list<const char*> faults{"fault", "fault_large_folios",
+                                                    "populate_large_folios"};
+    time("cpu.map_page", {"populate_large_folios"}, page, "populate_large_folios");
+    time("cpu.map_folio", faults, folio,
+         "(fault - fault_large_folios + what more pages that maps) / 15");
+    time(
+        "cpu.minor_fault", faults,
+        [&] { return t_["fault"] - kPagesPerPiece * (folio() + page()); },
+        "fault - 16 x (map_folio + map_page)");
+    time(
+        "cpu.unmap_page", {"unmap_large_folios"}, [&] { return t_["unmap_large_folios"]; },
+        "unmap_large_folios");
+    time(
+        "cpu.unmap_folio", {"unmap", "unmap_large_folios"},
+        [&] { return t_["unmap"] - t_["unmap_large_folios"]; }, "unmap - unmap_large_folios");
+    time(
+        "cpu.pin_page", {"pin", "refer", "system_call"},
+        [&] {
+          return t_["pin"] - 2 * t_["system_call"] / kPagesPerPiece - value("cpu.splice_page");
+        },
+        "pin - splice_page - 2 x system_call / 16");
+  }
+
+  void network() {
+    const std::initializer_list<const char*> sends{"send_64k", "send_packet"};
+    const auto packet = [&] {
+      return t_["send_64k"] - t_["send_packet"] - (kPieceBytes - kPacketBytes) * cached();
+    };
+    time(
+        "cpu.skb", sends, [&] { return kShareOfSkb * packet(); },
+        "0.4 x (send_64k - send_packet): the second packet of a send; the share is assumed");
+    time(
+        "cpu.receive", sends, [&] { return (1 - kShareOfSkb) * packet(); },
+        "0.6 x (send_64k - send_packet)");
+    time(
+        "cpu.send_call", {"send_64", "system_call", "send_64k", "send_packet"},
+        [&] { return t_["send_64"] - t_["system_call"] - packet(); },
+        "send_64 - system_call - skb - receive");
+    time(
+        "cpu.skb_memory", {"send_packet", "send_4k", "read_4k"},
+        [&] {
+          const double per_byte = (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
+          return kFragmentBytes * (per_byte - cached());
+        },
+        "32 KiB x ((send_packet - send_4k) per byte - that of a copy in the cache)");
+    time(
+        "cpu.wakeup", {"send_64_waking", "send_64"},
+        [&] { return t_["send_64_waking"] - t_["send_64"]; }, "send_64_waking - send_64");
+    time(
+        "cpu.zerocopy_notify", {"send_zerocopy_64", "send_64", "pin"},
+        [&] { return t_["send_zerocopy_64"] - t_["send_64"] - value("cpu.pin_page"); },
+        "send_zerocopy_64 - send_64 - pin_page");
+    const std::initializer_list<const char*> rings{"uring_nop", "uring_16_nops"};
+    const auto request = [&] { return (t_["uring_16_nops"] - t_["uring_nop"]) / 15; };
+    time(
+        "cpu.uring_request", rings, [&] { return request() * 2 / 3; },
+        "2/3 x (uring_16_nops - uring_nop) / 15; the share is assumed");
+    time(
+        "cpu.uring_completion", rings, [&] { return request() / 3; },
+        "1/3 x (uring_16_nops - uring_nop) / 15");
+  }
+
+  void transformations() {
+    rate(
+        "cpu.checksum_rate", {"checksum"}, [&] { return t_["checksum"]; }, "checksum");
+    rate(
+        "cpu.crypto_rate", {"aes_gcm"}, [&] { return t_["aes_gcm"]; }, "aes_gcm");
+    rate(
+        "cpu.compress_rate", {"deflate"}, [&] { return t_["deflate"]; }, "deflate");
+  }
+
+  void disk() {
+    rate(
+        "disk.bandwidth", {"disk_sequential"}, [&] { return t_["disk_sequential"]; },
+        "disk_sequential");
+    time(
+        "disk.latency", {"disk_random_4k", "disk_sequential"},
+        [&] { return t_["disk_random_4k"] - kPageBytes * t_["disk_sequential"]; },
+        "disk_random_4k - its transfer");
+    if (!t_.has("disk_random_4k") || !t_.has("disk_deep_4k")) return;
+    const double channels = std::clamp(t_["disk_random_4k"] / t_["disk_deep_4k"], 1.0, 4096.0);
+    fact("disk.channels", fmt::format("{:.0f}", channels), "disk_random_4k / disk_deep_4k",
+         sureness_of(std::max(t_.variation("disk_random_4k"), t_.variation("disk_deep_4k"))));
+  }
+
+  Figures t_;
+  const HostFacts& facts_;
+  std::map<std::string, double> values_;
+  std::vector<ProfileKey> keys_;
+};
+
+}  // namespace
+
+std::vector<ProfileKey> host_profile(const std::vector<Measured>& measured,
+                                     const HostFacts& facts) {
+  return Profile(measured, facts).keys();
+}
+
+std::string profile_text(const std::vector<ProfileKey>& keys, const HostFacts& facts) {
+  std::string text = fmt::format(
+      "# This machine, as `copypath calibrate` has measured it: Linux {}, {} processors.\n"
+      "# Behind each value: how sure it is (by the spread of the batches: sure below 5 %, fair "
+      "below\n"
+      "# 15 %, rough above), and from which primitives it follows.\n",
+      facts.kernel, facts.processors);
+  std::vector<ProfileKey> sorted = keys;
+  const auto section = [](const ProfileKey& key) { return key.key.substr(0, key.key.find('.')); };
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const ProfileKey& a, const ProfileKey& b) {
+    return section(a) < section(b);
+  });
+  std::string current;
+  for (const ProfileKey& key : sorted) {
+    if (section(key) != current) {
+      current = section(key);
+      text += fmt::format("\n[{}]\n", current);
+    }
+    const std::string line = key.key.substr(current.size() + 1) + " = " + key.value;
+    text += fmt::format("{:<30} # {}: {}\n", line, key.sureness, key.how);
+  }
+  return text;
+}
+
+}  // namespace copypath
