@@ -156,10 +156,9 @@ void Evidence::restart() const {
     bpf_map_update_elem(probes_->map("bytes"), &slot, zeros.data(), BPF_ANY);
   }
   // Addresses of sockets come round.
-  using Packet = std::array<std::uint64_t, 2>;
-  const int seen = probes_->map("seen");
-  for (Packet packet{}; bpf_map_get_next_key(seen, nullptr, &packet) == 0;) {
-    bpf_map_delete_elem(seen, &packet);
+  const int streams = probes_->map("streams");
+  for (std::uint64_t socket = 0; bpf_map_get_next_key(streams, nullptr, &socket) == 0;) {
+    bpf_map_delete_elem(streams, &socket);
   }
 }
 

@@ -21,6 +21,8 @@ namespace copypath::native {
 
 namespace {
 
+constexpr int kTries = 100;
+constexpr useconds_t kMoment = 1000;
 constexpr std::uint64_t kBlock = 1024 * 1024;  // of content that is made at once
 
 [[noreturn]] void lacks(const std::string& what) { throw MachineLacks(with_reason(what)); }
@@ -167,13 +169,26 @@ struct stat InputFiles::status(std::size_t file) const {
   return found;
 }
 
+bool InputFiles::is_dropped(const File& file, off_t from) const {
+  const auto start = static_cast<std::uint64_t>(from);
+  if (file.mapping == nullptr || start >= size_) return true;
+  std::vector<unsigned char> pages(units_covering(Bytes(size_ - start), kPageSize));
+  if (mincore(file.mapping + start, size_ - start, pages.data()) != 0) return true;
+  return std::none_of(pages.begin(), pages.end(),
+                      [](unsigned char page) { return (page & 1) != 0; });
+}
+
 void InputFiles::prepare() const {
   std::vector<std::uint8_t> scratch(kBlock);
   for (const File& file : files_) {
     if (warm_ < size_) {
       const auto from =
           static_cast<off_t>(units_covering(Bytes(warm_), kPageSize) * kPageSize.count());
-      posix_fadvise(file.descriptor, from, 0, POSIX_FADV_DONTNEED);
+      // Pages that a socket still refers to stay for a moment.
+      for (int tries = 0; tries < kTries && !is_dropped(file, from); ++tries) {
+        if (tries > 0) usleep(kMoment);
+        posix_fadvise(file.descriptor, from, 0, POSIX_FADV_DONTNEED);
+      }
     }
     if (locked_) continue;
     if (warm_ < size_) posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM);  // no readahead

@@ -64,6 +64,7 @@ private:
   };
   void create(std::uint32_t number, const Config& config, const std::string& folder,
               Bytes write_size, const std::function<void(double share)>& tick);
+  bool is_dropped(const File& file, off_t from) const;
   void lock_resident_part();
 
   std::uint64_t size_;

@@ -1,6 +1,8 @@
 // The rounds of a calibration.
 #include "native/primitives.h"
 
+#include <sched.h>
+
 #include "models/platform/simulate.h"
 #include "native/calls.h"
 #include "native/connection.h"
@@ -8,6 +10,22 @@
 #include "native/processors.h"
 
 namespace copypath::native {
+
+namespace {
+
+/// Gives this thread back the processors that it had.
+class ProcessorsKept {
+public:
+  ProcessorsKept() { sched_getaffinity(0, sizeof before_, &before_); }
+  ~ProcessorsKept() { sched_setaffinity(0, sizeof before_, &before_); }
+  ProcessorsKept(const ProcessorsKept&) = delete;
+  ProcessorsKept& operator=(const ProcessorsKept&) = delete;
+
+private:
+  cpu_set_t before_{};
+};
+
+}  // namespace
 
 double cpu_seconds(const std::function<void()>& work) {
   const Usage before = Usage::now();
@@ -19,6 +37,7 @@ std::vector<Measured> measure_primitives(const CalibrationOptions& options) {
   const auto stop_if_interrupted = [&] {
     if (options.interrupted()) throw Interrupted();
   };
+  const ProcessorsKept kept;
   // The network's first: it starts the other process.
   std::vector<Primitive> primitives = network_primitives();
   run_on(divide_processors().servers.front());

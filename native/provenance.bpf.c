@@ -90,18 +90,19 @@ struct {
   __type(value, __u64);
 } bytes SEC(".maps");
 
-/// Packets that have been seen lately, so that what is sent again does not count twice. They need not
-/// come in order: two processors may send, and what got lost comes later.
-struct packet {
-  __u64 socket;
-  __u64 sequence;
+/// By socket: how far its stream has been seen, and how much of it before that has not: packets need
+/// not come in order, as two processors may send, and what is sent again must not count twice.
+struct stream {
+  __u32 seen_up_to;
+  __u32 missing;
 };
 struct {
-  __uint(type, BPF_MAP_TYPE_LRU_HASH);
-  __uint(max_entries, 65536);
-  __type(key, struct packet);
-  __type(value, __u8);
-} seen SEC(".maps");
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 131072);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, __u64);
+  __type(value, struct stream);
+} streams SEC(".maps");
 
 /// Threads in read(), and whether they have come to the page cache.
 struct {
@@ -136,14 +137,26 @@ static __always_inline __u32 kind_of_page(unsigned long address) {
   return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
 }
 
-/// Whether the packet has not been sent before, or received.
-static __always_inline int is_new(const struct sock* sk, const unsigned char* header) {
-  struct packet packet = {(__u64)sk, 0};
-  const __u8 present = 1;
+/// Whether the payload has not been sent before, or received.
+static __always_inline int is_new(const struct sock* sk, const unsigned char* header, __u32 size) {
+  const __u64 key = (__u64)sk;
   __u32 sequence = 0;
   bpf_probe_read_kernel(&sequence, sizeof sequence, header + 4);
-  packet.sequence = bpf_ntohl(sequence);
-  return bpf_map_update_elem(&seen, &packet, &present, BPF_NOEXIST) == 0;
+  sequence = bpf_ntohl(sequence);
+  struct stream* stream = bpf_map_lookup_elem(&streams, &key);
+  if (!stream) {
+    const struct stream first = {sequence + size, 0};
+    bpf_map_update_elem(&streams, &key, &first, BPF_ANY);
+    return 1;
+  }
+  if ((__s32)(sequence - stream->seen_up_to) >= 0) {
+    stream->missing += sequence - stream->seen_up_to;
+    stream->seen_up_to = sequence + size;
+    return 1;
+  }
+  if (stream->missing < size) return 0;
+  stream->missing -= size;
+  return 1;
 }
 
 /// Counts the payload of a packet whose TCP header is at `header`.
@@ -156,7 +169,7 @@ static __always_inline void count_payload(const struct sock* sk, const struct sk
   const unsigned char* linear_end =
       BPF_CORE_READ(skb, data) + (BPF_CORE_READ(skb, len) - in_fragments);
   const __u32 size = (__u32)(linear_end - payload) + in_fragments;
-  if (size == 0 || !is_new(sk, header)) return;
+  if (size == 0 || !is_new(sk, header, size)) return;
   if (linear_end > payload) count(first_slot + kProvenanceLinear, linear_end - payload);
   if (in_fragments == 0) return;
 

@@ -117,8 +117,9 @@ int fail(int status, const std::string& message) {
 }  // namespace
 
 const std::vector<const Command*>& commands() {
-  static const std::vector<const Command*> kCommands{
-      &kRun, &kCompare, &kSweep, &kAdvise, &kNative, &kCalibrate, &kExplain, &kKeys, &kConvertLog};
+  static const std::vector<const Command*> kCommands{&kRun,    &kCompare,   &kSweep,    &kAdvise,
+                                                     &kNative, &kCalibrate, &kValidate, &kExplain,
+                                                     &kKeys,   &kConvertLog};
   return kCommands;
 }
 
@@ -133,8 +134,10 @@ bool parse(const Command& command, po::options_description options, const Argume
     return false;
   }
   if (line.options.count("operand") != 0) line.operands = line.options["operand"].as<Arguments>();
-  const std::size_t most = *command.operand != '\0' ? 1 : 0;
-  if (line.operands.size() > most) {
+  const std::string operand = command.operand;
+  const std::size_t most = operand.empty() ? 0 : 1;
+  const bool many = operand.size() > 3 && operand.compare(operand.size() - 3, 3, "...") == 0;
+  if (!many && line.operands.size() > most) {
     throw BadInput(
         {fmt::format("{}: unexpected argument {}", command.name, quoted(line.operands[most]))});
   }

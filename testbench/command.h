@@ -19,7 +19,8 @@ using Arguments = std::vector<std::string>;
 
 struct Command {
   const char* name;
-  const char* operand;  ///< "SCENARIO"; in brackets if it may be left out; "" for none
+  const char* operand;  ///< "SCENARIO"; in brackets if it may be left out, "..." behind it if there
+                        ///< may be more; "" for none
   const char* summary;
   int (*run)(const Arguments& arguments);
 };
@@ -33,6 +34,7 @@ extern const Command kSweep;
 extern const Command kAdvise;
 extern const Command kNative;
 extern const Command kCalibrate;
+extern const Command kValidate;
 extern const Command kExplain;
 extern const Command kKeys;
 extern const Command kConvertLog;
@@ -43,8 +45,8 @@ struct CommandLine {
   Arguments operands;  ///< what is not an option
 };
 
-/// Adds --help to `options` and parses. Throws BadInput for what it does not accept, more than one
-/// operand included. Prints the help and returns false if that is what was asked for.
+/// Adds --help to `options` and parses. Throws BadInput for what it does not accept, too many
+/// operands included. Prints the help and returns false if that is what was asked for.
 bool parse(const Command& command, boost::program_options::options_description options,
            const Arguments& arguments, const std::string& notes, CommandLine& line);
 

@@ -264,6 +264,9 @@ int native_command(const Arguments& words) {
     write_standard_output(dump(scenario));
     return kFine;
   }
+  if (!arguments.sink_is_given && scenario.config.workload.sink == Sink::kCopy) {
+    arguments.options.sink = native::Sink::kCopy;
+  }
   const SignalGuard guard;
   std::vector<std::string> inputs{arguments.scenario};
   if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);

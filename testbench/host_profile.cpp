@@ -131,11 +131,13 @@ private:
         "cpu.copy_rate_cached", {"read_64k_large_folios", "read_4k"}, [&] { return cached(); },
         "(read_64k_large_folios - read_4k) / 60 KiB");
     rate(
-        "cpu.copy_rate", {"read_64k_large_folios", "read_4k", "read_through_large_folios"},
+        "cpu.copy_rate",
+        {"read_64k_large_folios", "read_4k", "read_through_large_folios", "memory_latency"},
         [&] {
           const double call = t_["read_4k"] - kPageBytes * cached();
+          const double latency = t_["memory_latency"];  // which the model adds to a pass
           const double from_memory =
-              (t_["read_through_large_folios"] - call / kPagesPerPiece) / kPageBytes;
+              (t_["read_through_large_folios"] - (call + latency) / kPagesPerPiece) / kPageBytes;
           return std::max(cached(), 2 * from_memory - cached());
         },
         "2 x (read_through_large_folios per byte) - cached: of a copy from memory into the cache, "
@@ -159,9 +161,12 @@ private:
         },
         "read_4k - system_call - the copy - a lookup");
     time(
-        "cpu.splice_page", {"refer", "system_call", "read_through"},
-        [&] { return t_["refer"] - t_["system_call"] / kPagesPerPiece - value("cpu.page_lookup"); },
-        "refer - page_lookup - system_call / 16");
+        "cpu.splice_page", {"refer_large_folios", "system_call", "read_through"},
+        [&] {
+          const double per_piece = t_["system_call"] + value("cpu.page_lookup");
+          return t_["refer_large_folios"] - per_piece / kPagesPerPiece;
+        },
+        "refer_large_folios - (system_call + page_lookup) / 16");
   }
 
   void pages() {
@@ -200,6 +205,9 @@ private:
     const auto packet = [&] {
       return t_["send_64k"] - t_["send_packet"] - (kPieceBytes - kPacketBytes) * cached();
     };
+    const auto per_byte = [&] {
+      return (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
+    };
     time(
         "cpu.skb", sends, [&] { return kShareOfSkb * packet(); },
         "0.4 x (send_64k - send_packet): the second packet of a send; the share is assumed");
@@ -207,19 +215,13 @@ private:
         "cpu.receive", sends, [&] { return (1 - kShareOfSkb) * packet(); },
         "0.6 x (send_64k - send_packet)");
     time(
-        "cpu.send_call", {"send_64", "system_call", "send_64k", "send_packet"},
-        [&] { return t_["send_64"] - t_["system_call"] - packet(); },
-        "send_64 - system_call - skb - receive");
+        "cpu.send_call", {"send_4k", "system_call", "send_64k", "send_packet"},
+        [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
+        "send_4k - system_call - skb - receive - its bytes as in send_packet");
     time(
         "cpu.skb_memory", {"send_packet", "send_4k", "read_4k"},
-        [&] {
-          const double per_byte = (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
-          return kFragmentBytes * (per_byte - cached());
-        },
+        [&] { return kFragmentBytes * (per_byte() - cached()); },
         "32 KiB x ((send_packet - send_4k) per byte - that of a copy in the cache)");
-    time(
-        "cpu.wakeup", {"send_64_waking", "send_64"},
-        [&] { return t_["send_64_waking"] - t_["send_64"]; }, "send_64_waking - send_64");
     time(
         "cpu.zerocopy_notify", {"send_zerocopy_64", "send_64", "pin"},
         [&] { return t_["send_zerocopy_64"] - t_["send_64"] - value("cpu.pin_page"); },

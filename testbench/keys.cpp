@@ -78,6 +78,7 @@ Key key(const char* name, Access access, Range range, const char* help, const ch
   name, [](auto& config) -> auto& { return config.field; }
 
 const char* const kAssumed = "assumed";
+const char* const kMeasuredApart = "none: contained in the others, until `calibrate` measures it";
 const char* const kByDefinition = "by definition";
 
 std::vector<Key> make_keys() {
@@ -108,6 +109,15 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
     key(FIELD(cpu.pin_page), Range{"0ns", "1ms"}, "pinning and releasing one page of the program's memory", "18% of the time of vmsplice at 32.8 GiB/s goes to iov_iter_get_pages (mazzo.li, fast-pipes): 21 ns per page, rounded"),
     key(FIELD(cpu.zerocopy_notify), Range{"0ns", "1ms"}, "allocating, completing and queueing one notification of MSG_ZEROCOPY", "1.38 us per send of 64 KB, 0.68 us by io_uring with registered buffers (RFC v1 of its zero-copy send), less 16 pages pinned, rounded"),
+    key(FIELD(cpu.read_call), Range{"0ns", "1ms"}, "a read() of a file, besides the call itself, its pages and its bytes", kMeasuredApart),
+    key(FIELD(cpu.send_call), Range{"0ns", "1ms"}, "a send on a socket, besides the call itself, its skbs and its bytes", kMeasuredApart),
+    key(FIELD(cpu.splice_page), Range{"0ns", "1ms"}, "taking one page through a pipe: in, out, and released", kMeasuredApart),
+    key(FIELD(cpu.map_page), Range{"0ns", "1ms"}, "entering one page into the page table, in a fault", kMeasuredApart),
+    key(FIELD(cpu.map_folio), Range{"0ns", "1ms"}, "mapping one folio in a fault, besides its pages", kMeasuredApart),
+    key(FIELD(cpu.unmap_page), Range{"0ns", "1ms"}, "taking one page out of the page table, in munmap()", kMeasuredApart),
+    key(FIELD(cpu.unmap_folio), Range{"0ns", "1ms"}, "dropping one folio in munmap(), besides its pages", kMeasuredApart),
+    key(FIELD(cpu.skb_memory), Range{"0ns", "1ms"}, "allocating and freeing 32 KiB for the payload of skbs", kMeasuredApart),
+    key(FIELD(cpu.wakeup), Range{"0ns", "1ms"}, "waking a receiver on the same machine that sleeps, by the sender", kMeasuredApart),
     key(FIELD(cpu.uring_request), Range{"0ns", "1ms"}, "issuing one request of io_uring", kAssumed),
     key(FIELD(cpu.uring_completion), Range{"0ns", "1ms"}, "posting one completion of io_uring", kAssumed),
 

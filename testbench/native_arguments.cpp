@@ -29,8 +29,8 @@ po::options_description native_options() {
   options.add_options()                                                       //
       ("repeat", text("N"), "run every path N times, in turns (default: 9)")  //
       ("sink", text("discard|copy|check"),
-       "what the clients do with the bytes: the kernel drops "
-       "them (default), they are received, or each is compared with the file")  //
+       "what the clients do with the bytes: the kernel drops them, they are received, or each is "
+       "compared with the file (default: workload.sink)")  //
       ("write-size", text("SIZE"),
        "write the files in calls of this size, which decides how large "
        "the folios of the page cache are (default: page_cache.folio)")                    //
@@ -120,6 +120,7 @@ bool parse_native_arguments(const Command& command, const Arguments& arguments,
   Problems problems;
   read_scenario_arguments(command, line, native_path_names(), native, problems);
   Reader(line, native.options, problems).read();
+  native.sink_is_given = line.options.count("sink") != 0;
   if (!problems.empty()) throw BadInput(problems);
   return true;
 }

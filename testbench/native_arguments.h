@@ -8,6 +8,7 @@ namespace copypath {
 
 struct NativeArguments : ScenarioArguments {
   native::Options options;
+  bool sink_is_given = false;  ///< by --sink, not by the scenario
 };
 
 /// The paths that can be run natively.

@@ -93,6 +93,7 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
       break;
     }
     for (const Segment& page : pages) pipe.push_back({page, Place::kPageCache, nullptr});
+    task.spend(task.costs().splice_page * static_cast<double>(pages.size()));
     const Bytes bytes = size_of(pages);
     file.position += bytes;
     done += bytes;

@@ -119,7 +119,10 @@ void SystemCall::enter() {
   kernel_.enter(call_);
   task_.set_system_call(this);
   task_.show("kernel", name_of(call_));
-  task_.spend(task_.cpu().config().syscall / 2);
+  const CpuConfig& costs = task_.costs();
+  task_.spend(costs.syscall / 2);
+  if (call_ == Call::kRead || call_ == Call::kPread) task_.spend(costs.read_call);
+  if (call_ == Call::kWrite || call_ == Call::kSendmsg) task_.spend(costs.send_call);
 }
 
 void SystemCall::leave() {

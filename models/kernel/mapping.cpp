@@ -47,9 +47,14 @@ void Mapping::populate(Task& task, OpenFile& file, Bytes wanted) {
 }
 
 bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults) {
-  task.spend(task.cpu().config().minor_fault);
+  const CpuConfig& costs = task.costs();
+  task.spend(costs.minor_fault);
   mapped_[index] = false;
-  map_around(file, index);
+  const Extent mapped = map_around(file, index);
+  extent_.pages += mapped.pages;
+  extent_.folios += mapped.folios;
+  task.spend(costs.map_page * static_cast<double>(mapped.pages) +
+             costs.map_folio * static_cast<double>(mapped.folios));
   if (mapped_[index]) {
     ++faults.minor;
     return true;
@@ -78,7 +83,7 @@ bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& fau
 }
 
 // filemap_map_pages(): maps what is up to date in the aligned window around the page.
-void Mapping::map_around(const OpenFile& file, std::uint64_t index) {
+Mapping::Extent Mapping::map_around(const OpenFile& file, std::uint64_t index) {
   const std::uint64_t window =
       std::max<std::uint64_t>(1, page_cache_.config_.fault_around / kPageSize);
   std::uint64_t first = index / window * window;
@@ -91,12 +96,26 @@ void Mapping::map_around(const OpenFile& file, std::uint64_t index) {
         last, page_cache_.pages_[head].index + std::uint64_t{page_cache_.pages_[head].pages});
   }
   last = std::min<std::uint64_t>(last, mapped_.size());
+  Extent extent;
+  Frame folio = PageCache::kNoFrame;
   for (std::uint64_t i = first; i < last; ++i) {
     const Frame frame = page_cache_.find(file.number, i);
     if (frame == PageCache::kNoFrame) continue;
     const PageCache::Page& page = page_cache_.pages_[frame];
-    if (page.read == nullptr && !page.mark && !page.failed) mapped_[i] = true;
+    if (page.read != nullptr || page.mark || page.failed || mapped_[i]) continue;
+    mapped_[i] = true;
+    ++extent.pages;
+    if (page.head != folio) ++extent.folios;
+    folio = page.head;
   }
+  return extent;
+}
+
+// zap_pte_range()
+void Mapping::unmap(Task& task) {
+  task.spend(task.costs().unmap_page * static_cast<double>(extent_.pages) +
+             task.costs().unmap_folio * static_cast<double>(extent_.folios));
+  extent_ = {};
 }
 
 }  // namespace copypath

@@ -3,7 +3,7 @@
 // it, and the page that carries the readahead mark is left out, so that touching it is noticed.
 // Follows do_read_fault() of mm/memory.c and filemap_fault() of mm/filemap.c (Linux 6.x).
 // The kernel takes these faults while it copies from the mapping, so they are no mode switches.
-// Left out: the cost of munmap(), madvise().
+// Left out: madvise().
 #pragma once
 
 #include <vector>
@@ -50,15 +50,24 @@ public:
   /// counted, as nobody is interrupted. Blocks until everything is there.
   void populate(Task& task, OpenFile& file, Bytes wanted);
 
+  /// munmap(): gives back what is mapped.
+  void unmap(Task& task);
+
 private:
+  /// Pages in the page table, and the folios that they are of.
+  struct Extent {
+    std::uint64_t pages = 0;
+    std::uint64_t folios = 0;
+  };
   /// False: the page cannot be read (VM_FAULT_SIGBUS).
   bool fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
-  void map_around(const OpenFile& file, std::uint64_t index);
+  Extent map_around(const OpenFile& file, std::uint64_t index);
 
   PageCache& page_cache_;
   Faults& faults_;
   bool maps_folios_;
   std::vector<bool> mapped_;  // by page of the file
+  Extent extent_;
 };
 
 }  // namespace copypath

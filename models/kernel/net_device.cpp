@@ -68,6 +68,7 @@ void NetDevice::enter(const Skb& skb, Ledger::Provenance& provenance) {
 void NetDevice::loop_back(Skb& skb, Execution& by) {
   by.spend(by.costs().receive);
   if (ledger_ != nullptr) enter(skb, ledger_->sent);
+  if (receivers_[skb.socket->connection()]->sleeps()) by.spend(by.costs().wakeup);
   orphan_fragments(skb, skbs_, by);  // skb_orphan_frags_rx(); what was spliced is not concerned
   if (ledger_ != nullptr) enter(skb, ledger_->received);
   by.settle();

@@ -81,7 +81,7 @@ void SkbAllocator::put(const Fragment& fragment) {
 }
 
 Fragment SkbAllocator::cut(PageFragment& from, Bytes wanted) {
-  if (from.pages == nullptr || from.used == PageFragment::kSize.count()) refill(from);
+  if (from.is_used_up()) refill(from);
   const auto bytes = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(wanted.count(), PageFragment::kSize.count() - from.used));
   const Segment piece{from.pages->address() + from.used, bytes};
@@ -120,6 +120,7 @@ void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
 
 void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {
   KernelPages& pages = *allocate_pages(skb.bytes);
+  by.spend(by.costs().skb_memory * PageFragment::share_of(skb.bytes));
   std::uint64_t to = pages.address();
   for (const auto& [place, from] : runs_of(skb)) {
     const Bytes bytes = size_of(from);

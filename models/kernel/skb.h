@@ -29,6 +29,10 @@ struct KernelPages {
 /// by piece, 32 KiB of them (SKB_FRAG_PAGE_ORDER of net/core/sock.c).
 struct PageFragment {
   static constexpr Bytes kSize{32 * 1024};
+  static double share_of(Bytes bytes) {
+    return static_cast<double>(bytes.count()) / static_cast<double>(kSize.count());
+  }
+  bool is_used_up() const { return pages == nullptr || used == kSize.count(); }
 
   KernelPages* pages = nullptr;
   std::uint32_t used = 0;  ///< bytes

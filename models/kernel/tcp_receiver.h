@@ -42,6 +42,8 @@ public:
   /// close(): drops what nobody has read, and what still comes.
   void close();
 
+  bool sleeps() const { return !readers_.empty(); }  ///< a reader waits for bytes
+
   Bytes queued() const { return queued_; }  ///< received, and not taken yet
   void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
 

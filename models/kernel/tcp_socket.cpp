@@ -80,6 +80,7 @@ void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movemen
     do {
       Skb& skb = skb_with_room(task, lock);
       const Bytes wanted = std::min(total - done - planned, goal_ - skb.bytes);
+      if (fragment_.is_used_up()) task.spend(task.costs().skb_memory);
       const Segment piece = allocator_.append_memory(skb, fragment_, wanted);
       skb.linear = skb.checksummed = copies_for_device_;  // csum_and_copy_from_user()
       append(to, piece);
@@ -109,6 +110,7 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
                              std::size_t& taken) {
   Lock lock(*this);
   if (recovery_ && encrypted_by_device_) remember_record(pages);
+  if (ubuf == nullptr) task.spend(task.costs().send_call);   // splice_to_socket()
   if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }

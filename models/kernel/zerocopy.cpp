@@ -111,7 +111,8 @@ FragmentList user_pages(std::uint64_t address, Bytes bytes) {
 
 FragmentList pin_user_pages(Task& task, std::uint64_t address, Bytes bytes) {
   FragmentList pages = user_pages(address, bytes);
-  task.spend(task.costs().pin_page * static_cast<double>(pages.size()));
+  const sc_time page = task.costs().pin_page + task.costs().splice_page;
+  task.spend(page * static_cast<double>(pages.size()));
   return pages;
 }
 

@@ -13,6 +13,7 @@ class Mapping;
 void send_file(Connection& c, Bytes count);
 /// mmap() of the file, of which `count` bytes from its position will be used.
 Mapping map_file(Connection& c, Bytes count);
+void unmap_file(Connection& c, Mapping& mapping);  ///< munmap()
 /// Sends `count` bytes from the file's position out of its mapping, within one write(). false: the
 /// file has become shorter (EFAULT).
 bool write_mapped(Connection& c, Mapping& mapping, Bytes count);

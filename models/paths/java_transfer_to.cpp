@@ -31,7 +31,7 @@ void transfer_mapped(Connection& c, Bytes count) {
       const SystemCall write(c.kernel, c.task, Call::kWrite);
       write_mapped(c, mapping, window);
     }
-    { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }
+    unmap_file(c, mapping);
     count -= window;
   }
 }

@@ -23,6 +23,11 @@ Mapping map_file(Connection& c, Bytes count) {
   return mapping;
 }
 
+void unmap_file(Connection& c, Mapping& mapping) {
+  const SystemCall munmap(c.kernel, c.task, Call::kMunmap);
+  mapping.unmap(c.task);
+}
+
 bool write_mapped(Connection& c, Mapping& mapping, Bytes count) {
   while (count > Bytes(0)) {
     SegmentList pages;
@@ -47,7 +52,7 @@ void serve(Connection& c) {
     const SystemCall write(c.kernel, c.task, Call::kWrite);
     if (!write_mapped(c, mapping, std::min(c.chunk, c.file.promised()))) break;  // EFAULT
   }
-  { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }
+  unmap_file(c, mapping);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ void serve(Connection& c) {
   while (c.file.left() > Bytes(0)) {
     while (!sendmsg_zerocopy(c, mapping, std::min(c.chunk, c.file.promised()))) read_completions(c);
   }
-  { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }  // the skbs keep the pages
+  unmap_file(c, mapping);  // the skbs keep the pages
   finish_zerocopy(c);
 }
 

@@ -45,7 +45,7 @@ void serve(Connection& c) {
     const SystemCall write(c.kernel, c.task, Call::kWrite);
     c.socket.send(c.task, first(output, sealed));  // the one copy
   }
-  { const SystemCall munmap(c.kernel, c.task, Call::kMunmap); }
+  unmap_file(c, mapping);
 }
 
 }  // namespace

@@ -39,6 +39,17 @@ struct CpuConfig {
   sc_time uring_request = nanoseconds(100);    ///< issuing one request of io_uring
   sc_time uring_completion = nanoseconds(50);  ///< posting one completion of io_uring
   sc_time receive = nanoseconds(1000);         ///< the softirq's work on one received packet
+
+  // What a measured host profile tells apart; the textbook machine has it in the costs above.
+  sc_time read_call;    ///< a read() of a file, besides the call, its pages and its bytes
+  sc_time send_call;    ///< a send on a socket, besides the call, its skbs and its bytes
+  sc_time splice_page;  ///< taking one page through a pipe
+  sc_time map_page;     ///< entering one page into the page table, in a fault
+  sc_time map_folio;    ///< mapping one folio: its references and counts, in a fault
+  sc_time unmap_page;   ///< taking one page out of the page table, in munmap()
+  sc_time unmap_folio;  ///< dropping one folio, in munmap()
+  sc_time skb_memory;   ///< allocating and freeing 32 KiB for the payload of skbs
+  sc_time wakeup;       ///< waking a task that sleeps on another core, by the one that does it
 };
 
 struct MemoryConfig {

@@ -79,6 +79,21 @@ else
   echo "not checked: $(<"$err")"
 fi
 
+# ---- Without privileges everything else is reported.
+chmod a+rx "$folder" "$folder/work"
+as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+if [[ $(id -u) == 0 ]] && "${as_nobody[@]}" test -x "$COPYPATH" -a -r ethernet.ini; then
+  "${as_nobody[@]}" "$COPYPATH" native copying.ini --path sendfile --repeat 1 --evidence >"$out" 2>"$err"
+  status=$?
+  check "unprivileged" status_is 0
+  check "unprivileged: the reason" says "$out" "no evidence of copies: the kernel lets only root"
+  check "unprivileged: the rest" says "$out" "CPU time per GB"
+  "${as_nobody[@]}" "$COPYPATH" native ethernet.ini --path sendfile --link veth >"$out" 2>"$err"
+  status=$?
+  check "unprivileged, virtual Ethernet" status_is 3
+  check "unprivileged, virtual Ethernet" says "$err" "takes root's rights"
+fi
+
 # ---- Nothing is left, even if there is no time to tidy up.
 # The network namespaces of a process and its children; empty when they are gone.
 networks_of() { readlink /proc/"$1"/ns/net $(sed 's|[0-9]*|/proc/&/ns/net|g' "/proc/$1/task/$1/children"); }

@@ -1,0 +1,216 @@
+// `copypath validate`: runs scenarios in the model and through real system calls, and says how far
+// the two agree. The model gets a host profile of this machine, calibrated now unless one is named.
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "models/platform/simulate.h"
+#include "native/resources.h"
+#include "testbench/command.h"
+#include "testbench/locate.h"
+#include "testbench/output.h"
+#include "testbench/progress.h"
+#include "testbench/scenario.h"
+#include "testbench/scenario_arguments.h"
+#include "testbench/signals.h"
+#include "testbench/simulations.h"
+#include "testbench/table.h"
+#include "testbench/validation_report.h"
+
+namespace copypath {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kInterruptStatus = 128;
+constexpr unsigned kRepeat = 15;
+constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
+
+struct ValidateArguments {
+  std::vector<std::string> scenarios;
+  std::vector<Override> overrides;
+  std::string host;
+  std::string folder = "/var/tmp";
+  std::string json, html, markdown;
+  unsigned repeat = kRepeat;
+  bool timing = true;
+  bool quiet = false;
+};
+
+bool parse_arguments(const Arguments& words, ValidateArguments& arguments) {
+  po::options_description options("Options", kHelpWidth);
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()                                                                    //
+      ("host", text("FILE.ini"), "the host profile of this machine (default: calibrate)")  //
+      ("repeat", text("N"), "native runs of every path, in turns (default: 15)")           //
+      ("counters", "judge no times: counters alone, after three runs")                     //
+      ("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+       "set a key of all scenarios; may be repeated")                                     //
+      ("json", text("FILE"), "write the record")                                          //
+      ("html", text("FILE"), "write the report as a page for a browser")                  //
+      ("markdown", text("FILE"), "write the report as a page of the documentation")       //
+      ("dir", text("FOLDER"), "for the temporary files (default: $TMPDIR, or /var/tmp)")  //
+      ("quiet", "print nothing but the verdicts that fail");
+  CommandLine line;
+  if (!parse(kValidate, options, words, "", line)) return false;
+  Problems problems;
+  arguments.scenarios = line.operands;
+  if (line.operands.empty()) {
+    problems.emplace_back("validate: which scenario? Usage: copypath validate SCENARIO...");
+  }
+  read_file_name(line, "host", arguments.host, problems);
+  read_file_name(line, "json", arguments.json, problems);
+  read_file_name(line, "html", arguments.html, problems);
+  read_file_name(line, "markdown", arguments.markdown, problems);
+  read_folder(line, arguments.folder, problems);
+  arguments.quiet = line.options.count("quiet") != 0;
+  arguments.timing = line.options.count("counters") == 0;
+  if (!arguments.timing) arguments.repeat = kRepeatForCounters;
+  read_repetitions(line, "repeat", arguments.repeat, problems);
+  if (line.options.count("set") != 0) {
+    for (const std::string& one : line.options["set"].as<std::vector<std::string>>()) {
+      arguments.overrides.push_back({one});
+    }
+  }
+  if (!problems.empty()) throw BadInput(problems);
+  return true;
+}
+
+/// A file in memory that has no name and is gone with this process.
+class MemoryFile {
+public:
+  explicit MemoryFile(const std::string& content)
+      : descriptor_(memfd_create("host profile", MFD_CLOEXEC)) {
+    std::ofstream(name()) << content;
+  }
+  std::string name() const { return fmt::format("/proc/self/fd/{}", int{descriptor_}); }
+
+private:
+  native::Descriptor descriptor_;
+};
+
+std::string content_of(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+std::string calibrated_profile(const ValidateArguments& arguments) {
+  native::CalibrationOptions options;
+  ProgressLine progress({"calibrating"}, !arguments.quiet);
+  options.folder = arguments.folder;
+  options.interrupted = [] { return interrupt_count() > 0; };
+  options.progress = [&](double share) { progress.update(0, share); };
+  if (!arguments.timing) options.rounds = 1;
+  const auto measured = native::measure_primitives(options);
+  const native::HostFacts facts = native::host_facts(arguments.folder);
+  return profile_text(host_profile(measured, facts), facts);
+}
+
+std::vector<Result> predict(const Config& config, bool quiet) {
+  std::vector<Simulation> simulations(config.paths.size());
+  for (std::size_t i = 0; i < simulations.size(); ++i) simulations[i].path = config.paths[i];
+  run_all(config, simulations, {!quiet, [] {}});
+  if (interrupt_count() > 0) throw Interrupted();
+  std::vector<Result> results;
+  for (const Simulation& simulation : simulations) results.push_back(simulation.result);
+  return results;
+}
+
+/// Runs the scenario's paths with real system calls, over what the scenario's NIC stands for.
+native::Report measure(const Config& config, const ValidateArguments& arguments) {
+  native::Options options;
+  options.repeat = arguments.repeat;
+  options.folder = arguments.folder;
+  options.evidence = true;
+  options.sink = config.workload.sink == Sink::kCopy ? native::Sink::kCopy : native::Sink::kDiscard;
+  if (config.nic.link == Link::kEthernet) {
+    options.wire = native::Wire::kVeth;
+    options.pace = true;
+  }
+  options.interrupted = [] { return interrupt_count() > 0; };
+  std::vector<const native::Path*> paths;
+  std::vector<std::string> parts{"files"};
+  for (const std::string& name : config.paths) {
+    if (native::find_path(name) == nullptr) continue;
+    paths.push_back(native::find_path(name));
+    parts.push_back(name);
+  }
+  ProgressLine progress(parts, !arguments.quiet);
+  options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
+  return native::run_all(config, paths, options);
+}
+
+Validation validate(const ValidateArguments& arguments) {
+  Validation validation;
+  validation.host = arguments.host;
+  validation.repeat = arguments.repeat;
+  validation.timing = arguments.timing;
+  std::unique_ptr<MemoryFile> calibrated;
+  std::string host = arguments.host;
+  if (host.empty()) {
+    calibrated = std::make_unique<MemoryFile>(calibrated_profile(arguments));
+    host = calibrated->name();
+  }
+  validation.profile = content_of(host);
+  std::vector<Override> overrides{{"host=" + std::filesystem::absolute(host).string()}};
+  overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
+  for (const std::string& file : arguments.scenarios) {
+    const Scenario scenario = load_scenario(file, overrides, shipped_folder());
+    const std::vector<Result> predicted = predict(scenario.config, arguments.quiet);
+    const native::Report measured = measure(scenario.config, arguments);
+    validation.scenarios.push_back(validated(file, scenario.config, predicted, measured));
+  }
+  validation.verdicts = verdicts(validation.scenarios, validation.timing);
+  return validation;
+}
+
+int validate_command(const Arguments& words) {
+  ValidateArguments arguments;
+  if (!parse_arguments(words, arguments)) return kFine;
+  // What is wrong with a scenario is said before anything is measured.
+  for (const std::string& file : arguments.scenarios) {
+    std::vector<Override> overrides = arguments.overrides;
+    if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host});
+    load_scenario(file, overrides, shipped_folder());
+  }
+  const SignalGuard guard;
+  std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;
+  const auto reserve = [&](const std::string& name, std::string (*form)(const Validation&)) {
+    if (!name.empty()) outputs.emplace_back(std::make_unique<OutputFile>(name), form);
+  };
+  reserve(arguments.json, validation_json);
+  reserve(arguments.html, validation_html);
+  reserve(arguments.markdown, validation_markdown);
+  Validation validation;
+  try {
+    validation = validate(arguments);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "copypath: interrupted\n");
+    return kInterruptStatus + interrupt_signal();
+  }
+  for (const auto& [file, form] : outputs) file->write(form(validation));
+  for (const auto& [file, form] : outputs) file->commit();
+  if (!arguments.quiet) write_standard_output(validation_text(validation, terminal_width()));
+  int status = kFine;
+  for (const Claim& verdict : validation.verdicts) {
+    if (verdict.holds) continue;
+    fmt::print(stderr, "copypath: validation failed: {}: {}\n", verdict.text, verdict.outcome);
+    status = kFailedExpectation;
+  }
+  return status;
+}
+
+}  // namespace
+
+const Command kValidate{"validate", "SCENARIO...",
+                        "the model against real system calls: predicted, measured, verdict",
+                        validate_command};
+
+}  // namespace copypath

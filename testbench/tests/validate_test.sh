@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# `copypath validate`: the matrix of scenarios/validation/ in its quick form. The model's counters are
+# those of real system calls; no time is judged here.
+# shellcheck source-path=SCRIPTDIR source=program.bash
+. "$SOURCE_DIR/testbench/tests/program.bash"
+unset COLUMNS TMPDIR
+fails 2 "validate: which scenario?" validate
+fails 2 "--repeat: 0 is out of range" validate x.ini --repeat 0
+fails 2 "nowhere.ini" validate nowhere.ini
+check "bad input leaves nothing behind" folder_holds
+
+matrix=$SOURCE_DIR/scenarios/validation
+launch calibrate --rounds 1 --quiet --output h.ini
+check "a host profile" status_is 0
+quick=(--counters --host h.ini)
+launch validate "$matrix"/small_folios_*.ini "$matrix"/copying_*.ini "${quick[@]}" \
+  --set workload.file_size=3MB --json v.json --markdown v.md --html v.html
+check "counters of warm files" status_is 0
+check "counters of warm files" grep -qE '^holds: every counter is the same: 0 of [0-9]{3,} differ' "$out"
+check "plain ASCII" test -z "$(LC_ALL=C grep -n '[^ -~]' "$out" v.md v.html v.json)"
+check "the page" says v.md "| \`sendfile\` |"
+check "the record" says v.json '"holds": true'
+check "the files" folder_holds h.ini v.html v.json v.md
+
+launch validate "$matrix"/cold_*.ini "${quick[@]}" --set workload.file_size=3MiB
+if [[ $status == 3 ]]; then
+  echo "not checked, cold files: $(<"$err")"
+else
+  check "counters of cold files" status_is 0
+fi
+
+# A model that is wrong is found.
+launch validate "$matrix/small_folios_64k.ini" "${quick[@]}" --set workload.file_size=3MB \
+  --set page_cache.fault_around=32KiB
+check "a wrong model" status_is 1
+check "a wrong model" says "$err" "validation failed: every counter is the same"
+check "what differs" grep -qE '^mmap_write.faults_minor: predicted [0-9]+, measured [0-9]+' "$out"
+finish

@@ -1,0 +1,192 @@
+#include "testbench/validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+namespace copypath {
+
+namespace {
+
+/// Calls that a server makes until something has happened: how often depends on when it does.
+const std::set<std::string> kWaitingCalls{"poll", "recvmsg", "ioctl", "clock_nanosleep"};
+
+constexpr std::array<const char*, 16> kCounters{
+    "payload_bytes",       "faults_minor",        "faults_major",          "page_cache_hits",
+    "page_cache_misses",   "disk_bytes",          "sent_file_bytes",       "sent_other_file_bytes",
+    "sent_user_bytes",     "sent_kernel_bytes",   "sent_linear_bytes",     "read_copied_bytes",
+    "received_file_bytes", "received_user_bytes", "received_kernel_bytes", "zerocopy_completions"};
+
+bool is_about_what_is_received(const std::string& metric) {
+  return metric.compare(0, 9, "received_") == 0;
+}
+
+void add_counters(const Result& predicted, const Result& measured, ValidatedPath& path) {
+  for (const char* metric : kCounters) {
+    const auto a = predicted.value(metric);
+    const auto b = measured.value(metric);
+    if (a && b) path.counters.push_back({metric, *a, *b, 0});
+  }
+  std::set<std::string> calls;
+  for (const auto& [name, count] : predicted.syscalls) calls.insert(name);
+  for (const auto& [name, count] : measured.syscalls) calls.insert(name);
+  double switches_predicted = 0;
+  double switches_measured = 0;
+  for (const std::string& name : calls) {
+    if (kWaitingCalls.count(name) != 0) continue;
+    const Figure figure{"syscalls." + name, predicted.value("syscalls." + name).value_or(0),
+                        measured.value("syscalls." + name).value_or(0), 0};
+    switches_predicted += 2 * figure.predicted;
+    switches_measured += 2 * figure.measured;
+    path.counters.push_back(figure);
+  }
+  path.counters.push_back({"mode_switches", switches_predicted, switches_measured, 0});
+}
+
+ValidatedPath validated_path(const Result& predicted, const native::Outcome& outcome) {
+  ValidatedPath path;
+  path.path = outcome.path;
+  path.skipped = outcome.skipped;
+  if (!path.skipped.empty()) return path;
+  add_counters(predicted, outcome.result, path);
+  const double gigabytes = predicted.value("payload_bytes").value_or(0) / 1e9;
+  const native::Spread& cpu = outcome.spread.at("cpu_s_per_GB");
+  path.cpu = {"cpu_s_per_GB", predicted.value("server_cpu_s").value_or(0) / gigabytes, cpu.least,
+              cpu.variation};
+  const native::Spread& elapsed = outcome.spread.at("elapsed_s");
+  path.throughput = {"throughput_Bps", predicted.value("throughput_Bps").value_or(0),
+                     elapsed.least == 0 ? 0 : gigabytes * 1e9 / elapsed.least, elapsed.variation};
+  return path;
+}
+
+void add_ratios(std::vector<ValidatedPath>& paths) {
+  const ValidatedPath& first = paths.front();
+  if (!first.skipped.empty() || first.cpu.measured == 0 || first.cpu.predicted == 0) return;
+  for (std::size_t i = 1; i < paths.size(); ++i) {
+    ValidatedPath& path = paths[i];
+    if (!path.skipped.empty()) continue;
+    path.ratio = Figure{"ratio", path.cpu.predicted / first.cpu.predicted,
+                        path.cpu.measured / first.cpu.measured, path.cpu.spread};
+  }
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[(values.size() - 1) / 2];
+}
+
+std::string percent_text(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+/// Calls `use` for every path that was run.
+template <typename Use>
+void for_each_path(const std::vector<ValidatedScenario>& scenarios, Use use) {
+  for (const ValidatedScenario& scenario : scenarios) {
+    for (const ValidatedPath& path : scenario.paths) {
+      if (path.skipped.empty()) use(scenario, path);
+    }
+  }
+}
+
+Claim counters_verdict(const std::vector<ValidatedScenario>& scenarios) {
+  std::size_t all = 0;
+  std::size_t wrong = 0;
+  for_each_path(scenarios, [&](const ValidatedScenario&, const ValidatedPath& path) {
+    for (const Figure& counter : path.counters) {
+      ++all;
+      if (!agrees(counter, path)) ++wrong;
+    }
+  });
+  return {"every counter is the same", fmt::format("{} of {} differ", wrong, all), wrong == 0};
+}
+
+Claim order_verdict(const std::vector<ValidatedScenario>& scenarios) {
+  std::size_t pairs = 0;
+  std::string wrong;
+  for (const ValidatedScenario& scenario : scenarios) {
+    if (scenario.validates != Validates::kCpuTime) continue;
+    for (const ValidatedPath& a : scenario.paths) {
+      for (const ValidatedPath& b : scenario.paths) {
+        if (!a.skipped.empty() || !b.skipped.empty()) continue;
+        const double noise = kNoise * std::max(a.cpu.spread, b.cpu.spread);
+        if (a.cpu.measured * (1 + noise) >= b.cpu.measured) continue;
+        ++pairs;
+        if (a.cpu.predicted < b.cpu.predicted) continue;
+        wrong += fmt::format("; {} and {} ({})", a.path, b.path, scenario.title);
+      }
+    }
+  }
+  return {
+      "paths are in the right order by CPU time, where they differ by more than twice the spread",
+      fmt::format("{} pairs{}", pairs, wrong.empty() ? "" : ", not" + wrong.substr(1)),
+      wrong.empty()};
+}
+
+Claim median_verdict(const char* what, const std::vector<double>& errors, double allowed) {
+  const double found = median(errors);
+  return {fmt::format("{}: median error at most {}", what, percent_text(allowed)),
+          fmt::format("{} of {}", percent_text(found), errors.size()), found <= allowed};
+}
+
+Claim worst_verdict(const char* what, const std::vector<double>& errors, double allowed) {
+  const double found = errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end());
+  return {fmt::format("{}: worst error at most {}", what, percent_text(allowed)),
+          fmt::format("{} of {}", percent_text(found), errors.size()), found <= allowed};
+}
+
+}  // namespace
+
+bool agrees(const Figure& counter, const ValidatedPath& path) {
+  if (counter.exact()) return true;
+  if (!is_about_what_is_received(counter.metric)) return false;
+  return std::abs(counter.predicted - counter.measured) <= path.counters.front().predicted / 1000;
+}
+
+Validates what_it_validates(const Config& config) {
+  if (config.nic.link == Link::kEthernet) return Validates::kWire;
+  const bool steady = config.page_cache.warm == 1 && config.workload.sink == Sink::kDiscard;
+  return steady ? Validates::kCpuTime : Validates::kCountersOnly;
+}
+
+ValidatedScenario validated(const std::string& file, const Config& config,
+                            const std::vector<Result>& predicted, const native::Report& measured) {
+  ValidatedScenario scenario;
+  scenario.file = file;
+  scenario.title = config.title;
+  scenario.config = config;
+  scenario.conditions = measured.conditions;
+  scenario.validates = what_it_validates(config);
+  for (const Result& result : predicted) {
+    for (const native::Outcome& outcome : measured.outcomes) {
+      if (outcome.path == result.path) scenario.paths.push_back(validated_path(result, outcome));
+    }
+  }
+  if (!scenario.paths.empty()) add_ratios(scenario.paths);
+  return scenario;
+}
+
+std::vector<Claim> verdicts(const std::vector<ValidatedScenario>& scenarios, bool timing) {
+  std::vector<Claim> list{counters_verdict(scenarios)};
+  if (!timing) return list;
+  std::vector<double> ratios;
+  std::vector<double> absolutes;
+  std::vector<double> wires;
+  for_each_path(scenarios, [&](const ValidatedScenario& scenario, const ValidatedPath& path) {
+    if (scenario.validates == Validates::kWire) wires.push_back(std::abs(path.throughput.error()));
+    if (scenario.validates != Validates::kCpuTime) return;
+    absolutes.push_back(std::abs(path.cpu.error()));
+    if (path.ratio) ratios.push_back(std::abs(path.ratio->error()));
+  });
+  if (!absolutes.empty()) {
+    list.push_back(median_verdict("CPU time relative to the first path", ratios, kMedianOfRatios));
+    list.push_back(worst_verdict("CPU time relative to the first path", ratios, kWorstOfRatios));
+    list.push_back(median_verdict("CPU time per GB", absolutes, kMedianOfAbsolutes));
+    list.push_back(order_verdict(scenarios));
+  }
+  if (!wires.empty()) list.push_back(worst_verdict("throughput of a wire", wires, kWireTolerance));
+  return list;
+}
+
+}  // namespace copypath
