@@ -16,6 +16,7 @@
 
 #include "models/disk/media.h"
 #include "native/calls.h"
+#include "native/tcp.h"
 
 namespace copypath::native {
 
@@ -184,9 +185,12 @@ void InputFiles::prepare() const {
     if (warm_ < size_) {
       const auto from =
           static_cast<off_t>(units_covering(Bytes(warm_), kPageSize) * kPageSize.count());
-      // Pages that a socket still refers to stay for a moment.
+      // Pages that a packet still refers to stay.
       for (int tries = 0; tries < kTries && !is_dropped(file, from); ++tries) {
-        if (tries > 0) usleep(kMoment);
+        if (tries > 0) {
+          free_received_packets();
+          usleep(kMoment);
+        }
         posix_fadvise(file.descriptor, from, 0, POSIX_FADV_DONTNEED);
       }
     }

@@ -1,8 +1,6 @@
 // The rounds of a calibration.
 #include "native/primitives.h"
 
-#include <sched.h>
-
 #include "models/platform/simulate.h"
 #include "native/calls.h"
 #include "native/connection.h"
@@ -10,22 +8,6 @@
 #include "native/processors.h"
 
 namespace copypath::native {
-
-namespace {
-
-/// Gives this thread back the processors that it had.
-class ProcessorsKept {
-public:
-  ProcessorsKept() { sched_getaffinity(0, sizeof before_, &before_); }
-  ~ProcessorsKept() { sched_setaffinity(0, sizeof before_, &before_); }
-  ProcessorsKept(const ProcessorsKept&) = delete;
-  ProcessorsKept& operator=(const ProcessorsKept&) = delete;
-
-private:
-  cpu_set_t before_{};
-};
-
-}  // namespace
 
 double cpu_seconds(const std::function<void()>& work) {
   const Usage before = Usage::now();

@@ -4,7 +4,6 @@
 // sender's time.
 #include <linux/errqueue.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,8 +39,6 @@ public:
     if (process_ < 0) throw MachineLacks(with_reason("fork()"));
     if (process_ == 0) discard(port);
     socket_ = tcp_accept(listener);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   ~Discarder() {
     socket_.reset();

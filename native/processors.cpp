@@ -1,7 +1,6 @@
 #include "native/processors.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <fstream>
@@ -46,5 +45,8 @@ void run_on(int processor) {
   CPU_SET(processor, &one);
   sched_setaffinity(0, sizeof one, &one);
 }
+
+ProcessorsKept::ProcessorsKept() { sched_getaffinity(0, sizeof before_, &before_); }
+ProcessorsKept::~ProcessorsKept() { sched_setaffinity(0, sizeof before_, &before_); }
 
 }  // namespace copypath::native

@@ -1,6 +1,8 @@
 // Which processors a run uses: the clients get one to themselves, the server threads the others.
 #pragma once
 
+#include <sched.h>
+
 #include <vector>
 
 namespace copypath::native {
@@ -16,5 +18,17 @@ Processors divide_processors();
 
 /// Binds this thread, and those that it starts from now on.
 void run_on(int processor);
+
+/// Gives this thread back the processors that it had.
+class ProcessorsKept {
+public:
+  ProcessorsKept();
+  ~ProcessorsKept();
+  ProcessorsKept(const ProcessorsKept&) = delete;
+  ProcessorsKept& operator=(const ProcessorsKept&) = delete;
+
+private:
+  cpu_set_t before_{};
+};
 
 }  // namespace copypath::native

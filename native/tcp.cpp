@@ -10,6 +10,7 @@
 
 #include "native/calls.h"
 #include "native/input_files.h"
+#include "native/processors.h"
 
 namespace copypath::native {
 
@@ -36,6 +37,8 @@ Descriptor tcp_socket() {
   const timeval stall{kStallSeconds, 0};
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall);
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof stall);
+  const int on = 1;  // as servers do, and the model's: a small send is a packet
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   for (const char* name : kCongestionControls) {
     const auto length = static_cast<socklen_t>(std::strlen(name));
     if (setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, length) == 0) break;
@@ -76,6 +79,20 @@ Descriptor tcp_accept(int listener) {
     Descriptor socket(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
     if (socket >= 0) return socket;
     if (errno != EINTR) throw std::runtime_error(with_reason("accept()"));
+  }
+}
+
+void free_received_packets() {
+  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address = at(INADDR_LOOPBACK, 0);
+  if (bind(socket, general(address), sizeof address) != 0) return;
+  address = at(INADDR_LOOPBACK, port_of(socket));
+  const ProcessorsKept kept;
+  Processors processors = divide_processors();
+  processors.servers.push_back(processors.clients);
+  for (const int processor : processors.servers) {
+    run_on(processor);
+    sendto(socket, "", 1, 0, general(address), sizeof address);
   }
 }
 

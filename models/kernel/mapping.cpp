@@ -4,10 +4,11 @@
 
 namespace copypath {
 
-Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios)
+Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, KernelVersion kernel)
     : page_cache_(page_cache),
       faults_(faults),
-      maps_folios_(maps_folios),
+      maps_folios_(kernel >= since::kFaultMapsFolio),
+      retries_(kernel >= since::kFaultRetries),
       mapped_(page_cache.pages_of(file)) {}
 
 void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
@@ -47,14 +48,9 @@ void Mapping::populate(Task& task, OpenFile& file, Bytes wanted) {
 }
 
 bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults) {
-  const CpuConfig& costs = task.costs();
-  task.spend(costs.minor_fault);
+  task.spend(task.costs().minor_fault);
   mapped_[index] = false;
-  const Extent mapped = map_around(file, index);
-  extent_.pages += mapped.pages;
-  extent_.folios += mapped.folios;
-  task.spend(costs.map_page * static_cast<double>(mapped.pages) +
-             costs.map_folio * static_cast<double>(mapped.folios));
+  map_around(task, file, index);
   if (mapped_[index]) {
     ++faults.minor;
     return true;
@@ -78,12 +74,14 @@ bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& fau
   const bool readable =
       !page_cache_.pages_[frame].failed || page_cache_.read_again(task, file, frame);
   --page_cache_.pages_[frame].references;
+  // The wait was without the lock, so that the fault is taken anew and finds everything in memory.
+  if (readable && retries_) map_around(task, file, index);
   mapped_[index] = readable;
   return readable;
 }
 
 // filemap_map_pages(): maps what is up to date in the aligned window around the page.
-Mapping::Extent Mapping::map_around(const OpenFile& file, std::uint64_t index) {
+void Mapping::map_around(Task& task, const OpenFile& file, std::uint64_t index) {
   const std::uint64_t window =
       std::max<std::uint64_t>(1, page_cache_.config_.fault_around / kPageSize);
   std::uint64_t first = index / window * window;
@@ -96,7 +94,7 @@ Mapping::Extent Mapping::map_around(const OpenFile& file, std::uint64_t index) {
         last, page_cache_.pages_[head].index + std::uint64_t{page_cache_.pages_[head].pages});
   }
   last = std::min<std::uint64_t>(last, mapped_.size());
-  Extent extent;
+  Extent mapped;
   Frame folio = PageCache::kNoFrame;
   for (std::uint64_t i = first; i < last; ++i) {
     const Frame frame = page_cache_.find(file.number, i);
@@ -104,11 +102,14 @@ Mapping::Extent Mapping::map_around(const OpenFile& file, std::uint64_t index) {
     const PageCache::Page& page = page_cache_.pages_[frame];
     if (page.read != nullptr || page.mark || page.failed || mapped_[i]) continue;
     mapped_[i] = true;
-    ++extent.pages;
-    if (page.head != folio) ++extent.folios;
+    ++mapped.pages;
+    if (page.head != folio) ++mapped.folios;
     folio = page.head;
   }
-  return extent;
+  extent_.pages += mapped.pages;
+  extent_.folios += mapped.folios;
+  task.spend(task.costs().map_page * static_cast<double>(mapped.pages) +
+             task.costs().map_folio * static_cast<double>(mapped.folios));
 }
 
 // zap_pte_range()

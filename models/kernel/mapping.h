@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/kernel/page_cache.h"
+#include "models/kernel/version.h"
 
 namespace copypath {
 
@@ -36,8 +37,7 @@ private:
 
 class Mapping {
 public:
-  /// `maps_folios`: a fault maps the folio of its page to both ends (Linux 6.18).
-  Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, bool maps_folios);
+  Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, KernelVersion kernel);
 
   /// If somebody has truncated the file, its end is as far as it goes, and no pages at all mean a
   /// touch beyond: SIGBUS for a program, EFAULT for a system call. The same if the drive cannot
@@ -61,11 +61,12 @@ private:
   };
   /// False: the page cannot be read (VM_FAULT_SIGBUS).
   bool fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
-  Extent map_around(const OpenFile& file, std::uint64_t index);
+  void map_around(Task& task, const OpenFile& file, std::uint64_t index);
 
   PageCache& page_cache_;
   Faults& faults_;
-  bool maps_folios_;
+  bool maps_folios_;  ///< a fault maps the folio of its page to both ends
+  bool retries_;      ///< a fault that has waited is taken anew, and maps around
   std::vector<bool> mapped_;  // by page of the file
   Extent extent_;
 };

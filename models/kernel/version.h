@@ -32,6 +32,8 @@ constexpr KernelVersion kMsgZerocopy{4, 14};
 constexpr KernelVersion kAlwaysGso{4, 17};
 /// TLS records encrypted by the NIC (commit e8f69799810c).
 constexpr KernelVersion kKtlsDevice{4, 18};
+/// A fault that waits for a page gives up its lock and is taken anew (commit 6b4c9f446981).
+constexpr KernelVersion kFaultRetries{5, 1};
 /// TLS_TX_ZEROCOPY_RO: sendfile without a bounce copy when the NIC encrypts (commit c1318b39c7d3).
 constexpr KernelVersion kKtlsZerocopy{5, 19};
 /// IORING_OP_SEND_ZC (io_uring_enter(2)).

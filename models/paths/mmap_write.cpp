@@ -17,8 +17,7 @@ constexpr Bytes kStretch = kKiB * 64;
 
 Mapping map_file(Connection& c, Bytes count) {
   const SystemCall mmap(c.kernel, c.task, Call::kMmap);
-  Mapping mapping(c.kernel.page_cache, c.file, c.kernel.faults,
-                  c.config.kernel >= since::kFaultMapsFolio);
+  Mapping mapping(c.kernel.page_cache, c.file, c.kernel.faults, c.config.kernel);
   if (c.config.workload.map_populate) mapping.populate(c.task, c.file, count);
   return mapping;
 }

@@ -108,11 +108,11 @@ start() {
   "$COPYPATH" native long.ini --dir files --json result.json >"$out" 2>"$err" &
   parent=$!
   for _ in {1..200}; do
-    children=$(children_of "$parent" | xargs)
-    [[ $children ]] && break
+    [[ $(children_of "$parent") ]] && break
     sleep 0.05
   done
   sleep 0.5
+  children=$(children_of "$parent" | xargs)
 }
 for signal in INT:130 TERM:143; do
   start
