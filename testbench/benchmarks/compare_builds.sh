@@ -4,7 +4,8 @@
 #   compare_builds.sh [--rounds N] [--instructions] OLD NEW [ARGUMENT OF copypath run...]
 #     OLD, NEW         the programs, for example build-before/copypath build/copypath
 #     --instructions   compares the instructions executed, by valgrind: slow, but repeatable
-# By default both paths of scenarios/file_server.ini are run.
+# By default both paths of scenarios/file_server.ini are run. Exit status: 1 if a program gave no
+# results, 2 for wrong arguments, 3 without valgrind.
 usage() { sed -n '2,/^usage/{/^usage/!s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2 && exit 2; }
 rounds=5 instructions=
 while [[ ${1-} == --* ]]; do
@@ -15,7 +16,7 @@ while [[ ${1-} == --* ]]; do
   esac
   shift
 done
-(($# >= 2)) && [[ -x $1 && -x $2 ]] || usage
+if (($# < 2)) || [[ ! -x $1 || ! -x $2 ]]; then usage; fi
 programs=("$(readlink -f -- "$1")" "$(readlink -f -- "$2")")
 shift 2
 scenario=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../../scenarios/file_server.ini
@@ -25,8 +26,8 @@ trap 'rm -rf "$folder"' EXIT
 measure() { # PROGRAM JSON ARGUMENT... : prints milliseconds, or instructions
   local program=$1 json=$2 TIMEFORMAT='%3U %3S'
   shift 2
+  rm -f "$json"
   if [[ $instructions ]]; then
-    valgrind --tool=none true 2>/dev/null || { echo 'valgrind is missing' >&2 && exit 3; }
     valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$folder/out.%p" \
       "$program" run "$@" --quiet --json "$json" >/dev/null 2>&1
     cat "$folder"/out.* | awk '/^summary:/ { sum += $2 } END { print sum }'
@@ -37,12 +38,17 @@ measure() { # PROGRAM JSON ARGUMENT... : prints milliseconds, or instructions
   fi
 }
 
+if [[ $instructions ]] && ! valgrind --tool=none true 2>/dev/null; then
+  echo 'valgrind is missing' >&2 && exit 3
+fi
+
 compare() { # NAME ARGUMENT... of copypath run
   local name=$1 least=() round i figure same='same results'
   shift
   for ((round = 0; round < rounds; ++round)); do
     for i in 0 1; do
       figure=$(measure "${programs[i]}" "$folder/$i.json" "$@")
+      [[ -s $folder/$i.json ]] || { echo "${programs[i]} gives no results for $name" >&2 && exit 1; }
       [[ ${least[i]} ]] && awk "BEGIN { exit !($figure >= ${least[i]}) }" || least[i]=$figure
     done
   done
@@ -53,7 +59,7 @@ compare() { # NAME ARGUMENT... of copypath run
 }
 
 if (($#)); then
-  compare "$1" "$@"
+  compare "$(basename -- "$1")" "$@"
 else
   for path in sendfile read_write; do
     compare "$path" "$scenario" --path "$path"
