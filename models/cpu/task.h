@@ -54,7 +54,7 @@ public:
   virtual void take_turn() = 0;
 };
 
-class Task : public Execution, public Waiter {
+class Task final : public Execution, public Waiter {
 public:
   Task(Cpu& cpu, unsigned number) : cpu_(cpu), number_(number) {}
   Task(const Task&) = delete;

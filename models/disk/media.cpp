@@ -129,19 +129,15 @@ bool Media::all_readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) 
 }
 
 bool Media::holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const Content& content) {
-  Content expected;
-  read(file, offset, bytes, expected);
-  if (data_ == Data::kBytes) return expected.bytes() == content.bytes();
-  if (content.runs().size() != expected.runs().size()) return false;
-  for (std::size_t i = 0; i < content.runs().size(); ++i) {
-    const Run& a = content.runs()[i];
-    const Run& b = expected.runs()[i];
-    if (a.file != b.file || a.version != b.version || a.offset != b.offset || a.bytes != b.bytes ||
-        a.form != b.form) {
-      return false;
-    }
+  if (data_ == Data::kBytes) {
+    Content expected;
+    read(file, offset, bytes, expected);
+    return expected.bytes() == content.bytes();
   }
-  return true;
+  if (content.runs().size() != 1) return false;
+  const Run& run = content.runs().front();
+  return run.file == file && run.version == 0 && run.offset == offset &&
+         run.bytes == bytes.count() && run.form == Form::kPlain;
 }
 
 Bytes Media::differing(std::uint32_t file, std::uint64_t offset, const Content& content) {

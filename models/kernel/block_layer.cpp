@@ -5,6 +5,16 @@
 
 namespace copypath {
 
+DiskDriver::DiskDriver(const sc_core::sc_module_name& name, DiskQueues& queues,
+                       std::function<void(Bio&, bool failed)> done)
+    : sc_module(name), queues_(queues), done_(std::move(done)) {
+  doorbell_.set_command(tlm::TLM_WRITE_COMMAND);
+  doorbell_.set_address(Drive::kTailDoorbell);
+  doorbell_.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
+  doorbell_.set_data_length(sizeof tail_);
+  doorbell_.set_streaming_width(sizeof tail_);
+}
+
 void DiskDriver::submit(DiskCommand command) {
   if (queue_full()) {
     ++waits_;
@@ -25,14 +35,8 @@ void DiskDriver::put(DiskCommand command) {
 }
 
 void DiskDriver::ring_doorbell() {
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(Drive::kTailDoorbell);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&tail_));
-  payload.set_data_length(sizeof tail_);
-  payload.set_streaming_width(sizeof tail_);
   sc_time delay;
-  registers->b_transport(payload, delay);
+  registers->b_transport(doorbell_, delay);
 }
 
 void DiskDriver::handle(Core&) {

@@ -38,8 +38,7 @@ public:
   tlm_utils::simple_initiator_socket<DiskDriver> registers{"registers"};
 
   DiskDriver(const sc_core::sc_module_name& name, DiskQueues& queues,
-             std::function<void(Bio&, bool failed)> done)
-      : sc_module(name), queues_(queues), done_(std::move(done)) {}
+             std::function<void(Bio&, bool failed)> done);
 
   /// Sends a command, or keeps it until there is room; its cookie is a Bio.
   void submit(DiskCommand command);
@@ -55,7 +54,8 @@ private:
 
   DiskQueues& queues_;
   std::function<void(Bio&, bool)> done_;
-  std::deque<DiskCommand> waiting_;  // for room in the submission queue
+  tlm::tlm_generic_payload doorbell_;  // writes the tail
+  std::deque<DiskCommand> waiting_;    // for room in the submission queue
   std::uint32_t tail_ = 0;
   unsigned in_flight_ = 0;
   std::uint64_t waits_ = 0;

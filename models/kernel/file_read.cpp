@@ -9,6 +9,7 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
   wanted = std::min(wanted, file.left());
   Bytes done;
   SegmentList pages;
+  pages.reserve(std::min(wanted, kPipeSize) / kPageSize + 2);
   while (done < wanted) {
     pages.clear();
     page_cache.get_pages(task, file, wanted - done, pages);
@@ -85,6 +86,8 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
   wanted = std::min({wanted, room, file.left()});
   FragmentList pipe;
   SegmentList pages;
+  pipe.reserve(wanted / kPageSize + 2);
+  pages.reserve(wanted / kPageSize + 2);
   for (Bytes done; done < wanted;) {
     pages.clear();
     page_cache.get_pages(task, file, wanted - done, pages);

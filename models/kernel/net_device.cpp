@@ -153,14 +153,13 @@ void NetDevice::write(std::uint64_t address, std::uint64_t value) {
 }
 
 void NetDevice::write(std::uint64_t address, void* value, std::size_t bytes) {
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_address(address);
-  payload.set_data_ptr(static_cast<unsigned char*>(value));
-  payload.set_data_length(static_cast<unsigned>(bytes));
-  payload.set_streaming_width(static_cast<unsigned>(bytes));
+  register_write_.set_command(tlm::TLM_WRITE_COMMAND);
+  register_write_.set_address(address);
+  register_write_.set_data_ptr(static_cast<unsigned char*>(value));
+  register_write_.set_data_length(static_cast<unsigned>(bytes));
+  register_write_.set_streaming_width(static_cast<unsigned>(bytes));
   sc_time delay;
-  registers->b_transport(payload, delay);
+  registers->b_transport(register_write_, delay);
 }
 
 void NetDevice::trace(sc_core::sc_trace_file* file) const {

@@ -10,6 +10,7 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -98,6 +99,7 @@ private:
 
   private:
     bool post(Outgoing& outgoing);
+    void choose_pieces(const Skb& skb, Bytes skip, Bytes bytes);
     void reclaim(Core& core);
     std::uint64_t at(std::uint64_t address) const;
 
@@ -107,7 +109,8 @@ private:
     TransmitRing transmit_ring_;
     ReceiveRing receive_ring_;
     std::deque<Outgoing> waiting_;
-    TransmitRing::Packet packet_;  // that is being posted
+    TransmitRing::Packet packet_;                   // that is being posted
+    std::array<Fragment, Skb::kMaxFragments> cut_;  // the pieces of a frame
     std::uint64_t posted_ = 0;
   };
 
@@ -126,7 +129,8 @@ private:
 
   NicConfig config_;
   Ledger* ledger_ = nullptr;
-  unsigned number_;  // of the NIC
+  unsigned number_;                          // of the NIC
+  tlm::tlm_generic_payload register_write_;  // used again and again
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;      // by connection
   std::vector<TcpReceiver*> receivers_;  // by connection

@@ -60,22 +60,7 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
   const auto resync = static_cast<unsigned>(packet_.resync == nullptr ? 0 : skb.resync.size());
   while (outgoing.posted < skb.bytes) {
     packet_.bytes = device_.next_packet(outgoing);
-    packet_.count = 0;
-    Bytes skip = outgoing.posted;
-    Bytes left = packet_.bytes;
-    for (unsigned i = 0; left > Bytes(0); ++i) {
-      Fragment piece = skb.fragments[i];
-      if (skip >= Bytes(piece.segment.bytes)) {
-        skip -= Bytes(piece.segment.bytes);
-        continue;
-      }
-      piece.segment.address += skip.count();
-      piece.segment.bytes -= static_cast<std::uint32_t>(skip.count());
-      piece.segment.bytes = std::min(piece.segment.bytes, static_cast<std::uint32_t>(left.count()));
-      skip = Bytes(0);
-      left -= Bytes(piece.segment.bytes);
-      packet_.pieces[packet_.count++] = piece;
-    }
+    choose_pieces(skb, outgoing.posted, packet_.bytes);
     if (!transmit_ring_.has_room(resync + packet_.count)) return false;
     packet_.segment = packet_.bytes > segment_size(device_.config_);
     packet_.header.sequence = skb.sequence + outgoing.posted.count();
@@ -86,6 +71,30 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
     ++posted_;
   }
   return true;
+}
+
+/// The packet's part of the skb: all of its fragments, or what of them falls to one frame.
+void NetDevice::Queue::choose_pieces(const Skb& skb, Bytes skip, Bytes bytes) {
+  if (bytes == skb.bytes) {
+    packet_.pieces = skb.fragments.data();
+    packet_.count = skb.fragment_count;
+    return;
+  }
+  packet_.pieces = cut_.data();
+  packet_.count = 0;
+  for (unsigned i = 0; bytes > Bytes(0); ++i) {
+    Fragment piece = skb.fragments[i];
+    if (skip >= Bytes(piece.segment.bytes)) {
+      skip -= Bytes(piece.segment.bytes);
+      continue;
+    }
+    piece.segment.address += skip.count();
+    piece.segment.bytes -= static_cast<std::uint32_t>(skip.count());
+    piece.segment.bytes = std::min(piece.segment.bytes, static_cast<std::uint32_t>(bytes.count()));
+    skip = Bytes(0);
+    bytes -= Bytes(piece.segment.bytes);
+    cut_[packet_.count++] = piece;
+  }
 }
 
 void NetDevice::Queue::handle(Core& core) {

@@ -8,9 +8,50 @@ namespace copypath {
 namespace {
 /// Entries by which tables that are indexed by frame grow.
 constexpr std::size_t kGrowth = 4096;
-/// Pages in use that reclaim passes over before it gives up for now (SWAP_CLUSTER_MAX).
+/// Pages in use that reclaim passes over for one window of readahead before it gives up
+/// (SWAP_CLUSTER_MAX).
 constexpr unsigned kReclaimScan = 32;
 }  // namespace
+
+/// Pages that a reader has taken, one after the other, entered together: those that follow each
+/// other in the order of use anyway become the newest as one piece.
+class PageCache::Taken {
+public:
+  Taken(PageCache& cache, Task& task) : cache_(cache), task_(task) {}
+
+  void add(Frame frame, bool first) {
+    ++pages_;
+    const Frame head = cache_.pages_[frame].head;
+    if (first || head == frame) ++lookups_;
+    if (head == newest_) return;
+    if (newest_ == kNoFrame || cache_.pages_[newest_].newer != head) {
+      move();
+      oldest_ = head;
+    }
+    newest_ = head;
+  }
+
+  /// Enters what has been added so far, and spends the time of the lookups.
+  void settle() {
+    move();
+    cache_.accesses_ += pages_;
+    task_.spend(task_.costs().page_lookup * static_cast<double>(lookups_));
+    pages_ = lookups_ = 0;
+  }
+
+private:
+  void move() {
+    if (newest_ != kNoFrame) cache_.touch(oldest_, newest_);
+    newest_ = kNoFrame;
+  }
+
+  PageCache& cache_;
+  Task& task_;
+  unsigned pages_ = 0;
+  unsigned lookups_ = 0;  // of folios
+  Frame oldest_ = kNoFrame;
+  Frame newest_ = kNoFrame;
+};
 
 PageCache::PageCache(const sc_core::sc_module_name& name, const PageCacheConfig& config,
                      PhysicalMemory& memory, BlockLayer& block, Media& media)
@@ -35,40 +76,44 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
   const Bytes end = std::min(file.position + wanted, file.size);
   const std::uint64_t last = units_covering(end, kPageSize);
   std::uint64_t address_in_page = (file.position % kPageSize).count();
-  Bytes position = file.position;
+  std::uint64_t left = (end - file.position).count();
+  Taken taken(*this, task);
   for (std::uint64_t index = first; index < last; ++index) {
     Frame frame = find(file.number, index);
-    if (frame == kNoFrame && index > first) break;
-    while (frame == kNoFrame) {  // again, if it came and went while the task was preempted
-      read_missing(task, file, file.readahead.on_miss(index, last - index));
-      frame = find(file.number, index);
-    }
-    ++pages_[frame].references;  // so that it stays, whatever happens meanwhile
-    if (pages_[frame].mark) {
-      pages_[frame].mark = false;
-      meet_mark(task, file, index, last - index);
-    }
-    if (pages_[frame].read != nullptr) {
-      if (index > first) {
+    if (frame != kNoFrame && pages_[frame].is_quiet()) {
+      ++pages_[frame].references;
+    } else {
+      if (frame == kNoFrame && index > first) break;
+      taken.settle();              // before anybody can look
+      while (frame == kNoFrame) {  // again, if it came and went while the task was preempted
+        read_missing(task, file, file.readahead.on_miss(index, last - index));
+        frame = find(file.number, index);
+      }
+      ++pages_[frame].references;  // so that it stays, whatever happens meanwhile
+      if (pages_[frame].mark) {
+        pages_[frame].mark = false;
+        meet_mark(task, file, index, last - index);
+      }
+      if (pages_[frame].read != nullptr) {
+        if (index > first) {
+          --pages_[frame].references;
+          break;
+        }
+        wait_for(task, frame);
+      }
+      if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
         --pages_[frame].references;
         break;
       }
-      wait_for(task, frame);
     }
-    if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
-      --pages_[frame].references;
-      break;
-    }
-    touch(frame);
-    ++accesses_;
-    if (index == first || pages_[frame].head == frame) task.spend(task.costs().page_lookup);
-    const Bytes bytes = std::min(end - position, kPageSize - Bytes(address_in_page));
-    pages.push_back(
-        {address_of(frame) + address_in_page, static_cast<std::uint32_t>(bytes.count())});
-    position += bytes;
+    taken.add(frame, index == first);
+    const std::uint64_t bytes = std::min(left, kPageSize.count() - address_in_page);
+    pages.push_back({address_of(frame) + address_in_page, static_cast<std::uint32_t>(bytes)});
+    left -= bytes;
     address_in_page = 0;
     file.readahead.remember(index);
   }
+  taken.settle();
 }
 
 void PageCache::hold_pages(const Segment& segment) {
@@ -102,6 +147,7 @@ void PageCache::put_pages(const Segment& segment) {
 // one request, and marks the page that will start the next window.
 void PageCache::read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window) {
   task.settle();
+  passed_over_ = 0;
   const std::uint64_t end = std::min(window.start + window.size, pages_of(file));
   const std::uint64_t mark = window.start + window.size - window.async_size;
   Read* read = nullptr;
@@ -117,7 +163,8 @@ void PageCache::read_missing(Task& task, const OpenFile& file, const ReadaheadWi
       read = new_read();
       first = index;
     }
-    const std::uint64_t pages = folio_at(file.number, index, end);
+    const bool single = config_.folio == kPageSize;
+    const std::uint64_t pages = single ? 1 : folio_at(file.number, index, end);
     const Frame head = add(file.number, index, pages);
     for (std::uint64_t i = 0; i < pages; ++i, ++index) {
       Page& page = pages_[head + i];
@@ -210,26 +257,33 @@ void PageCache::finish(Read& read) {
   free_reads_.push_back(&read);
 }
 
-PageCache::Node* PageCache::find_node(std::uint64_t key) {
-  if (last_node_ != nullptr && last_node_->key == key) return last_node_;
+PageCache::Node* PageCache::look_up(std::uint64_t key) {
   const auto node = nodes_.find(key);
   if (node == nodes_.end()) return nullptr;
   return last_node_ = &node->second;
 }
 
-PageCache::Node& PageCache::make_node(std::uint64_t key) {
-  if (Node* node = find_node(key); node != nullptr) return *node;
-  last_node_ = &nodes_.emplace(key, key).first->second;
+/// Takes over the memory of one that was freed.
+PageCache::Node& PageCache::new_node(std::uint64_t key) {
+  if (free_nodes_.empty()) {
+    last_node_ = &nodes_.emplace(key, key).first->second;
+  } else {
+    auto node = std::move(free_nodes_.back());
+    free_nodes_.pop_back();
+    node.key() = key;
+    node.mapped().key = key;
+    last_node_ = &nodes_.insert(std::move(node)).position->second;
+  }
   return *last_node_;
 }
 
-Frame PageCache::find(std::uint32_t file, std::uint64_t index) {
-  const Node* node = find_node(key_of(file, index));
-  return node == nullptr ? kNoFrame : node->frames[index % kNodePages];
+void PageCache::free_node(const Node& node) {
+  if (last_node_ == &node) last_node_ = nullptr;
+  free_nodes_.push_back(nodes_.extract(node.key));
 }
 
 Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t pages) {
-  make_room(pages);
+  if (resident_ + pages > capacity_) make_room(pages);
   const auto count = static_cast<unsigned>(pages);
   const Frame head = count == 1 ? memory_.allocate() : memory_.allocate_adjacent(count);
   if (pages_.size() < head + pages) pages_.resize(head + pages + kGrowth);
@@ -237,11 +291,11 @@ Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t page
     Node& node = make_node(key_of(file, index + i));
     node.frames[(index + i) % kNodePages] = head + i;
     ++node.used;
-    Page& page = pages_[head + i];
-    page = Page{};
+    Page page;
     page.index = static_cast<std::uint32_t>(index + i);
     page.node = &node;
     page.head = head;
+    pages_[head + i] = page;
   }
   pages_[head].pages = static_cast<std::uint16_t>(pages);
   link_newest(head);
@@ -256,9 +310,7 @@ void PageCache::remove(Frame head) {
     Page& page = pages_[head + i];
     Node& node = *page.node;
     node.frames[page.index % kNodePages] = kNoFrame;
-    if (--node.used > 0) continue;
-    if (last_node_ == &node) last_node_ = nullptr;
-    nodes_.erase(node.key);
+    if (--node.used == 0) free_node(node);
   }
   resident_ -= count;
   if (count == 1) {
@@ -278,12 +330,12 @@ bool PageCache::in_use(Frame head) const {
 
 void PageCache::make_room(std::uint64_t pages) {
   // A folio that cannot go now gets another round, as in shrink_page_list(). When too many cannot,
-  // the cache exceeds its size for a while instead of looking at all of them for every page.
-  for (unsigned kept = 0; resident_ > 0 && resident_ + pages > capacity_ && kept < kReclaimScan;) {
+  // the cache exceeds its size for a while instead of looking at all of them for every window.
+  while (resident_ > 0 && resident_ + pages > capacity_ && passed_over_ < kReclaimScan) {
     const Frame head = oldest_;
     if (in_use(head)) {
       touch(head);
-      ++kept;
+      ++passed_over_;
       continue;
     }
     evictions_ += pages_[head].pages;
@@ -291,28 +343,21 @@ void PageCache::make_room(std::uint64_t pages) {
   }
 }
 
-void PageCache::touch(Frame frame) {
-  frame = pages_[frame].head;
-  if (frame == newest_) return;
-  unlink(frame);
-  link_newest(frame);
-}
-
-void PageCache::link_newest(Frame frame) {
-  Page& page = pages_[frame];
-  page.newer = kNoFrame;
-  page.older = newest_;
-  if (newest_ != kNoFrame) pages_[newest_].newer = frame;
-  newest_ = frame;
-  if (oldest_ == kNoFrame) oldest_ = frame;
-}
-
-void PageCache::unlink(Frame frame) {
-  Page& page = pages_[frame];
-  if (page.newer != kNoFrame) pages_[page.newer].older = page.older;
-  if (page.older != kNoFrame) pages_[page.older].newer = page.newer;
-  if (newest_ == frame) newest_ = page.older;
-  if (oldest_ == frame) oldest_ = page.newer;
+/// Makes folios the newest that follow each other in the order of use.
+void PageCache::touch(Frame first, Frame last) {
+  if (last == newest_) return;
+  const Frame older = pages_[first].older;
+  const Frame newer = pages_[last].newer;
+  pages_[newer].older = older;
+  if (older == kNoFrame) {
+    oldest_ = newer;
+  } else {
+    pages_[older].newer = newer;
+  }
+  pages_[newest_].newer = first;
+  pages_[first].older = newest_;
+  pages_[last].newer = kNoFrame;
+  newest_ = last;
 }
 
 void PageCache::warm_up(double share, MemoryBus& bus) {

@@ -97,6 +97,7 @@ private:
   };
 
   struct Read;
+  class Taken;
 
   /// What the kernel keeps in struct page.
   struct Page {
@@ -110,6 +111,9 @@ private:
     bool failed = false;   // was read, and is not up to date
     Read* read = nullptr;  // locked: being read
     Node* node = nullptr;
+
+    /// A reader has nothing to do but take it.
+    bool is_quiet() const { return !mark && !failed && read == nullptr; }
   };
 
   /// A read that fills adjacent pages, and who waits for it.
@@ -128,17 +132,42 @@ private:
   static std::uint64_t key_of(std::uint32_t file, std::uint64_t index) {
     return (std::uint64_t{file} << 32) | (index / kNodePages);
   }
-  Node* find_node(std::uint64_t key);
-  Node& make_node(std::uint64_t key);
-  Frame find(std::uint32_t file, std::uint64_t index);
+  Node* find_node(std::uint64_t key) {
+    return last_node_ != nullptr && last_node_->key == key ? last_node_ : look_up(key);
+  }
+  Node* look_up(std::uint64_t key);
+  Node& make_node(std::uint64_t key) {
+    Node* const node = find_node(key);
+    return node == nullptr ? new_node(key) : *node;
+  }
+  Node& new_node(std::uint64_t key);
+  void free_node(const Node& node);
+  Frame find(std::uint32_t file, std::uint64_t index) {
+    const Node* node = find_node(key_of(file, index));
+    return node == nullptr ? kNoFrame : node->frames[index % kNodePages];
+  }
   std::uint64_t folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end);
   Frame add(std::uint32_t file, std::uint64_t index, std::uint64_t pages);
   void remove(Frame head);
   void make_room(std::uint64_t pages);
   bool in_use(Frame head) const;
-  void touch(Frame frame);
-  void link_newest(Frame frame);
-  void unlink(Frame frame);
+  void touch(Frame frame) { touch(pages_[frame].head, pages_[frame].head); }
+  void touch(Frame first, Frame last);
+  void link_newest(Frame frame) {
+    Page& page = pages_[frame];
+    page.newer = kNoFrame;
+    page.older = newest_;
+    if (newest_ != kNoFrame) pages_[newest_].newer = frame;
+    newest_ = frame;
+    if (oldest_ == kNoFrame) oldest_ = frame;
+  }
+  void unlink(Frame frame) {
+    const Page& page = pages_[frame];
+    if (page.newer != kNoFrame) pages_[page.newer].older = page.older;
+    if (page.older != kNoFrame) pages_[page.older].newer = page.newer;
+    if (newest_ == frame) newest_ = page.older;
+    if (oldest_ == frame) oldest_ = page.newer;
+  }
 
   void read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window);
   Read* new_read();
@@ -156,6 +185,7 @@ private:
 
   std::vector<Page> pages_;  // by frame
   std::unordered_map<std::uint64_t, Node> nodes_;
+  std::vector<std::unordered_map<std::uint64_t, Node>::node_type> free_nodes_;
   Node* last_node_ = nullptr;  // that was looked up: readers go page by page
   Frame newest_ = kNoFrame;
   Frame oldest_ = kNoFrame;
@@ -166,7 +196,8 @@ private:
   std::uint64_t accesses_ = 0;
   std::uint64_t misses_ = 0;
   std::uint64_t evictions_ = 0;
-  unsigned reading_ = 0;  // pages locked, for the waveform
+  unsigned passed_over_ = 0;  // by reclaim, for the present window
+  unsigned reading_ = 0;      // pages locked, for the waveform
 };
 
 }  // namespace copypath

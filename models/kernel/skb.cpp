@@ -103,12 +103,14 @@ void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
     // Pages that are held one by one are fragments of their own, even if they are adjacent, but
     // for those of a folio.
     const std::uint64_t end = last.segment.address + last.segment.bytes;
-    const bool adjacent = last.place == fragment.place && last.pages == fragment.pages &&
-                          end == fragment.segment.address;
+    const bool adjacent = end == fragment.segment.address && last.place == fragment.place &&
+                          last.pages == fragment.pages;
     const bool within_page = end % kPageSize.count() != 0;
-    const bool within_folio = fragment.place == Place::kPageCache &&
-                              page_cache_.same_folio(end - 1, fragment.segment.address);
-    if (adjacent && (fragment.pages != nullptr || within_page || within_folio)) {
+    const auto within_folio = [&] {
+      return fragment.place == Place::kPageCache &&
+             page_cache_.same_folio(end - 1, fragment.segment.address);
+    };
+    if (adjacent && (fragment.pages != nullptr || within_page || within_folio())) {
       last.segment.bytes += fragment.segment.bytes;
       // The last one has a reference already, on its pages of the kernel or on this very page.
       if (fragment.pages != nullptr || within_page) put(fragment);

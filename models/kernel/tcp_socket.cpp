@@ -115,17 +115,20 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }
   if (copies_for_device_) return copy_instead(task, lock, pages, more, ubuf, taken);
+  Skb* skb = nullptr;  // the last one
   for (Fragment page : pages) {
     while (page.segment.bytes > 0) {
-      Skb& skb = skb_with_room(task, lock, ubuf);
-      if (skb.ubuf == nullptr && ubuf != nullptr) {
-        skb.ubuf = ubuf;
-        ubuf->hold();
+      if (skb == nullptr || skb->full(goal_)) {
+        skb = &skb_with_room(task, lock, ubuf);
+        if (skb->ubuf == nullptr && ubuf != nullptr) {
+          skb->ubuf = ubuf;
+          ubuf->hold();
+        }
       }
       const auto n = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb.bytes).count()));
+          std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb->bytes).count()));
       if (n < page.segment.bytes) allocator_.hold(page);  // the rest goes into another skb
-      allocator_.append(skb, {{page.segment.address, n}, page.place, page.pages});
+      allocator_.append(*skb, {{page.segment.address, n}, page.place, page.pages});
       page.segment.address += n;
       page.segment.bytes -= n;
       queued_ += Bytes(n);

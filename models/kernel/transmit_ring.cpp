@@ -43,7 +43,7 @@ std::uint8_t* TransmitRing::next(Place place, TxRole role) {
   std::uint8_t* const descriptor = memory_.at(ring_ + tail_ * kDescriptorBytes);
   queue_.places[tail_] = place;
   queue_.roles[tail_] = role;
-  tail_ = (tail_ + 1) % size_;
+  tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
   ++used_;
   return descriptor;
 }

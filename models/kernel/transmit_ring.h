@@ -4,7 +4,6 @@
 // which the NIC has set DD.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "models/kernel/skb.h"
@@ -20,7 +19,7 @@ public:
   struct Packet {
     FrameHeader header;
     Bytes bytes;
-    std::array<Fragment, Skb::kMaxFragments> pieces;
+    const Fragment* pieces = nullptr;
     unsigned count = 0;                   ///< of pieces
     bool again = false;                   ///< it was sent before
     const SegmentList* resync = nullptr;  ///< what the NIC has to read first, to encrypt it again

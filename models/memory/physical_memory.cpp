@@ -15,9 +15,6 @@ constexpr std::uint32_t kPage = static_cast<std::uint32_t>(kPageSize.count());
 // Frames by which the tables grow.
 constexpr std::size_t kGrowth = 4096;
 
-// A tag with this marker has its runs in the list of mixed frames.
-constexpr std::uint32_t kMixed = 0xfffffffe;
-
 /// Calls visit(frame, begin, bytes) for the part of every frame that the list covers.
 template <typename Visit>
 void for_each_part(const SegmentList& list, Visit visit) {
@@ -36,20 +33,6 @@ void for_each_part(const SegmentList& list, Visit visit) {
 
 }  // namespace
 
-void append(SegmentList& list, Segment segment) {
-  if (!list.empty() && list.back().address + list.back().bytes == segment.address) {
-    list.back().bytes += segment.bytes;
-  } else {
-    list.push_back(segment);
-  }
-}
-
-Bytes size_of(const SegmentList& list) {
-  std::uint64_t total = 0;
-  for (const Segment& segment : list) total += segment.bytes;
-  return Bytes(total);
-}
-
 SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes) {
   SegmentList result;
   for (const Segment& segment : list) {
@@ -64,14 +47,6 @@ SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes) {
     offset = Bytes(0);
   }
   return result;
-}
-
-Frame PhysicalMemory::allocate() {
-  if (free_.empty()) return allocate_adjacent(1);
-  const Frame frame = free_.back();
-  free_.pop_back();
-  forget(frame);
-  return frame;
 }
 
 Frame PhysicalMemory::allocate_adjacent(unsigned frames) {
@@ -95,24 +70,16 @@ std::uint64_t PhysicalMemory::frames_in_use() const {
   return next_ - free;
 }
 
-void PhysicalMemory::forget(Frame frame) {
-  if (data_ == Data::kBytes) bytes_[frame].reset();
-  if (tags_[frame].file == kMixed) mixed_.erase(frame);
-  tags_[frame] = Tag{};
-}
-
 std::uint8_t* PhysicalMemory::bytes_of(Frame frame) {
   if (!bytes_[frame]) bytes_[frame] = std::make_unique<std::uint8_t[]>(kPage);
   return bytes_[frame].get();
 }
 
-void PhysicalMemory::define(Frame frame, const Tag& tag) {
+/// What does not replace all that the frame has held.
+void PhysicalMemory::define_beside(Frame frame, const Tag& tag) {
   Tag& held = tags_[frame];
   if (held.file == kMixed) {
     define_mixed(frame, tag);
-  } else if ((held.file == kUndefined && held.form == Form::kPlain) ||
-             (tag.begin <= held.begin && tag.end >= held.end)) {
-    held = tag;
   } else if (held.same_run(tag) && tag.begin <= held.end && tag.end >= held.begin) {
     held.begin = std::min(held.begin, tag.begin);
     held.end = std::max(held.end, tag.end);
@@ -174,12 +141,32 @@ void PhysicalMemory::read_tags(Frame frame, std::uint32_t begin, std::uint32_t e
   if (at < end) to.append({kUndefined, 0, 0, end - at});
 }
 
-void PhysicalMemory::read(const SegmentList& from, Content& to) const {
+/// Frame after frame of one run, which is the rule, becomes one run before it is appended.
+void PhysicalMemory::read_tags(const SegmentList& from, Content& to) const {
+  Run run{};
   for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
-    if (data_ == Data::kTags) {
-      read_tags(frame, begin, begin + bytes, to);
+    const Tag& tag = tags_[frame];
+    const auto offset = static_cast<std::uint64_t>(tag.origin + begin);
+    const bool whole = tag.begin <= begin && begin + bytes <= tag.end;
+    if (whole && offset == run.offset + run.bytes && tag.file == run.file &&
+        tag.version == run.version && tag.form == run.form) {
+      run.bytes += bytes;
       return;
     }
+    if (run.bytes > 0) to.append(run);
+    run.bytes = 0;
+    if (whole) {
+      run = {tag.file, tag.version, offset, bytes, tag.form};
+    } else {
+      read_tags(frame, begin, begin + bytes, to);
+    }
+  });
+  if (run.bytes > 0) to.append(run);
+}
+
+void PhysicalMemory::read(const SegmentList& from, Content& to) const {
+  if (data_ == Data::kTags) return read_tags(from, to);
+  for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
     static const std::uint8_t kZeros[kPage] = {};
     const std::uint8_t* at = bytes_[frame] ? bytes_[frame].get() + begin : kZeros;
     if (!framed_) {
@@ -230,26 +217,27 @@ void PhysicalMemory::write_bytes(const SegmentList& to, const Content& from) {
 }
 
 void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
-  auto run = from.runs().begin();
-  std::uint64_t used = 0;  // of the run
+  const Run* next = from.runs().data();
+  Run run{};  // what is left of it
   for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
     while (bytes > 0) {
-      const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run->bytes - used));
-      Tag tag;
-      tag.file = run->file;
-      tag.version = run->version;
-      tag.origin = static_cast<std::int64_t>(run->offset + used) - begin;
-      tag.begin = static_cast<std::uint16_t>(begin);
-      tag.end = static_cast<std::uint16_t>(begin + n);
-      tag.form = run->form;
-      define(frame, tag);
+      if (run.bytes == 0) run = *next++;
+      const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run.bytes));
+      const Tag tag{run.file,
+                    run.version,
+                    static_cast<std::int64_t>(run.offset) - begin,
+                    static_cast<std::uint16_t>(begin),
+                    static_cast<std::uint16_t>(begin + n),
+                    run.form};
+      if (n == kPage && tags_[frame].file != kMixed) {  // the rule
+        tags_[frame] = tag;
+      } else {
+        define(frame, tag);
+      }
       begin += n;
       bytes -= n;
-      used += n;
-      if (used == run->bytes) {
-        ++run;
-        used = 0;
-      }
+      run.offset += n;
+      run.bytes -= n;
     }
   });
 }

@@ -30,8 +30,18 @@ constexpr Frame frame_of(std::uint64_t address) {
 }
 
 /// Appends a segment, joined with the last one where the two are adjacent.
-void append(SegmentList& list, Segment segment);
-Bytes size_of(const SegmentList& list);
+inline void append(SegmentList& list, Segment segment) {
+  if (!list.empty() && list.back().address + list.back().bytes == segment.address) {
+    list.back().bytes += segment.bytes;
+  } else {
+    list.push_back(segment);
+  }
+}
+inline Bytes size_of(const SegmentList& list) {
+  std::uint64_t total = 0;
+  for (const Segment& segment : list) total += segment.bytes;
+  return Bytes(total);
+}
 
 /// Bytes [offset, offset + bytes) of a list, as far as it reaches.
 SegmentList slice(const SegmentList& list, Bytes offset, Bytes bytes);
@@ -44,7 +54,13 @@ public:
   explicit PhysicalMemory(Data data) : data_(data) {}
 
   /// One frame, of undefined content.
-  Frame allocate();
+  Frame allocate() {
+    if (free_.empty()) return allocate_adjacent(1);
+    const Frame frame = free_.back();
+    free_.pop_back();
+    forget(frame);
+    return frame;
+  }
   void free(Frame frame) { free_.push_back(frame); }
 
   /// `frames` adjacent frames, of undefined content. Freed by giving back the same number.
@@ -69,6 +85,9 @@ private:
   /// The bytes of `list` that are framing.
   Bytes framing(const SegmentList& list) const;
 
+  // A tag with this marker as its file has its runs in the list of mixed frames.
+  static constexpr std::uint32_t kMixed = 0xfffffffe;
+
   /// Part of a frame that holds a run: bytes [begin, end) of the frame; the byte at 0 would be
   /// the file's byte `origin`.
   struct Tag {
@@ -85,9 +104,24 @@ private:
     }
   };
 
-  void define(Frame frame, const Tag& tag);
+  void define(Frame frame, const Tag& tag) {
+    Tag& held = tags_[frame];
+    const bool empty = held.file == kUndefined && held.form == Form::kPlain;
+    const bool covered = tag.begin <= held.begin && tag.end >= held.end;
+    if (held.file != kMixed && (empty || covered)) {
+      held = tag;
+    } else {
+      define_beside(frame, tag);
+    }
+  }
+  void define_beside(Frame frame, const Tag& tag);
   void define_mixed(Frame frame, const Tag& tag);
-  void forget(Frame frame);
+  void forget(Frame frame) {
+    if (data_ == Data::kBytes) bytes_[frame].reset();
+    if (tags_[frame].file == kMixed) mixed_.erase(frame);
+    tags_[frame] = Tag{};
+  }
+  void read_tags(const SegmentList& from, Content& to) const;
   void read_tags(Frame frame, std::uint32_t begin, std::uint32_t end, Content& to) const;
   void write_tags(const SegmentList& to, const Content& from);
   void write_bytes(const SegmentList& to, const Content& from);

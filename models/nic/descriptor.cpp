@@ -88,8 +88,19 @@ TxContext TxContext::decode(const std::uint8_t* from) {
   return context;
 }
 
+TxPiece TxPiece::decode(const std::uint8_t* from) {
+  const std::uint64_t word = load(from + 8);
+  return {load(from), static_cast<std::uint16_t>(kDtalen.of(word)), kEop.of(word) != 0,
+          kRs.of(word) != 0};
+}
+
 bool is_context(const std::uint8_t* descriptor) {
   return kDtyp.of(load(descriptor + 8)) == kContextType;
+}
+
+bool ends_packet(const std::uint8_t* descriptor) {
+  const std::uint64_t word = load(descriptor + 8);
+  return kDtyp.of(word) == kDataType && kEop.of(word) != 0;
 }
 
 std::array<std::uint8_t, kDescriptorBytes> tx_write_back() {

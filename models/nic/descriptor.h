@@ -43,8 +43,20 @@ struct TxContext {
   static TxContext decode(const std::uint8_t* from);
 };
 
+/// What the NIC needs of the descriptors that follow the first one of a packet.
+struct TxPiece {
+  std::uint64_t address;
+  std::uint16_t bytes;
+  bool end_of_packet;
+  bool report_status;
+
+  static TxPiece decode(const std::uint8_t* from);
+};
+
 /// Whether a transmit descriptor is a context (DTYP).
 bool is_context(const std::uint8_t* descriptor);
+/// Whether it is the last one of a packet (DCMD.EOP).
+bool ends_packet(const std::uint8_t* descriptor);
 
 /// What the NIC leaves of a transmit descriptor whose packet it has sent.
 std::array<std::uint8_t, kDescriptorBytes> tx_write_back();

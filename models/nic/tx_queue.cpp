@@ -29,23 +29,32 @@ const ControlList& TxQueue::plan_fetch() {
 
 void TxQueue::fetched() {
   for (std::size_t at = planned_; at < on_chip_.size(); at += kDescriptorBytes) {
-    const bool data = !is_context(&on_chip_[at]);
-    if (data && TxData::decode(&on_chip_[at]).end_of_packet) ++packets_;
-    fetched_ = (fetched_ + 1) % size_;
+    if (ends_packet(&on_chip_[at])) ++packets_;
+    fetched_ = after(fetched_);
   }
 }
 
-TxData TxQueue::take() {
-  for (; next_ < on_chip_.size(); next_ += kDescriptorBytes) {
-    processed_ = (processed_ + 1) % size_;
-    if (!is_context(&on_chip_[next_])) break;
-    context = TxContext::decode(&on_chip_[next_]);
-  }
+/// The next descriptor on the chip, which is processed with that.
+const std::uint8_t* TxQueue::next() {
   if (next_ == on_chip_.size()) throw std::logic_error("a packet without an end");
-  const TxData data = TxData::decode(&on_chip_[next_]);
+  const std::uint8_t* const descriptor = &on_chip_[next_];
+  processed_ = after(processed_);
   next_ += kDescriptorBytes;
+  return descriptor;
+}
+
+TxData TxQueue::take() {
+  const std::uint8_t* descriptor = next();
+  for (; is_context(descriptor); descriptor = next()) context = TxContext::decode(descriptor);
+  const TxData data = TxData::decode(descriptor);
   if (data.end_of_packet) --packets_;
   return data;
+}
+
+TxPiece TxQueue::take_piece() {
+  const TxPiece piece = TxPiece::decode(next());
+  if (piece.end_of_packet) --packets_;
+  return piece;
 }
 
 unsigned TxQueue::release() {

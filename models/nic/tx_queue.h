@@ -33,16 +33,21 @@ public:
   /// What was planned has come.
   void fetched();
 
-  /// Takes the next descriptor of a packet off the chip. Contexts before it take effect.
+  /// Takes the first descriptor of a packet off the chip. Contexts before it take effect.
   TxData take();
+  /// Takes the next one of the same packet.
+  TxPiece take_piece();
   /// Where in the ring it was.
-  unsigned taken() const { return (processed_ + size_ - 1) % size_; }
+  unsigned taken() const { return processed_ == 0 ? size_ - 1 : processed_ - 1; }
   /// Everything taken is done with: the head follows. Returns how many descriptors that are.
   unsigned release();
 
   std::uint64_t address_of(unsigned index) const { return base + index * kDescriptorBytes; }
 
 private:
+  unsigned after(unsigned index) const { return index + 1 == size_ ? 0 : index + 1; }
+  const std::uint8_t* next();
+
   unsigned size_ = 1;
   unsigned head_ = 0;
   unsigned processed_ = 0;  // next one to be taken

@@ -43,13 +43,15 @@ PcieLink::PcieLink(const PcieSlot& slot, const PcieConfig& config)
                            : std::min(config.read_completion, config.max_payload)),
       raw_(lane(slot.generation) * slot.lanes),
       for_packets_(raw_ *
-                   (1 - 2 * kDllp / update_interval(slot, max_payload_) - kSkip / kSkipInterval)) {}
+                   (1 - 2 * kDllp / update_interval(slot, max_payload_) - kSkip / kSkipInterval)),
+      page_written_(written(kPageSize)),
+      page_read_(fetched(kPageSize)) {}
 
-Bytes PcieLink::write_wire(Bytes piece) const {
+Bytes PcieLink::written(Bytes piece) const {
   return piece + kWriteOverhead * units_covering(piece, max_payload_);
 }
 
-PcieLink::Use PcieLink::read_wire(Bytes piece) const {
+PcieLink::Use PcieLink::fetched(Bytes piece) const {
   return {piece + kCompletionOverhead * units_covering(piece, read_completion_),
           kRequestOverhead * units_covering(piece, max_read_request_)};
 }

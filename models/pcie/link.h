@@ -40,8 +40,13 @@ private:
     Bytes requests;
   };
 
-  Bytes write_wire(Bytes piece) const;
-  Use read_wire(Bytes piece) const;
+  // Nearly all pieces are whole pages: theirs is worked out once.
+  Bytes write_wire(Bytes piece) const {
+    return piece == kPageSize ? page_written_ : written(piece);
+  }
+  Use read_wire(Bytes piece) const { return piece == kPageSize ? page_read_ : fetched(piece); }
+  Bytes written(Bytes piece) const;
+  Use fetched(Bytes piece) const;
   Rate rate(Bytes payload, const Use& use) const;
 
   Bytes max_payload_;
@@ -49,6 +54,8 @@ private:
   Bytes read_completion_;
   Rate raw_;
   Rate for_packets_;
+  Bytes page_written_;
+  Use page_read_;
 };
 
 }  // namespace copypath

@@ -251,11 +251,10 @@ void Clients::reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t s
   if (kind == Packet::Kind::kAcknowledgement && !clients_[connection].reassembly.empty()) {
     extension.sack = clients_[connection].reassembly.sack();
   }
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_extension(&extension);
-  out->b_transport(payload, delay);
-  payload.clear_extension(&extension);
+  reply_.set_command(tlm::TLM_WRITE_COMMAND);
+  reply_.set_extension(&extension);
+  out->b_transport(reply_, delay);
+  reply_.clear_extension(&extension);
 }
 
 double Clients::utilisation(sc_time now) const {

@@ -125,6 +125,7 @@ private:
   Bytes corrupted_;
   bool correct_ = true;
   sc_core::sc_event asking_;
+  tlm::tlm_generic_payload reply_;  // used again and again
 };
 
 }  // namespace copypath
