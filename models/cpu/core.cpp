@@ -15,11 +15,11 @@ Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigne
   dont_initialize();
 }
 
-void Core::interrupt(InterruptHandler& handler) {
+void Core::interrupt(InterruptHandler& handler, sc_time delay) {
   ++interrupts_;
   steal(config_.interrupt);
-  pending_.push_back({interrupts_until_, &handler});
-  if (pending_.size() == 1) service_.notify(interrupts_until_ - sc_time_stamp());
+  pending_.push_back({interrupts_until_ + delay, &handler});
+  if (pending_.size() == 1) service_.notify(pending_.front().done - sc_time_stamp());
   mode_lane_.set("irq");
 }
 

@@ -19,7 +19,8 @@ namespace copypath {
 class InterruptRoute : public InterruptLine {
 public:
   InterruptRoute(Core& core, InterruptHandler& handler) : core_(core), handler_(handler) {}
-  void raise() override { core_.interrupt(handler_); }
+  using InterruptLine::raise;
+  void raise(sc_time delay) override { core_.interrupt(handler_, delay); }
 
 private:
   Core& core_;

@@ -2,7 +2,7 @@
 // the interrupt and its softirq, and then the driver's handler has run.
 #pragma once
 
-#include <systemc>
+#include "models/units.h"
 
 namespace copypath {
 
@@ -11,7 +11,9 @@ class Core;
 /// What a device's `irq` port is bound to.
 class InterruptLine : virtual public sc_core::sc_interface {
 public:
-  virtual void raise() = 0;
+  void raise() { raise(sc_core::SC_ZERO_TIME); }
+  /// In `delay`, which is short: a device may be that much ahead of the others.
+  virtual void raise(sc_time delay) = 0;
 };
 
 /// The driver's side. `handle` runs when the core has spent the time of the interrupt; it must

@@ -10,9 +10,8 @@ using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 void WaitQueue::wake_all() {
-  std::vector<Waiter*> waiters;
-  waiters.swap(waiters_);
-  for (Waiter* waiter : waiters) waiter->wake();
+  for (Waiter* waiter : waiters_) waiter->wake();  // none of them runs before this is over
+  waiters_.clear();
 }
 
 void Task::start() {
@@ -30,23 +29,23 @@ void Task::settle() {
   for (;;) {
     // An interrupt holds the core: it is over before the task goes on, and before another may.
     const sc_time stolen = core_->take_stolen();
-    if (stolen != SC_ZERO_TIME) {
-      sc_core::wait(stolen);
-      continue;
-    }
-    if (unspent_ == SC_ZERO_TIME) return;
-    const sc_time now = sc_time_stamp();
-    if (now >= slice_end_) {
+    const sc_time begin = sc_time_stamp() + stolen;
+    if (unspent_ == SC_ZERO_TIME || begin >= slice_end_) {
+      if (stolen != SC_ZERO_TIME) {
+        sc_core::wait(stolen);
+        continue;
+      }
+      if (unspent_ == SC_ZERO_TIME) return;
       if (cpu_.someone_waits()) {
         cpu_.enqueue(*this);
         switch_out();
         continue;
       }
-      slice_end_ = now + cpu_.config().time_slice;
+      slice_end_ = begin + cpu_.config().time_slice;
     }
-    const sc_time part = std::min(unspent_, slice_end_ - now);
+    const sc_time part = std::min(unspent_, slice_end_ - begin);
     unspent_ -= part;
-    sc_core::wait(part);
+    sc_core::wait(stolen + part);
   }
 }
 

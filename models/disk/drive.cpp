@@ -50,7 +50,7 @@ void Drive::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
   const auto depth = static_cast<unsigned>(queues_.submission.size());
   outstanding_ += (tail + depth - tail_) % depth;
   tail_ = tail;
-  doorbell_.notify();
+  look_.notify();
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -58,13 +58,13 @@ void Drive::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
 void Drive::fetch() {
   for (;;) {
     while (head_ == tail_ || (protocol_.tags > 0 && in_drive_ == protocol_.tags) || !accepts()) {
-      wait(doorbell_ | room_);
+      wait(look_);
     }
     DiskCommand command = std::move(queues_.submission[head_]);
     head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
     ++in_drive_;
     const Bytes bytes = protocol_.command + protocol_.list_entry * command.pages.size();
-    commands.control(Movement::kDiskCommand, bytes, link_.read(bytes));
+    commands.control_ahead(Movement::kDiskCommand, bytes, link_.read(bytes));
     if (command.writes()) {
       take_write(command);
     } else {
@@ -120,15 +120,15 @@ void Drive::write_back() {
     }
     const DiskCompletion completion = finished_.front().completion;
     finished_.pop_front();
-    completions.control(Movement::kDiskCompletion, protocol_.completion,
-                        link_.write(protocol_.completion));
+    completions.control_ahead(Movement::kDiskCompletion, protocol_.completion,
+                              link_.write(protocol_.completion));
     --outstanding_;
     --in_drive_;
-    room_.notify();
+    look_.notify();
     queues_.completion.push_back(completion);
     if (!queues_.interrupt_pending) {
       queues_.interrupt_pending = true;
-      irq->raise();
+      irq->raise(completions.time() - sc_core::sc_time_stamp());
     }
   }
 }

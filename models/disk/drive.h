@@ -73,7 +73,7 @@ protected:
   void deliver(const DiskCommand& command, Rate limit, sc_time delay);
 
   const DiskConfig& config() const { return config_; }
-  sc_core::sc_event room_;  ///< to be notified when the drive accepts() again
+  sc_core::sc_event look_;  ///< to be notified when the drive accepts() again; and by the doorbell
 
 private:
   struct Finished {
@@ -95,7 +95,6 @@ private:
   Media& media_;
   unsigned head_ = 0;  // of the submission queue
   unsigned tail_ = 0;
-  sc_core::sc_event doorbell_;
   Content content_;
   Content incoming_;
   std::deque<Finished> finished_;  // to be written back, in order of time

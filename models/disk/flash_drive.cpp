@@ -11,7 +11,7 @@ FlashDrive::FlashDrive(const sc_core::sc_module_name& name, const DiskConfig& co
 }
 
 void FlashDrive::begin(DiskCommand command) {
-  accesses_.push_back({std::move(command), sc_core::sc_time_stamp() + config().latency});
+  accesses_.push_back({std::move(command), commands.time() + config().latency});
   begun_.notify();
 }
 
@@ -23,13 +23,13 @@ void FlashDrive::transfer() {
     if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
     deliver(access.command, config().bandwidth, config().firmware);
     accesses_.pop_front();
-    room_.notify();
+    look_.notify();
   }
 }
 
 void FlashDrive::reserve(Bytes bytes) {
-  const sc_time room = buffer_.take(bytes, sc_core::sc_time_stamp());
-  if (room > sc_core::sc_time_stamp()) wait(room - sc_core::sc_time_stamp());
+  const sc_time room = buffer_.take(bytes, commands.time());
+  if (room > commands.time()) wait(room - sc_core::sc_time_stamp());
 }
 
 }  // namespace copypath

@@ -18,6 +18,7 @@ HardDisk::HardDisk(const sc_core::sc_module_name& name, const DiskConfig& config
 }
 
 void HardDisk::begin(DiskCommand command) {
+  if (commands.time() > sc_core::sc_time_stamp()) wait(commands.time() - sc_core::sc_time_stamp());
   waiting_.push_back(std::move(command));
   arrived_.notify();
 }

@@ -13,13 +13,14 @@ BurstTiming::BurstTiming(const sc_core::sc_module_name& name, double capacity, B
   dont_initialize();
 }
 
-void BurstTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+void BurstTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit,
+                        sc_time delay) {
   while (requests_.size() <= master) requests_.push_back(std::make_unique<Request>());
   Request& request = *requests_[master];
   request.agent = agent;
   request.left = bus_bytes.count();
   request.limit = limit;
-  request.due = sc_core::sc_time_stamp();
+  request.due = sc_core::sc_time_stamp() + delay;
   if (sc_core::sc_time_stamp() >= free_at_) look_.notify(sc_core::SC_ZERO_TIME);
 }
 

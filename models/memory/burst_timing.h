@@ -21,13 +21,14 @@ public:
   BurstTiming(const sc_core::sc_module_name& name, double capacity, Bytes burst,
               Arbitration arbitration);
 
-  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit, sc_time delay) override;
   bool finished(unsigned master) const override {
     const Request& request = *requests_[master];
     return request.left == 0 && sc_core::sc_time_stamp() >= request.finish;
   }
   const sc_core::sc_event& done(unsigned master) const override { return requests_[master]->done; }
   void leave(unsigned) override {}
+  bool has_room(double) const override { return false; }  // who gets it is found out by an event
   void trace(sc_core::sc_trace_file* file, const std::string& name) override;
 
   /// Bursts granted so far.

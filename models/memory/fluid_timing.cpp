@@ -15,13 +15,14 @@ FluidTiming::Flow& FluidTiming::flow_of(unsigned master) {
   return *flows_[master];
 }
 
-void FluidTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit) {
+void FluidTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double limit,
+                        sc_time delay) {
   Flow& flow = flow_of(master);
   flow.agent = agent;
   flow.limit = limit;
   flow.rate = 0;
   flow.left = static_cast<double>(bus_bytes.count());
-  flow.updated = sc_core::sc_time_stamp();
+  flow.updated = sc_core::sc_time_stamp() + delay;
   flow.finish = sc_core::sc_max_time();
   active_.push_back(&flow);
   share_out();
@@ -32,9 +33,14 @@ void FluidTiming::leave(unsigned master) {
   share_out();
 }
 
+double FluidTiming::wanted() const {
+  double total = 0;
+  for (const Flow* flow : active_) total += flow->limit;
+  return total;
+}
+
 void FluidTiming::share_out() {
-  double wanted = 0;
-  for (const Flow* flow : active_) wanted += flow->limit;
+  const double wanted = this->wanted();
   load_percent_ = static_cast<unsigned>(std::lround(100 * std::min(1.0, wanted / capacity_)));
   const bool was_contended = contended_;
   contended_ = wanted > capacity_;
@@ -58,9 +64,11 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
     return;
   }
   const sc_time now = sc_core::sc_time_stamp();
-  const auto elapsed = static_cast<double>((now - flow.updated).value());  // ps
-  flow.left = std::max(0.0, flow.left - flow.rate * elapsed * 1e-12);
-  flow.updated = now;
+  if (flow.updated < now) {
+    const auto elapsed = static_cast<double>((now - flow.updated).value());  // ps
+    flow.left = std::max(0.0, flow.left - flow.rate * elapsed * 1e-12);
+    flow.updated = now;
+  }
   flow.rate = rate;
   flow.done.cancel();
   const double picoseconds = rate == 0 ? kNever : std::ceil(flow.left * 1e12 / rate);
@@ -68,9 +76,8 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
     flow.finish = sc_core::sc_max_time();
     return;
   }
-  const sc_time left = sc_time::from_value(static_cast<sc_dt::uint64>(picoseconds));
-  flow.finish = now + left;
-  flow.done.notify(left);
+  flow.finish = flow.updated + sc_time::from_value(static_cast<sc_dt::uint64>(picoseconds));
+  flow.done.notify(flow.finish - now);
 }
 
 void FluidTiming::trace(sc_core::sc_trace_file* file, const std::string& name) {

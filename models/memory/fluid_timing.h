@@ -1,5 +1,6 @@
 // Fluid timing: transfers share the bus as fair_shares.h says. A transfer's end is known when it
-// starts and moves only when the shares change, so an uncontended one costs a single event.
+// starts and moves only when the shares change, so an uncontended one costs a single event. One
+// that is to begin a little later has its share from now on.
 #pragma once
 
 #include <vector>
@@ -14,12 +15,13 @@ public:
   FluidTiming(double capacity, Arbitration arbitration)
       : capacity_(capacity), arbitration_(arbitration) {}
 
-  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit) override;
+  void start(unsigned master, Agent agent, Bytes bus_bytes, double limit, sc_time delay) override;
   bool finished(unsigned master) const override {
     return sc_core::sc_time_stamp() >= flows_[master]->finish;
   }
   const sc_core::sc_event& done(unsigned master) const override { return flows_[master]->done; }
   void leave(unsigned master) override;
+  bool has_room(double limit) const override { return wanted() + limit <= capacity_; }
   void trace(sc_core::sc_trace_file* file, const std::string& name) override;
 
 private:
@@ -28,12 +30,13 @@ private:
     double limit = 0;
     double rate = 0;  ///< bytes per second at present
     double left = 0;  ///< bytes left at `updated`
-    sc_time updated;
+    sc_time updated;  ///< in the future: when it begins
     sc_time finish;
     sc_core::sc_event done;
   };
 
   Flow& flow_of(unsigned master);
+  double wanted() const;
   void share_out();
   void set_rate(Flow& flow, double rate);
 

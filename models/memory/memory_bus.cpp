@@ -15,6 +15,10 @@ std::unique_ptr<BusTiming> BusTiming::make(const char* name, Timing timing,
 
 namespace {
 
+/// A transfer that begins later has its share of the bus, and counts as under way, from now on: for
+/// at most this part of its own time.
+constexpr double kShortLead = 100;
+
 /// The part of `dram` that falls to `some` when `all` has been asked for.
 DramTraffic share_of(const DramTraffic& dram, const DramTraffic& some, const DramTraffic& all) {
   const auto part = [](Bytes whole, Bytes of, Bytes total) {
@@ -81,7 +85,12 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   }
   const MovementKind& kind = kind_of(transfer->movement);
   const Bytes bytes(payload.get_data_length());
-  if (delay != sc_core::SC_ZERO_TIME) wait(delay);
+  if (delay != sc_core::SC_ZERO_TIME && !transfer->may_run_ahead &&
+      delay * kShortLead > bytes / transfer->limit) {
+    wait(delay);
+    delay = sc_core::SC_ZERO_TIME;
+  }
+  transfer->ahead = sc_core::SC_ZERO_TIME;
   sc_time latency = config_.latency;
   if (bytes > Bytes(0)) {
     Content after;
@@ -122,10 +131,19 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
     const bool any_payload = read > Bytes(0);
     if (any_payload) ledger_.open(transfer->movement);
     if (framing > Bytes(0)) ledger_.open(frames);
-    if (numa_) {
-      numa_->hold(static_cast<unsigned>(master), *transfer, bytes, nodes);
+    const bool ahead = transfer->may_run_ahead || delay != sc_core::SC_ZERO_TIME;
+    const bool room = ahead && has_room(*transfer, bytes, dram.total() + written_back, nodes);
+    if (!room && delay != sc_core::SC_ZERO_TIME) {  // only who is there has a share
+      wait(delay);
+      delay = sc_core::SC_ZERO_TIME;
+    }
+    if (transfer->may_run_ahead && room) {
+      transfer->ahead = delay + bytes / transfer->limit;
+      if (numa_) ledger_.enter(nodes);
+    } else if (numa_) {
+      numa_->hold(static_cast<unsigned>(master), *transfer, bytes, nodes, delay);
     } else {
-      hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back);
+      hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back, delay);
     }
     move(*transfer, after);
     if (any_payload) {
@@ -137,16 +155,27 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-// Takes as long as the master needs for its bytes, or the bus for those that cross it.
-void MemoryBus::hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing) {
+// Takes as long as the master needs for its bytes, or the bus for those that cross it, from `delay`
+// on.
+void MemoryBus::hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing,
+                     sc_time delay) {
   if (crossing == Bytes(0)) {  // all of it in the cache
-    wait(bytes / transfer.limit);
+    wait(delay + bytes / transfer.limit);
     return;
   }
   const double crossings =
       static_cast<double>(crossing.count()) / static_cast<double>(bytes.count());
   timing_->occupy(master, kind_of(transfer.movement).agent, crossing,
-                  transfer.limit.bytes_per_second() * crossings);
+                  transfer.limit.bytes_per_second() * crossings, delay);
+}
+
+/// Whether it would neither wait for others nor make them wait.
+bool MemoryBus::has_room(const Transfer& transfer, Bytes bytes, Bytes crossing,
+                         const NumaTraffic& nodes) const {
+  if (numa_) return numa_->has_room(transfer, bytes, nodes);
+  const double crossings =
+      static_cast<double>(crossing.count()) / static_cast<double>(bytes.count());
+  return timing_->has_room(transfer.limit.bytes_per_second() * crossings);
 }
 
 // What a transform produces, and how much of it, is worked out when the pass begins, because the

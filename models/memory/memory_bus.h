@@ -56,7 +56,9 @@ private:
   DramTraffic crossing(const MovementKind& kind, Bytes read, Bytes written) const;
   /// The same behind the cache, of which the transfer then has made use.
   DramTraffic behind_cache(Transfer& transfer, Bytes read, Bytes written, Bytes& written_back);
-  void hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing);
+  void hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing, sc_time delay);
+  bool has_room(const Transfer& transfer, Bytes bytes, Bytes crossing,
+                const NumaTraffic& nodes) const;
   Content transformed(Transfer& transfer);
   void move(const Transfer& transfer, const Content& transformed);
 

@@ -88,17 +88,18 @@ NumaTraffic Numa::traffic(const MovementKind& kind, const SegmentList* from, con
   return traffic;
 }
 
-void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes,
-                const NumaTraffic& traffic) {
+void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic,
+                sc_time delay) {
   const Agent agent = kind_of(transfer.movement).agent;
   std::array<BusTiming*, kResources> pending{};
   unsigned parts = 0;
   for (unsigned i = 0; i < kResources; ++i) {
-    const std::uint64_t part = i < 2 ? traffic.dram[i] : traffic.fabric[i - 2];
+    const std::uint64_t part = part_of(traffic, i);
     if (part == 0) continue;
     const double share = static_cast<double>(part) / static_cast<double>(bytes.count());
     pending[parts++] = resources_[i].get();
-    resources_[i]->start(master, agent, Bytes(part), transfer.limit.bytes_per_second() * share);
+    resources_[i]->start(master, agent, Bytes(part), transfer.limit.bytes_per_second() * share,
+                         delay);
   }
   ledger_.enter(traffic);
   while (parts > 0) {
@@ -114,6 +115,22 @@ void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes,
       pending[i] = pending[--parts];
     }
   }
+}
+
+bool Numa::has_room(const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic) const {
+  for (unsigned i = 0; i < kResources; ++i) {
+    const std::uint64_t part = part_of(traffic, i);
+    const double share = static_cast<double>(part) / static_cast<double>(bytes.count());
+    if (part > 0 && !resources_[i]->has_room(transfer.limit.bytes_per_second() * share)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// What falls to one of the resources.
+std::uint64_t Numa::part_of(const NumaTraffic& traffic, unsigned resource) {
+  return resource < 2 ? traffic.dram[resource] : traffic.fabric[resource - 2];
 }
 
 void Numa::trace(sc_core::sc_trace_file* file) {

@@ -47,13 +47,18 @@ public:
 
   /// Blocks while all of it is under way: every part proceeds by itself, at no more than the pace
   /// of the master, and the last one to end ends the transfer.
-  void hold(unsigned master, const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic);
+  void hold(unsigned master, const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic,
+            sc_time delay);
+  /// Whether it would neither wait for others nor make them wait.
+  bool has_room(const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic) const;
 
   sc_time fabric_latency() const { return config_.fabric_latency; }
   void trace(sc_core::sc_trace_file* file);
 
 private:
   static constexpr unsigned kResources = 4;  ///< DRAM of each node, fabric from each node
+
+  static std::uint64_t part_of(const NumaTraffic& traffic, unsigned resource);
 
   NumaConfig config_;
   NumaPlacement placement_;

@@ -69,17 +69,32 @@ sc_time MemoryPort::control(Movement movement, const ControlList& pieces, Rate l
   return latency;
 }
 
+sc_time MemoryPort::control_ahead(Movement movement, Bytes bytes, Rate limit) {
+  transfer_.may_run_ahead = true;
+  const sc_time latency = control(movement, bytes, limit);
+  transfer_.may_run_ahead = false;
+  return latency;
+}
+
+sc_time MemoryPort::control_ahead(Movement movement, const ControlList& pieces, Rate limit) {
+  transfer_.may_run_ahead = true;
+  const sc_time latency = control(movement, pieces, limit);
+  transfer_.may_run_ahead = false;
+  return latency;
+}
+
 sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes) {
   payload_.set_command(command);
   payload_.set_address(address);
   payload_.set_data_length(static_cast<unsigned>(bytes.count()));
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  sc_time latency = sc_core::SC_ZERO_TIME;
-  (*this)->b_transport(payload_, latency);
+  sc_time delay = time() - sc_core::sc_time_stamp();  // by which this master is ahead of the others
+  (*this)->b_transport(payload_, delay);
+  time_ = sc_core::sc_time_stamp() + transfer_.ahead;
   if (payload_.is_response_error()) {
     throw std::logic_error(std::string(name()) + ": " + payload_.get_response_string());
   }
-  return latency;
+  return delay;
 }
 
 }  // namespace copypath

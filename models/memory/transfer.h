@@ -6,6 +6,7 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <algorithm>
 #include <systemc>
 #include <tlm>
 
@@ -55,6 +56,8 @@ public:
   Rate limit;         ///< bytes per second that the master can sustain; the bus takes account of
                       ///< what is in the cache
   Rate cached_limit;  ///< the same, when all of it is in the cache
+  bool may_run_ahead = false;  ///< the master waits for the end together with what it does next
+  sc_time ahead;  ///< of now, by which the master has gone on without waiting; filled in by the bus
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {
@@ -100,6 +103,16 @@ public:
   /// writes them, as the movement says.
   sc_time control(Movement movement, const ControlList& pieces, Rate limit);
 
+  // The same without waiting for the end, if the bus has room for it and keeps time by shares: the
+  // master runs ahead of the others until its next transfer, which begins that much later. For a
+  // master whose control traffic nobody else waits for.
+  sc_time control_ahead(Movement movement, Bytes bytes, Rate limit);
+  sc_time control_ahead(Movement movement, const ControlList& pieces, Rate limit);
+  /// Where the master is: now, or as far ahead of it as such traffic has brought it.
+  sc_time time() const { return std::max(sc_core::sc_time_stamp(), time_); }
+  /// The master does nothing before that time.
+  void run_ahead_to(sc_time time) { time_ = std::max(time_, time); }
+
   /// What copies by this master reach when all they touch is in the cache.
   void set_cached_copy_rate(Rate rate) { cached_copy_rate_ = rate; }
   /// What the master could sustain in the last transfer, given what was in the cache.
@@ -111,6 +124,7 @@ private:
   tlm::tlm_generic_payload payload_;
   Transfer transfer_;
   Rate cached_copy_rate_;  ///< 0: none of its own
+  sc_time time_;           ///< before now: nothing is outstanding
 };
 
 }  // namespace copypath

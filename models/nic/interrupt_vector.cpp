@@ -15,9 +15,9 @@ InterruptVector::InterruptVector(const sc_core::sc_module_name& name, sc_time de
   dont_initialize();
 }
 
-void InterruptVector::report() {
+void InterruptVector::report(sc_time at) {
   cause_ = true;
-  schedule(sc_time_stamp());
+  schedule(at);
 }
 
 // Something to report happens at `at`: the interrupt comes then, or when the last one is delay_

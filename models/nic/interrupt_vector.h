@@ -17,8 +17,8 @@ public:
   InterruptVector(const sc_core::sc_module_name& name, sc_time delay,
                   const std::deque<RxEvent>& received);
 
-  /// There is something to report, now.
-  void report();
+  /// There is something to report, now or a little later.
+  void report(sc_time at = sc_core::sc_time_stamp());
   /// A packet without payload, among those received, arrives at that time.
   void report_at(sc_time arrival) { schedule(arrival); }
   /// The driver has come: whatever there is to report it will see.

@@ -64,8 +64,9 @@ TxQueue* Nic::next_queue() {
 void Nic::fetch_descriptors(TxQueue& queue, bool idle) {
   const ControlList& pieces = queue.plan_fetch();
   const sc_time latency =
-      memory.control(Movement::kDescriptors, pieces, link_.read(size_of(pieces)));
-  if (idle) wait(latency);  // otherwise the engine was busy with the packets before
+      memory.control_ahead(Movement::kDescriptors, pieces, link_.read(size_of(pieces)));
+  // Otherwise the engine was busy with the packets before.
+  if (idle) memory.run_ahead_to(memory.time() + latency);
   queue.fetched();
 }
 
@@ -105,10 +106,11 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
   }
   std::array<std::uint8_t, kFrameHeaders.count()> headers;
   pieces_.assign(1, {first.address, headers.data(), first.bytes});
-  const sc_time latency = memory.control(Movement::kHeaders, pieces_, link_.read(kFrameHeaders));
+  const sc_time latency =
+      memory.control_ahead(Movement::kHeaders, pieces_, link_.read(kFrameHeaders));
   packet.header = FrameHeader::decode(headers.data());
   const Bytes first_frame = std::min(packet.bytes, segment_size(packet.mtu));
-  packet.first_frame = sc_time_stamp() + latency + first_frame / link_.read(first_frame);
+  packet.first_frame = memory.time() + latency + first_frame / link_.read(first_frame);
   packet.ready = true;
   fifo_filled_.notify();
 }
@@ -117,7 +119,7 @@ void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
   const std::vector<Place>& places = queues_.queues[packet.queue].places;
   const std::vector<TxRole>& roles = queues_.queues[packet.queue].roles;
   Bytes gathered;
-  TxData next = queue.take();
+  TxPiece next = queue.take_piece();
   for (bool more = true; more;) {  // fragments of one kind go in one transfer
     const Place place = places[queue.taken()];
     const TxRole role = roles[queue.taken()];
@@ -126,7 +128,7 @@ void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
       append(segments_, {next.address, next.bytes});
       if (role != TxRole::kResync) gathered += Bytes(next.bytes);
       more = !next.end_of_packet;
-      if (more) next = queue.take();
+      if (more) next = queue.take_piece();
     } while (more && places[queue.taken()] == place && roles[queue.taken()] == role);
     const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
                               : role == TxRole::kSendAgain ? copypath::retransmit(place)
@@ -147,7 +149,7 @@ void Nic::transmit() {
     while (fifo_.empty() || !fifo_.front()->ready) wait(fifo_filled_);
     Outgoing& packet = *fifo_.front();
     const Bytes on_wire = wire_bytes(packet.bytes, packet.mtu);
-    const sc_time start = std::max(sc_time_stamp(), packet.first_frame);
+    const sc_time start = std::max(completions.time(), packet.first_frame);
     wire_busy_ = true;
     wait(start + on_wire / config_.rate - sc_time_stamp());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
@@ -170,24 +172,24 @@ void Nic::send(Outgoing& packet) {
   Content encrypted;
   if (packet.encrypt) encrypt(packet, encrypted);
   extension.content = packet.encrypt ? &encrypted : &packet.content;
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_extension(&extension);
+  on_wire_.set_command(tlm::TLM_WRITE_COMMAND);
+  on_wire_.set_extension(&extension);
   sc_time delay;
-  wire->b_transport(payload, delay);
-  payload.clear_extension(&extension);
+  wire->b_transport(on_wire_, delay);
+  on_wire_.clear_extension(&extension);
 
   if (packet.report_status) {
     static std::array<std::uint8_t, kDescriptorBytes> done = tx_write_back();
     const std::uint64_t address = transmit_queues_[packet.queue].address_of(packet.last);
     completion_.assign(1, {address, done.data(), kDescriptorBytes});
-    completions.control(Movement::kCompletion, completion_, link_.write(Bytes(kDescriptorBytes)));
+    completions.control_ahead(Movement::kCompletion, completion_,
+                              link_.write(Bytes(kDescriptorBytes)));
   }
   fifo_used_ -= packet.bytes;
   fifo_.pop_front();
   free_packets_.push_back(&packet);
   fifo_drained_.notify();
-  if (packet.report_status) vectors_[packet.queue]->report();
+  if (packet.report_status) vectors_[packet.queue]->report(completions.time());
 }
 
 /// What is sent again is encrypted apart: from the beginning of its record, which was fetched, too.

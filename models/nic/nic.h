@@ -97,7 +97,8 @@ private:
   sc_core::sc_event fifo_drained_;
   sc_core::sc_event gathered_;
   bool wire_busy_ = false;
-  ControlList pieces_;  // of the gather engine, used again and again
+  tlm::tlm_generic_payload on_wire_;  // used again and again
+  ControlList pieces_;                // of the gather engine, used again and again
   ControlList completion_;
   SegmentList segments_;
 

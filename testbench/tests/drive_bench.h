@@ -54,9 +54,9 @@ public:
     return payload.get_response_status();
   }
 
-  void raise() override {
-    interrupts.push_back(sc_core::sc_time_stamp());
-    look_.notify(reaction);
+  void raise(sc_time delay) override {
+    interrupts.push_back(sc_core::sc_time_stamp() + delay);
+    look_.notify(delay + reaction);
   }
 
 private:

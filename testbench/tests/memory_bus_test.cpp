@@ -67,6 +67,53 @@ TEST_P(MemoryBusTest, LatencyIsReturnedAndNotWaitedFor) {
   run();
 }
 
+// 64 bytes in 10 ns, then 6400 in a microsecond.
+TEST_P(MemoryBusTest, ControlTrafficIsWaitedForTogetherWithWhatFollows) {
+  MemoryBench& bench = build(bus_config(), 1);
+  MemoryPort& port = bench.ports[0];
+  const SegmentList from = allocate(6400);
+  const Rate rate(6.4e9);
+  const Process& master = spawn("master", [&] {
+    EXPECT_EQ(port.control_ahead(Movement::kHeaders, Bytes(64), rate), nanoseconds(90));
+    const bool waits = GetParam() == Timing::kBurst;  // in which everything has its event
+    EXPECT_EQ(sc_core::sc_time_stamp(), nanoseconds(waits ? 10 : 0));
+    EXPECT_EQ(port.time(), nanoseconds(10));
+    EXPECT_EQ(bench.ledger.account(Movement::kHeaders).bytes, 64U);
+    Content content;
+    port.dma_read(Movement::kTransmitPage, from, content, rate);
+  });
+  run();
+  EXPECT_EQ(master.finish, nanoseconds(1010));
+}
+
+TEST_P(MemoryBusTest, ControlTrafficWaitsForItsShareOfABusyBus) {
+  MemoryBench& bench = build(bus_config(), 2);
+  const SegmentList from = allocate(64000);
+  spawn("other", [&] {
+    Content content;
+    bench.ports[1].dma_read(Movement::kTransmitPage, from, content, kUnlimited);
+  });
+  const Process& master = spawn("master", [&] {
+    bench.ports[0].control_ahead(Movement::kHeaders, Bytes(6400), kUnlimited);
+    EXPECT_EQ(bench.ports[0].time(), sc_core::sc_time_stamp());
+  });
+  run();
+  EXPECT_GE(master.finish, nanoseconds(196)) << "every second burst of 4 ns";
+}
+
+// 640 bytes take 10 ns on this bus, long before the master asks for them.
+TEST_P(MemoryBusTest, TransferOfAMasterThatIsAheadBeginsThen) {
+  MemoryBench& bench = build(bus_config(), 1);
+  const SegmentList from = allocate(640);
+  const Process& master = spawn("master", [&] {
+    Content content;
+    bench.ports[0].run_ahead_to(microseconds(1));
+    bench.ports[0].dma_read(Movement::kTransmitPage, from, content, kUnlimited);
+  });
+  run();
+  EXPECT_EQ(master.finish, nanoseconds(1010));
+}
+
 TEST_P(MemoryBusTest, LedgerHoldsEveryTransferWithItsCrossings) {
   MemoryBench& bench = build(bus_config(), 2);
   const SegmentList page_cache = allocate(10000);

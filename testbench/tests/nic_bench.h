@@ -104,7 +104,8 @@ public:
     payload.clear_extension(&packet);
   }
 
-  void raise() override {
+  using InterruptLine::raise;
+  void raise(sc_time) override {
     const sc_time now = sc_core::sc_time_stamp();
     interrupts.push_back(now);
     if (!serves) return;
