@@ -51,4 +51,12 @@ std::vector<Measured> measure_primitives(const CalibrationOptions& options) {
   return measured;
 }
 
+std::vector<Measured> least_of(std::vector<Measured> one, const std::vector<Measured>& other) {
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    const bool less = !one[i].missing.empty() || other[i].spread.least < one[i].spread.least;
+    if (other[i].missing.empty() && less) one[i] = other[i];
+  }
+  return one;
+}
+
 }  // namespace copypath::native

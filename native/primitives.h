@@ -50,6 +50,9 @@ struct CalibrationOptions {
 /// To be called while this process has only one thread. Throws Interrupted and MachineLacks.
 std::vector<Measured> measure_primitives(const CalibrationOptions& options);
 
+/// Of two calibrations the lesser measurement of each primitive: what disturbs one adds to it.
+std::vector<Measured> least_of(std::vector<Measured> one, const std::vector<Measured>& other);
+
 // The groups, each with what it needs held by its batches.
 std::vector<Primitive> processor_primitives();
 std::vector<Primitive> file_primitives(const std::string& folder);

@@ -21,9 +21,9 @@ namespace {
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kKi = 1024;
 constexpr std::size_t kMi = 1024 * kKi;
-constexpr std::size_t kFile = 128 * kMi;  // more than a last-level cache keeps for one core
+constexpr std::size_t kFile = 256 * kMi;  // more than a last-level cache keeps for one core
 constexpr std::size_t kHot = 256 * kKi;   // the part of a file that stays in a cache
-constexpr std::size_t kPart = 32 * kMi;   // of the file, per batch
+constexpr std::size_t kPart = 128 * kMi;  // of the file, per batch
 constexpr std::size_t kPiece = 64 * kKi;
 
 /// A file in the page cache, and how far the batches have come in it.
@@ -32,7 +32,7 @@ struct CachedFile {
     file = nameless_file(folder);
     for (std::size_t at = 0; at < kFile; at += write_size) {
       if (pwrite(file, buffer.data(), write_size, static_cast<off_t>(at)) < 0) {
-        throw MachineLacks(with_reason("writing a file of 128 MiB"));
+        throw MachineLacks(with_reason("writing a file of 256 MiB"));
       }
     }
     fsync(file);
@@ -64,7 +64,7 @@ using File = std::shared_ptr<CachedFile>;
 std::function<double()> reading_hot(const File& file, std::size_t size) {
   auto to = std::make_shared<Buffer>(size);
   return [=] {
-    constexpr std::size_t kTotal = 32 * kMi;
+    constexpr std::size_t kTotal = 256 * kMi;
     std::size_t calls = 0;
     const double seconds = cpu_seconds([&] {
       for (std::size_t done = 0; done < kTotal; done += size, ++calls) {
@@ -174,7 +174,7 @@ Primitive pinning() {
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return {"pin", "page", "vmsplice() of 64 KiB of the program into a pipe, splice() to /dev/null",
           [=] {
-            constexpr std::size_t kTimes = 1000;
+            constexpr std::size_t kTimes = 8000;
             const double seconds = cpu_seconds([&] {
               for (std::size_t i = 0; i < kTimes; ++i) {
                 iovec pages{buffer->data(), kPiece};
@@ -189,6 +189,25 @@ Primitive pinning() {
           }};
 }
 
+/// Seconds per page of vmsplice() of pages of the file that are not mapped yet, to /dev/null.
+std::function<double()> pinning_unmapped(const File& file) {
+  auto pipe = std::make_shared<Pipe>(kPiece);
+  auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return [=] {
+    const Touch touch(file);
+    const double seconds = cpu_seconds([&] {
+      for (std::size_t at = 0; at < kPart; at += kPiece) {
+        iovec pages{static_cast<char*>(touch.mapping) + at, kPiece};
+        if (vmsplice(pipe->in, &pages, 1, 0) < 0) throw Unsupported(with_reason("vmsplice()"));
+        if (splice(pipe->out, nullptr, *null, nullptr, kPiece, 0) < 0) {
+          throw Unsupported(with_reason("splice()"));
+        }
+      }
+    });
+    return seconds / (kPart / kPage);
+  };
+}
+
 }  // namespace
 
 std::vector<Primitive> file_primitives(const std::string& folder) {
@@ -201,11 +220,11 @@ std::vector<Primitive> file_primitives(const std::string& folder) {
        reading_hot(small, 64 * kKi)},
       {"read_64k_large_folios", "call", "the same, of a file in large folios",
        reading_hot(large, 64 * kKi)},
-      {"read_through", "page", "pread() of 64 KiB on and on through 128 MiB of the page cache",
+      {"read_through", "page", "pread() of 64 KiB on and on through 256 MiB of the page cache",
        reading_through(small)},
       {"read_through_large_folios", "page", "the same, of a file in large folios",
        reading_through(large)},
-      {"refer", "page", "sendfile() of 64 KiB on and on through 128 MiB to /dev/null",
+      {"refer", "page", "sendfile() of 64 KiB on and on through 256 MiB to /dev/null",
        referring(small)},
       {"refer_large_folios", "page", "the same, of a file in large folios", referring(large)},
       {"fault", "fault", "first touch of 16 mapped pages, each a folio", faulting(small)},
@@ -217,7 +236,9 @@ std::vector<Primitive> file_primitives(const std::string& folder) {
       {"populate_large_folios", "page", "the same, of a file in large folios", populating(large)},
       {"unmap", "page", "munmap() of pages, each a folio", unmapping(small)},
       {"unmap_large_folios", "page", "the same, of a file in large folios", unmapping(large)},
-      pinning()};
+      pinning(),
+      {"pin_unmapped", "page", "vmsplice() of 64 KiB of a mapped file, pages not touched yet",
+       pinning_unmapped(small)}};
 }
 
 }  // namespace copypath::native

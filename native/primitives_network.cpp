@@ -27,6 +27,9 @@ namespace {
 constexpr Address kHere = 0x7f000001;
 constexpr std::size_t kPacket = 65483;  // what one packet carries on loopback
 constexpr int kSendBuffer = 256 * 1024;
+// A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
+constexpr std::size_t kSends = 20000;
+constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 
 /// The process at the other end of one connection, which throws away what comes.
 class Discarder {
@@ -72,7 +75,7 @@ private:
 std::function<double()> sending(const std::shared_ptr<Discarder>& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
-    const std::size_t sends = std::min<std::size_t>(5000, 32 * 1024 * 1024 / bytes);
+    const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
     const double seconds = cpu_seconds([&] {
       for (std::size_t i = 0; i < sends; ++i) {
         if (send(to->socket(), buffer->data(), bytes, MSG_NOSIGNAL) < 0) {
@@ -88,11 +91,11 @@ std::function<double()> sending(const std::shared_ptr<Discarder>& to, std::size_
 std::function<double()> sending_waking(const std::shared_ptr<Discarder>& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
-    constexpr int kSends = 200;
+    constexpr int kWakes = 200;
     constexpr double kUntilItSleeps = 200e-6;
     double seconds = 0;
     double clock = 1;  // what looking at it costs: the least that has been seen
-    for (int i = 0; i < kSends; ++i) {
+    for (int i = 0; i < kWakes; ++i) {
       for (const double start = monotonic_seconds();
            monotonic_seconds() < start + kUntilItSleeps;) {
       }
@@ -103,7 +106,7 @@ std::function<double()> sending_waking(const std::shared_ptr<Discarder>& to, std
         }
       });
     }
-    return seconds / kSends - clock;
+    return seconds / kWakes - clock;
   };
 }
 
@@ -111,7 +114,7 @@ std::function<double()> sending_waking(const std::shared_ptr<Discarder>& to, std
 std::function<double()> sending_zerocopy(const std::shared_ptr<Discarder>& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
-    constexpr std::size_t kSends = 1000;
+    const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes) / 2;
     const int on = 1;
     if (setsockopt(to->socket(), SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) != 0) {
       throw Unsupported(with_reason("setsockopt(SO_ZEROCOPY)"));
@@ -124,7 +127,7 @@ std::function<double()> sending_zerocopy(const std::shared_ptr<Discarder>& to, s
       return recvmsg(to->socket(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
     };
     const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < kSends; ++i) {
+      for (std::size_t i = 0; i < sends; ++i) {
         while (send(to->socket(), buffer->data(), bytes, MSG_ZEROCOPY | MSG_NOSIGNAL) < 0) {
           if (errno != ENOBUFS) throw Unsupported(with_reason("send(MSG_ZEROCOPY)"));
           drain();
@@ -133,7 +136,7 @@ std::function<double()> sending_zerocopy(const std::shared_ptr<Discarder>& to, s
     });
     while (drain()) {
     }
-    return seconds / kSends;
+    return seconds / static_cast<double>(sends);
   };
 }
 
@@ -148,10 +151,14 @@ std::vector<Primitive> network_primitives() {
       {"send_packet", "call", "send() of 65,483 bytes, one packet, on loopback",
        sending(to, kPacket)},
       {"send_64k", "call", "send() of 64 KiB, two packets, on loopback", sending(to, 64 * 1024)},
+      {"send_2_packets", "call", "send() of 130,966 bytes, two full packets, on loopback",
+       sending(to, 2 * kPacket)},
       {"send_64_waking", "call", "send() of 64 bytes to a receiver that sleeps",
        sending_waking(to, 64)},
-      {"send_zerocopy_64", "call", "send(MSG_ZEROCOPY) of 64 bytes on loopback",
-       sending_zerocopy(to, 64)}};
+      {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
+       sending_zerocopy(to, 4096)},
+      {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
+       sending_zerocopy(to, kPacket)}};
 }
 
 }  // namespace copypath::native

@@ -28,7 +28,7 @@ constexpr std::size_t kMi = 1024 * kKi;
 constexpr std::size_t kPiece = 64 * kKi;     // what a path has in its hands at once
 constexpr std::size_t kFarAway = 128 * kMi;  // more than a last-level cache keeps for one core
 constexpr std::size_t kRecord = 16 * kKi;    // of TLS
-constexpr std::size_t kCopiedPerBatch = 64 * kMi;
+constexpr std::size_t kCopiedPerBatch = 512 * kMi;
 
 /// Seconds per byte of copying `set` bytes, in pieces, to as many others.
 double copy_within(const Buffer& from, const Buffer& to, std::size_t set) {
@@ -53,7 +53,7 @@ Primitive copying(const char* name, std::size_t set, std::size_t target, const c
 }
 
 double system_call() {
-  constexpr int kCallsPerBatch = 20000;
+  constexpr int kCallsPerBatch = 200000;
   const double seconds = cpu_seconds([] {
     for (int i = 0; i < kCallsPerBatch; ++i) syscall(SYS_getppid);
   });
@@ -72,7 +72,7 @@ void play(int to, int from, int rounds, bool begins) {
 
 /// Two threads of one processor that wake each other: what a switch costs beyond the calls.
 double context_switch() {
-  constexpr int kRounds = 2000;
+  constexpr int kRounds = 10000;
   const Pipe there(4096);
   const Pipe back(4096);
   const double alone = cpu_seconds([&] {
@@ -121,7 +121,7 @@ Primitive encryption() {
   std::shared_ptr<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
   return {"aes_gcm", "byte", "OpenSSL, AES-256-GCM, records of 16 KiB from one buffer to another",
           [=] {
-            constexpr int kRecords = 500;
+            constexpr int kRecords = 5000;
             std::array<unsigned char, 32> key{};
             std::array<unsigned char, 12> nonce{};
             std::array<unsigned char, 16> tag{};

@@ -30,6 +30,7 @@ namespace po = boost::program_options;
 
 constexpr int kInterruptStatus = 128;
 constexpr unsigned kRepeat = 15;
+constexpr unsigned kRounds = 5;             // of a calibration before and after each scenario
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
 
 struct ValidateArguments {
@@ -101,16 +102,14 @@ std::string content_of(const std::string& file) {
   return text.str();
 }
 
-std::string calibrated_profile(const ValidateArguments& arguments) {
+std::vector<native::Measured> calibrate(const ValidateArguments& arguments) {
   native::CalibrationOptions options;
   ProgressLine progress({"calibrating"}, !arguments.quiet);
   options.folder = arguments.folder;
   options.interrupted = [] { return interrupt_count() > 0; };
   options.progress = [&](double share) { progress.update(0, share); };
-  if (!arguments.timing) options.rounds = 1;
-  const auto measured = native::measure_primitives(options);
-  const native::HostFacts facts = native::host_facts(arguments.folder);
-  return profile_text(host_profile(measured, facts), facts);
+  options.rounds = arguments.timing ? kRounds : 1;
+  return native::measure_primitives(options);
 }
 
 std::vector<Result> predict(const Config& config, bool quiet) {
@@ -147,25 +146,43 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
   return native::run_all(config, paths, options);
 }
 
+Config load(const std::string& file, const ValidateArguments& arguments, const std::string& host) {
+  std::vector<Override> overrides;
+  if (!host.empty()) overrides.push_back({"host=" + std::filesystem::absolute(host).string()});
+  overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
+  return load_scenario(file, overrides, shipped_folder()).config;
+}
+
+/// A machine is not as fast at all times, and this one is measured when the paths are: before and
+/// after them.
+ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments,
+                           std::string& profile) {
+  native::Report measured;
+  std::unique_ptr<MemoryFile> calibrated;
+  std::string host = arguments.host;
+  if (host.empty()) {
+    const auto before = calibrate(arguments);
+    measured = measure(load(file, arguments, ""), arguments);
+    const auto primitives =
+        arguments.timing ? native::least_of(before, calibrate(arguments)) : before;
+    const native::HostFacts facts = native::host_facts(arguments.folder);
+    calibrated = std::make_unique<MemoryFile>(profile_text(host_profile(primitives, facts), facts));
+    host = calibrated->name();
+  } else {
+    measured = measure(load(file, arguments, host), arguments);
+  }
+  profile = content_of(host);
+  const Config config = load(file, arguments, host);
+  return validated(file, config, predict(config, arguments.quiet), measured);
+}
+
 Validation validate(const ValidateArguments& arguments) {
   Validation validation;
   validation.host = arguments.host;
   validation.repeat = arguments.repeat;
   validation.timing = arguments.timing;
-  std::unique_ptr<MemoryFile> calibrated;
-  std::string host = arguments.host;
-  if (host.empty()) {
-    calibrated = std::make_unique<MemoryFile>(calibrated_profile(arguments));
-    host = calibrated->name();
-  }
-  validation.profile = content_of(host);
-  std::vector<Override> overrides{{"host=" + std::filesystem::absolute(host).string()}};
-  overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
   for (const std::string& file : arguments.scenarios) {
-    const Scenario scenario = load_scenario(file, overrides, shipped_folder());
-    const std::vector<Result> predicted = predict(scenario.config, arguments.quiet);
-    const native::Report measured = measure(scenario.config, arguments);
-    validation.scenarios.push_back(validated(file, scenario.config, predicted, measured));
+    validation.scenarios.push_back(validate(file, arguments, validation.profile));
   }
   validation.verdicts = verdicts(validation.scenarios, validation.timing);
   return validation;

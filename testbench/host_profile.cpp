@@ -149,9 +149,14 @@ private:
 
   void calls() {
     time(
-        "cpu.page_lookup", {"read_through", "read_through_large_folios"},
-        [&] { return t_["read_through"] - t_["read_through_large_folios"]; },
-        "read_through - read_through_large_folios");
+        "cpu.page_lookup", {"refer", "refer_large_folios"},
+        [&] { return t_["refer"] - t_["refer_large_folios"]; }, "refer - refer_large_folios");
+    time(
+        "cpu.copy_folio", {"read_through", "read_through_large_folios", "refer"},
+        [&] {
+          return t_["read_through"] - t_["read_through_large_folios"] - value("cpu.page_lookup");
+        },
+        "read_through - read_through_large_folios - page_lookup");
     time(
         "cpu.read_call", {"read_4k", "system_call", "read_64k", "read_64k_large_folios"},
         [&] {
@@ -161,7 +166,7 @@ private:
         },
         "read_4k - system_call - the copy - a lookup");
     time(
-        "cpu.splice_page", {"refer_large_folios", "system_call", "read_through"},
+        "cpu.splice_page", {"refer_large_folios", "system_call", "refer"},
         [&] {
           const double per_piece = t_["system_call"] + value("cpu.page_lookup");
           return t_["refer_large_folios"] - per_piece / kPagesPerPiece;
@@ -193,6 +198,10 @@ private:
         "cpu.unmap_folio", {"unmap", "unmap_large_folios"},
         [&] { return t_["unmap"] - t_["unmap_large_folios"]; }, "unmap - unmap_large_folios");
     time(
+        "cpu.walk_page", {"pin_unmapped", "pin", "fault"},
+        [&] { return t_["pin_unmapped"] - t_["pin"] - t_["fault"] / kPagesPerPiece; },
+        "pin_unmapped - pin - fault / 16");
+    time(
         "cpu.pin_page", {"pin", "refer", "system_call"},
         [&] {
           return t_["pin"] - 2 * t_["system_call"] / kPagesPerPiece - value("cpu.splice_page");
@@ -201,21 +210,21 @@ private:
   }
 
   void network() {
-    const std::initializer_list<const char*> sends{"send_64k", "send_packet"};
-    const auto packet = [&] {
-      return t_["send_64k"] - t_["send_packet"] - (kPieceBytes - kPacketBytes) * cached();
-    };
+    const std::initializer_list<const char*> sends{"send_2_packets", "send_packet", "send_4k"};
     const auto per_byte = [&] {
       return (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
     };
+    const auto packet = [&] {
+      return t_["send_2_packets"] - t_["send_packet"] - kPacketBytes * per_byte();
+    };
     time(
         "cpu.skb", sends, [&] { return kShareOfSkb * packet(); },
-        "0.4 x (send_64k - send_packet): the second packet of a send; the share is assumed");
+        "0.4 x (send_2_packets - send_packet - its bytes as in send_packet - send_4k): the second "
+        "packet of a send; the share is assumed");
     time(
-        "cpu.receive", sends, [&] { return (1 - kShareOfSkb) * packet(); },
-        "0.6 x (send_64k - send_packet)");
+        "cpu.receive", sends, [&] { return (1 - kShareOfSkb) * packet(); }, "0.6 x the same");
     time(
-        "cpu.send_call", {"send_4k", "system_call", "send_64k", "send_packet"},
+        "cpu.send_call", {"send_4k", "system_call", "send_2_packets", "send_packet"},
         [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
         "send_4k - system_call - skb - receive - its bytes as in send_packet");
     time(
@@ -223,9 +232,21 @@ private:
         [&] { return kFragmentBytes * (per_byte() - cached()); },
         "32 KiB x ((send_packet - send_4k) per byte - that of a copy in the cache)");
     time(
-        "cpu.zerocopy_notify", {"send_zerocopy_64", "send_64", "pin"},
-        [&] { return t_["send_zerocopy_64"] - t_["send_64"] - value("cpu.pin_page"); },
-        "send_zerocopy_64 - send_64 - pin_page");
+        "cpu.page_alloc", {"send_zerocopy_packet", "send_zerocopy_4k", "pin"},
+        [&] {
+          const double page =
+              (t_["send_zerocopy_packet"] - t_["send_zerocopy_4k"]) / (kPagesPerPiece - 1);
+          return page - value("cpu.pin_page") - kPageBytes * cached();
+        },
+        "(send_zerocopy_packet - send_zerocopy_4k) / 15 - pin_page - its copy in the cache");
+    time(
+        "cpu.zerocopy_notify", {"send_zerocopy_4k", "send_4k", "pin"},
+        [&] {
+          const double memory = value("cpu.skb_memory") * kPageBytes / kFragmentBytes;
+          return t_["send_zerocopy_4k"] - t_["send_4k"] + memory - value("cpu.pin_page") -
+                 value("cpu.page_alloc");
+        },
+        "send_zerocopy_4k - send_4k + skb_memory / 8 - pin_page - page_alloc");
     const std::initializer_list<const char*> rings{"uring_nop", "uring_16_nops"};
     const auto request = [&] { return (t_["uring_16_nops"] - t_["uring_nop"]) / 15; };
     time(

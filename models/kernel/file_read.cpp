@@ -17,6 +17,7 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
       file.failed = done == Bytes(0);
       break;
     }
+    page_cache.spend_on_folios(task, pages);
     const Bytes bytes = size_of(pages);
     const SegmentList to{{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
     task.copy(Movement::kCopyToUser, pages, to, task.cpu().config().copy_rate);

@@ -11,7 +11,9 @@ Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, Ke
       retries_(kernel >= since::kFaultRetries),
       mapped_(page_cache.pages_of(file)) {}
 
-void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+std::uint64_t Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+  std::uint64_t after_fault = 0;
+  bool faulted = false;
   const Bytes end = std::min(file.position + wanted, file.current_size());
   if (end == file.position && wanted > Bytes(0)) ++faults_.beyond_end;
   for (Bytes position = file.position; position < end;) {
@@ -22,10 +24,12 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
            page_cache_.pages_[frame].read != nullptr || page_cache_.pages_[frame].failed) {
       if (!fault(task, file, index, faults_)) {
         file.failed = position == file.position;
-        return;
+        return after_fault;
       }
+      faulted = true;
       frame = page_cache_.find(file.number, index);
     }
+    if (faulted) ++after_fault;
     page_cache_.touch(frame);
     ++page_cache_.accesses_;
     ++page_cache_.pages_[frame].references;
@@ -35,6 +39,13 @@ void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages
         {address_of(frame) + in_page.count(), static_cast<std::uint32_t>(bytes.count())});
     position += bytes;
   }
+  page_cache_.spend_on_folios(task, pages);
+  return after_fault;
+}
+
+void Mapping::find_to_pin(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+  const std::uint64_t found = touch(task, file, wanted, pages);
+  task.spend(task.costs().walk_page * static_cast<double>(found));
 }
 
 // populate_vma_page_range()

@@ -43,8 +43,12 @@ public:
   /// touch beyond: SIGBUS for a program, EFAULT for a system call. The same if the drive cannot
   /// read the first page; then the file has failed. Touches [position, position + wanted) of the
   /// file, taking the faults that are due, and appends its pages to `pages`, with a reference on
-  /// each (PageCache::put_pages() drops it).
-  void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+  /// each (PageCache::put_pages() drops it). Returns how many pages were found after a fault.
+  std::uint64_t touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+
+  /// The same for pages that are to be pinned (get_user_pages_fast()): once one was not mapped, the
+  /// others are found one by one, with the lock.
+  void find_to_pin(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
   /// MAP_POPULATE: reads and maps `wanted` bytes from the file's position at once; no fault is
   /// counted, as nobody is interrupted. Blocks until everything is there.
@@ -65,8 +69,8 @@ private:
 
   PageCache& page_cache_;
   Faults& faults_;
-  bool maps_folios_;  ///< a fault maps the folio of its page to both ends
-  bool retries_;      ///< a fault that has waited is taken anew, and maps around
+  bool maps_folios_;          ///< a fault maps the folio of its page to both ends
+  bool retries_;              ///< a fault that has waited is taken anew, and maps around
   std::vector<bool> mapped_;  // by page of the file
   Extent extent_;
 };

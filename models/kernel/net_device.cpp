@@ -127,6 +127,7 @@ void NetDevice::validate(Skb& skb, Execution& by) {
 
 // skb_segment() for a device without NETIF_F_SG: skb_copy_bits().
 void NetDevice::linearise(Skb& skb, Execution& by) {
+  by.spend(by.costs().skb_memory * PageFragment::share_of(skb.bytes));
   skbs_.copy_fragments(skb, by, copypath::linearise);
   skb.linear = true;
 }

@@ -116,6 +116,19 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
   taken.settle();
 }
 
+void PageCache::spend_on_folios(Task& task, const SegmentList& pages) const {
+  const sc_time cost = task.costs().copy_folio;
+  if (cost == sc_core::SC_ZERO_TIME) return;
+  Frame folio = kNoFrame;
+  unsigned folios = 0;
+  for (const Segment& page : pages) {
+    const Frame head = pages_[frame_of(page.address)].head;
+    if (head != folio) ++folios;
+    folio = head;
+  }
+  task.spend(cost * folios);
+}
+
 void PageCache::hold_pages(const Segment& segment) {
   const Frame last = frame_of(segment.address + segment.bytes - 1);
   for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {

@@ -62,6 +62,9 @@ public:
     return pages_[frame_of(a)].head == pages_[frame_of(b)].head;
   }
 
+  /// What a copy from these pages takes longer because they lie in so many folios.
+  void spend_on_folios(Task& task, const SegmentList& pages) const;
+
   /// Overwrites what is in memory of the file with its next version, as a write() of another
   /// program would: page by page, whoever else refers to them.
   void overwrite(Task& task, std::uint32_t file);

@@ -122,7 +122,6 @@ void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
 
 void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {
   KernelPages& pages = *allocate_pages(skb.bytes);
-  by.spend(by.costs().skb_memory * PageFragment::share_of(skb.bytes));
   std::uint64_t to = pages.address();
   for (const auto& [place, from] : runs_of(skb)) {
     const Bytes bytes = size_of(from);

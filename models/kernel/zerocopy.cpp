@@ -116,9 +116,10 @@ FragmentList pin_user_pages(Task& task, std::uint64_t address, Bytes bytes) {
   return pages;
 }
 
-// skb_copy_ubufs()
+// skb_copy_ubufs(): into single pages
 void orphan_fragments(Skb& skb, SkbAllocator& skbs, Execution& by) {
   if (skb.ubuf == nullptr) return;
+  by.spend(by.costs().page_alloc * static_cast<double>(units_covering(skb.bytes, kPageSize)));
   skbs.copy_fragments(skb, by, orphan);
   skb.ubuf->mark_copied();
 }

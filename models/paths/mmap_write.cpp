@@ -32,12 +32,11 @@ bool write_mapped(Connection& c, Mapping& mapping, Bytes count) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(count, kStretch), pages);  // page faults
     if (pages.empty()) return false;  // somebody has truncated the file
-    {
-      const TouchedPages touched(c.kernel.page_cache, pages);
-      c.socket.send(c.task, pages, Movement::kCopyFromMapping);  // the one copy
-    }
     c.file.position += size_of(pages);
     count -= size_of(pages);
+    const TouchedPages touched(c.kernel.page_cache, pages);
+    const bool more = count > Bytes(0);  // of the same call: a packet is filled first
+    c.socket.send(c.task, pages, Movement::kCopyFromMapping, more);  // the one copy
   }
   return true;
 }

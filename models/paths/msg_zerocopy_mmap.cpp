@@ -21,7 +21,7 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
   if (!send) return false;
   while (bytes > Bytes(0)) {
     SegmentList stretch;
-    mapping.touch(c.task, c.file, std::min(bytes, kStretch), stretch);  // page faults
+    mapping.find_to_pin(c.task, c.file, std::min(bytes, kStretch), stretch);  // page faults
     if (stretch.empty()) {  // somebody has truncated the file: a short send
       send.append({}, false);
       break;

@@ -44,11 +44,14 @@ struct CpuConfig {
   sc_time read_call;    ///< a read() of a file, besides the call, its pages and its bytes
   sc_time send_call;    ///< a send on a socket, besides the call, its skbs and its bytes
   sc_time splice_page;  ///< taking one page through a pipe
+  sc_time copy_folio;   ///< going on to another folio in a copy: it lies elsewhere in memory
   sc_time map_page;     ///< entering one page into the page table, in a fault
   sc_time map_folio;    ///< mapping one folio: its references and counts, in a fault
   sc_time unmap_page;   ///< taking one page out of the page table, in munmap()
   sc_time unmap_folio;  ///< dropping one folio, in munmap()
+  sc_time walk_page;    ///< finding one page to be pinned after one that was not mapped
   sc_time skb_memory;   ///< allocating and freeing 32 KiB for the payload of skbs
+  sc_time page_alloc;   ///< allocating and freeing a single page
   sc_time wakeup;       ///< waking a task that sleeps on another core, by the one that does it
 };
 
