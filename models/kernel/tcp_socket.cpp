@@ -67,6 +67,7 @@ void TcpSocket::send(Task& task, const SegmentList& from, Movement copy, bool mo
   check_connection();
   Lock lock(*this);
   copy_in(task, lock, from, copy, more);
+  if (from.empty() && !more) push(task, false);
 }
 
 void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more) {

@@ -37,7 +37,8 @@ public:
 
   /// tcp_sendmsg(): copies `from` into kernel memory and sends it. Blocks while the send buffer is
   /// full; returns when everything is in it. `copy` says what is copied: the caller's buffer, or
-  /// pages that it has mapped. `more`: more will follow at once (MSG_MORE).
+  /// pages that it has mapped. `more`: more will follow at once (MSG_MORE); sending
+  /// nothing without it ends that.
   void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser,
             bool more = false);
 

@@ -31,7 +31,10 @@ bool write_mapped(Connection& c, Mapping& mapping, Bytes count) {
   while (count > Bytes(0)) {
     SegmentList pages;
     mapping.touch(c.task, c.file, std::min(count, kStretch), pages);  // page faults
-    if (pages.empty()) return false;  // somebody has truncated the file
+    if (pages.empty()) {  // somebody has truncated the file: what has been copied goes
+      c.socket.send(c.task, {}, Movement::kCopyFromMapping);
+      return false;
+    }
     c.file.position += size_of(pages);
     count -= size_of(pages);
     const TouchedPages touched(c.kernel.page_cache, pages);
