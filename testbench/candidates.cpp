@@ -66,6 +66,8 @@ void add_link(const Config& config, List& list) {
     list.set("the next faster link", "nic.rate", key.get(next));
     break;
   }
+  list.times("twice the NIC's queues", "nic.queues", 2);
+  if (config.workload.clients > config.nic.count) list.next("one more NIC", "nic.count");
   list.next("the NIC on the next generation of PCIe", "pcie.nic_generation");
   if (config.nic.mtu < Bytes(9000)) list.set("jumbo frames", "nic.mtu", "9000B");
   list.add({"a NIC that gathers, checksums and segments",
@@ -77,6 +79,36 @@ void add_link(const Config& config, List& list) {
   }
 }
 
+void add_cache(const Config& config, List& list) {
+  if (config.cache.size == Bytes(0)) return;  // left out of the model, and not of the machine
+  list.times("twice the last-level cache", "cache.size", 2);
+  if (config.cache.ddio == 0) list.set("DMA into a tenth of the cache", "cache.ddio", "0.1");
+}
+
+/// Where things are, on a machine with two nodes.
+void add_placements(const Config& config, List& list) {
+  if (config.numa.nodes == 1) return;
+  list.times("twice the fabric's bandwidth", "numa.fabric_bandwidth", 2);
+  const std::string node = std::to_string(config.numa.server_node);
+  list.add({"drive, NIC and memory on the server's node",
+            {{"numa.disk_node", node},
+             {"numa.nic_node", node},
+             {"numa.page_cache", "server"},
+             {"numa.memory", "server"}}});
+  list.set("the page cache on the drive's node", "numa.page_cache", "disk");
+  list.set("the page cache on the NIC's node", "numa.page_cache", "nic");
+}
+
+/// How much is asked for at a time, and by how many.
+void add_requests(const Config& config, List& list) {
+  if (config.workload.kind == WorkloadKind::kWebServer) {
+    list.times("twice the workers", "web.workers", 2);
+    list.times("four times the buffer", "web.buffer", 4);
+  } else {
+    list.times("four times the chunk", "workload.chunk", 4);
+  }
+}
+
 }  // namespace
 
 std::vector<Change> candidate_changes(const Config& config) {
@@ -85,10 +117,13 @@ std::vector<Change> candidate_changes(const Config& config) {
   list.times("twice the cores", "cpu.cores", 2);
   list.times("twice the disk's bandwidth", "disk.bandwidth", 2);
   list.next("the drive on the next generation of PCIe", "pcie.disk_generation");
+  list.next("one more drive", "disk.count");
   list.times("twice the disk's channels", "disk.channels", 2);
   list.times("half the disk's latency", "disk.latency", 0.5);
+  add_cache(config, list);
+  add_placements(config, list);
   add_link(config, list);
-  list.times("four times the chunk", "workload.chunk", 4);
+  add_requests(config, list);
   if (config.page_cache.folio < kMiB * 2) list.set("large folios", "page_cache.folio", "2MiB");
   list.times("four times the readahead", "page_cache.readahead", 4);
   list.times("four times the page cache", "page_cache.size", 4);

@@ -161,6 +161,51 @@ TEST(Advice, NothingIsLeftWhereNothingFits) {
   EXPECT_FALSE(advice.next);
 }
 
+/// The keys that the candidates change.
+std::set<std::string> keys_tried(const Config& config) {
+  std::set<std::string> names;
+  for (const Change& change : candidate_changes(config)) {
+    for (const auto& [name, text] : change.settings) names.insert(name);
+  }
+  return names;
+}
+
+TEST(Candidates, ReachEveryDeviceThatThereIs) {
+  Config config = small();
+  const std::set<std::string> names = keys_tried(config);
+  for (const char* key : {"nic.queues", "nic.count", "disk.count"}) {
+    EXPECT_EQ(names.count(key), 1U) << key;
+  }
+  EXPECT_EQ(names.count("numa.page_cache"), 0U) << "there is one node";
+  EXPECT_EQ(names.count("cache.size"), 0U) << "there is none";
+  config.workload.clients = 1;
+  EXPECT_EQ(keys_tried(config).count("nic.count"), 0U) << "one connection uses one NIC";
+  config.cache.size = kMiB * 8;
+  EXPECT_EQ(keys_tried(config).count("cache.size"), 1U);
+  EXPECT_EQ(keys_tried(config).count("cache.ddio"), 1U);
+  config.workload.kind = WorkloadKind::kWebServer;
+  EXPECT_EQ(keys_tried(config).count("web.workers"), 1U);
+  EXPECT_EQ(keys_tried(config).count("workload.chunk"), 0U);
+}
+
+// Every byte crosses a narrow fabric twice, since all memory is on the other node.
+TEST(Advice, WhereTheFabricIsTheLimitPlacementMatters) {
+  Config config = small();
+  config.nic.rate = Rate::bits(100e9);
+  config.pcie.nic = {5, 16};
+  config.page_cache.warm = 1;
+  config.numa.nodes = 2;
+  config.numa.fabric_bandwidth = Rate(1e9);
+  config.numa.page_cache = Placement::kNode1;
+  config.numa.memory = Placement::kNode1;
+  const Advice advice =
+      advise(config, {"read_write", "sendfile"}, "read_write", simulate_experiments);
+  EXPECT_EQ(advice.results[advice.use].bottleneck, "fabric");
+  ASSERT_TRUE(advice.next);
+  EXPECT_EQ(advice.effects[*advice.next].change.settings[0].first.substr(0, 5), "numa.");
+  EXPECT_EQ(advice.effects[*advice.next].result.value("fabric_bytes"), 0.0);
+}
+
 TEST(Candidates, ChangeSomethingAndBreakNoRange) {
   for (const char* const rate : {"1Gbps", "800Gbps", "10Tbps"}) {
     Config config;
