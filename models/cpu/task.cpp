@@ -10,8 +10,10 @@ using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 void WaitQueue::wake_all() {
-  for (Waiter* waiter : waiters_) waiter->wake();  // none of them runs before this is over
-  waiters_.clear();
+  // None of them runs before this is over, but one that is not ready yet waits here again.
+  const std::size_t woken = waiters_.size();
+  for (std::size_t i = 0; i < woken; ++i) waiters_[i]->wake();
+  waiters_.erase(waiters_.begin(), waiters_.begin() + static_cast<std::ptrdiff_t>(woken));
 }
 
 void Task::start() {
