@@ -52,12 +52,6 @@ std::string cached_copies(const Config& config) {
                      to_text(config.cpu.copy_rate_cached), to_text(config.cpu.copy_rate));
 }
 
-std::string cache_of_one_node(const Config& config) {
-  if (config.numa.nodes == 1 || config.cache.size == Bytes(0)) return "";
-  return "the cache of a machine with two nodes is not modelled, accepted: none with numa.nodes = "
-         "2";
-}
-
 /// Placement on a node that is not there.
 std::string placement(const Config& config) {
   const NumaConfig& numa = config.numa;
@@ -347,7 +341,6 @@ const std::vector<Rule>& rules() {
       {{"cache.size"}, cache},
       {{"cache.ddio", "cache.size"}, ddio},
       {{"cpu.copy_rate_cached", "cpu.copy_rate", "cache.size"}, cached_copies},
-      {{"cache.size", "numa.nodes"}, cache_of_one_node},
       {{"numa.nodes", "numa.server_node", "numa.disk_node", "numa.nic_node", "numa.page_cache",
         "numa.memory"},
        placement},

@@ -10,35 +10,10 @@
 
 #include "models/ledger/movement.h"
 #include "models/ledger/result.h"
+#include "models/ledger/traffic.h"
 #include "models/units.h"
 
 namespace copypath {
-
-/// What a movement takes of DRAM, and how much of that crosses the fabric between two nodes.
-struct DramTraffic {
-  Bytes read;
-  Bytes written;
-  Bytes fabric{};
-
-  Bytes total() const { return read + written; }
-  friend DramTraffic operator+(DramTraffic a, DramTraffic b) {
-    return {a.read + b.read, a.written + b.written, a.fabric + b.fabric};
-  }
-  friend DramTraffic operator-(DramTraffic a, DramTraffic b) {
-    return {a.read - b.read, a.written - b.written, a.fabric - b.fabric};
-  }
-};
-
-/// Bytes by node.
-using NodeBytes = std::array<std::uint64_t, 2>;
-
-/// What transfers take of the DRAM of each node, and of the fabric from each to the other.
-struct NumaTraffic {
-  NodeBytes dram{};
-  NodeBytes fabric{};
-
-  Bytes crossing() const { return Bytes(fabric[0] + fabric[1]); }
-};
 
 class Ledger {
 public:
@@ -75,18 +50,14 @@ public:
     --account.active;
   }
 
-  /// Bytes that the movement had written leave the cache.
-  void write_back(Movement movement, Bytes bytes) {
+  /// Bytes that the movement had written leave the cache, and that many of them cross the fabric.
+  void write_back(Movement movement, Bytes bytes, Bytes fabric) {
     accounts_[index_of(movement)].dram_written += bytes.count();
+    accounts_[index_of(movement)].fabric_bytes += fabric.count();
   }
 
   /// What a transfer takes of two nodes.
-  void enter(const NumaTraffic& traffic) {
-    for (std::size_t node = 0; node < 2; ++node) {
-      numa_.dram[node] += traffic.dram[node];
-      numa_.fabric[node] += traffic.fabric[node];
-    }
-  }
+  void enter(const NumaTraffic& traffic) { numa_ += traffic; }
   const NumaTraffic& numa() const { return numa_; }
 
   const Account& account(Movement movement) const { return accounts_[index_of(movement)]; }

@@ -46,6 +46,7 @@ public:
     piece.touched = lines_between(begin / kLineSize, (end + kLineSize - 1) / kLineSize);
     piece.covered = lines_between((begin + kLineSize - 1) / kLineSize, end / kLineSize);
     piece.bytes = Bytes(bytes);
+    piece.home = 0;
     done_ += static_cast<std::uint32_t>(bytes);
     left_ -= bytes;
     return true;
@@ -64,9 +65,17 @@ Cache::Cache(const CacheConfig& config, bool write_allocate, WriteBack write_bac
       most_by_dma_(static_cast<std::uint64_t>(static_cast<double>(most_) * config.ddio)),
       write_back_(std::move(write_back)) {}
 
+void Cache::join(Cache& first, Cache& second, const Home& home) {
+  first.other_ = &second;
+  second.other_ = &first;
+  second.node_ = 1;
+  first.home_ = second.home_ = home;
+}
+
 Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const SegmentList* to,
                                Bytes produced) {
-  const bool core = kind_of(movement).agent == Agent::kCore;
+  const MovementKind& kind = kind_of(movement);
+  const bool core = kind.agent == Agent::kCore;
   Outcome outcome;
   Walk reads(from, from == nullptr ? Bytes(0) : size_of(*from));
   Walk writes(to, produced);
@@ -74,10 +83,12 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
   for (bool more = true; more;) {
     more = false;
     if (reads.next(piece)) {
+      if (other_ != nullptr) piece.home = home_(kind.agent, kind.from, piece.frame);
       core ? load(piece, outcome) : dma_read(piece, outcome);
       more = true;
     }
     if (writes.next(piece)) {
+      if (other_ != nullptr) piece.home = home_(kind.agent, kind.to, piece.frame);
       core ? store(piece, movement, outcome) : dma_write(piece, movement, outcome);
       more = true;
     }
@@ -86,18 +97,23 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
 }
 
 void Cache::load(const Piece& piece, Outcome& outcome) {
-  const std::uint64_t present = page(piece.frame).present & piece.touched;
+  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
   outcome.lines += count(piece.touched);
-  outcome.hits += count(present);
-  outcome.read += kLine * count(piece.touched & ~present);
+  outcome.hits += count(piece.touched & ~missing);
+  const std::uint64_t forwarded = fetch(piece, missing, outcome);
+  read_dram(piece, kLine * count(missing & ~forwarded), outcome);
   bring_in(piece.frame, piece.touched, kOwnCores, outcome);
 }
 
 void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
-  const std::uint64_t present = page(piece.frame).present & piece.touched;
+  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
   outcome.lines += count(piece.touched);
-  outcome.hits += count(present);
-  if (write_allocate_) outcome.read += kLine * count(piece.touched & ~present);
+  outcome.hits += count(piece.touched & ~missing);
+  if (write_allocate_) {
+    const std::uint64_t forwarded = fetch(piece, missing, outcome);
+    read_dram(piece, kLine * count(missing & ~forwarded), outcome);
+  }
+  if (other_ != nullptr) other_->forget(piece, outcome);
   bring_in(piece.frame, piece.touched, kOwnCores, outcome);
   Page& held = pages_[piece.frame];
   held.dirty |= piece.touched;
@@ -106,31 +122,81 @@ void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
 
 void Cache::dma_read(const Piece& piece, Outcome& outcome) {
   const std::uint64_t lines = count(piece.touched);
-  const std::uint64_t hits = count(page(piece.frame).present & piece.touched);
+  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
   outcome.lines += lines;
-  outcome.hits += hits;
+  outcome.hits += count(piece.touched & ~missing);
   // A device asks for bytes, not for lines: what is missing counts as its share of them.
-  outcome.read += Bytes(piece.bytes.count() * (lines - hits) / lines);
+  const auto share = [&](std::uint64_t of) {
+    return Bytes(piece.bytes.count() * count(of) / lines);
+  };
+  const std::uint64_t there = other_ == nullptr ? 0 : other_->page(piece.frame).present & missing;
+  if (there != 0) {  // it looks, and changes nothing
+    outcome.fabric += share(there);
+    outcome.nodes.fabric[other_->node_] += share(there).count();
+  }
+  read_dram(piece, share(missing & ~there), outcome);
 }
 
 void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
   Page& held = page(piece.frame);
-  const std::uint64_t present = held.present & piece.touched;
   outcome.lines += count(piece.touched);
-  outcome.hits += count(present);
+  outcome.hits += count(held.present & piece.touched);
+  if (other_ != nullptr) other_->forget(piece, outcome);
   if (most_by_dma_ > 0) {
     bring_in(piece.frame, piece.touched, kOwnDma, outcome);
     held.dirty |= piece.touched;
     held.dirtied_by = movement;
     return;
   }
-  // Past the cache, which forgets what it had; a line that is written in part is saved before.
+  // Past the cache, which forgets what it had.
   outcome.written += piece.bytes;
-  write_back(held, present & ~piece.covered, outcome);
+  if (other_ != nullptr) {
+    outcome.nodes.dram[piece.home] += piece.bytes.count();
+    if (piece.home != node_) {
+      outcome.fabric += piece.bytes;
+      outcome.nodes.fabric[node_] += piece.bytes.count();
+    }
+  }
+  forget(piece, outcome);
+}
+
+void Cache::read_dram(const Piece& piece, Bytes bytes, Outcome& outcome) const {
+  outcome.read += bytes;
+  if (other_ == nullptr) return;
+  outcome.nodes.dram[piece.home] += bytes.count();
+  if (piece.home == node_) return;
+  outcome.fabric += bytes;
+  outcome.nodes.fabric[piece.home] += bytes.count();
+}
+
+/// Those of the lines that the other cache has come from there; what is dirty DRAM gets on the way.
+std::uint64_t Cache::fetch(const Piece& piece, std::uint64_t lines, Outcome& outcome) {
+  if (other_ == nullptr) return 0;
+  Page& there = other_->page(piece.frame);
+  const std::uint64_t forwarded = there.present & lines;
+  const Bytes bytes = kLine * count(forwarded);
+  outcome.fabric += bytes;
+  outcome.nodes.fabric[other_->node_] += bytes.count();
+  const Bytes saved = kLine * count(there.dirty & forwarded);
+  if (saved > Bytes(0)) {
+    there.dirty &= ~forwarded;
+    outcome.written_back += saved;
+    outcome.nodes.dram[piece.home] += saved.count();
+    write_back_(there.dirtied_by, saved, Bytes(0));
+  }
+  return forwarded;
+}
+
+/// The piece is written elsewhere; a line that is written in part is saved before.
+void Cache::forget(const Piece& piece, Outcome& outcome) {
+  Page& held = page(piece.frame);
+  const std::uint64_t present = held.present & piece.touched;
+  if (present == 0) return;
+  write_back(piece.frame, present & ~piece.covered, outcome);
   held.dirty &= ~present;
   held.present &= ~present;
   lru_[held.owner].lines -= count(present);
-  if (present != 0 && held.present == 0) unlink(piece.frame);
+  if (held.present == 0) unlink(piece.frame);
 }
 
 Bytes Cache::dirty() const {
@@ -169,17 +235,28 @@ void Cache::bring_in(Frame frame, std::uint64_t lines, Owner owner, Outcome& out
   }
 }
 
-void Cache::write_back(Page& page, std::uint64_t lines, Outcome& outcome) {
+void Cache::write_back(Frame frame, std::uint64_t lines, Outcome& outcome) {
+  Page& page = pages_[frame];
   const Bytes bytes = kLine * count(page.dirty & lines);
   if (bytes == Bytes(0)) return;
   page.dirty &= ~lines;
   outcome.written_back += bytes;
-  write_back_(page.dirtied_by, bytes);
+  Bytes crossing;
+  if (other_ != nullptr) {
+    const MovementKind& kind = kind_of(page.dirtied_by);
+    const unsigned home = home_(kind.agent, kind.to, frame);
+    outcome.nodes.dram[home] += bytes.count();
+    if (home != node_) {
+      crossing = bytes;
+      outcome.nodes.fabric[node_] += bytes.count();
+    }
+  }
+  write_back_(page.dirtied_by, bytes, crossing);
 }
 
 void Cache::evict(Frame frame, Outcome& outcome) {
   Page& page = pages_[frame];
-  write_back(page, page.present, outcome);
+  write_back(frame, page.present, outcome);
   lru_[page.owner].lines -= count(page.present);
   page.present = 0;
   unlink(frame);

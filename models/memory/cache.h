@@ -2,8 +2,10 @@
 // which of its 64 lines of 64 bytes are resident and which are dirty. Pages are replaced as a
 // whole, the least recently used first; dirty lines are written back then. DMA reads what is
 // resident and brings nothing in; DMA writes past the cache, or into the share of it that is open
-// to DMA (Intel's DDIO). Plain arithmetic, no simulation kernel. Left out: sets and ways, caches
-// private to a core, the time and bandwidth of the cache itself.
+// to DMA (Intel's DDIO). Plain arithmetic, no simulation kernel.
+// On a machine of two nodes each has one, for what its own agents touch, wherever that lies. What
+// the other one holds comes from there instead of from DRAM, and a write takes it away from there.
+// Left out: sets and ways, caches private to a core, the time and bandwidth of the cache itself.
 #pragma once
 
 #include <array>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "models/ledger/movement.h"
+#include "models/ledger/traffic.h"
 #include "models/memory/physical_memory.h"
 
 namespace copypath {
@@ -20,16 +23,24 @@ class Cache {
 public:
   static constexpr Bytes kLine{64};
 
-  /// Told of dirty lines that leave the cache: which movement had written them, and how much.
-  using WriteBack = std::function<void(Movement, Bytes)>;
+  /// Told of dirty lines that leave the cache: which movement had written them, how much that is,
+  /// and how much of it crosses to the other node.
+  using WriteBack = std::function<void(Movement, Bytes, Bytes)>;
+  /// The node of a page, by who moves it and what it is for.
+  using Home = std::function<unsigned(Agent, Place, Frame)>;
 
   Cache(const CacheConfig& config, bool write_allocate, WriteBack write_back);
+
+  /// Makes two caches those of nodes 0 and 1, with memory on both.
+  static void join(Cache& first, Cache& second, const Home& home);
 
   /// What a transfer takes of DRAM, and how much of it was resident.
   struct Outcome {
     Bytes read;
     Bytes written;       ///< past the cache
     Bytes written_back;  ///< of other movements, to make room
+    Bytes fabric;        ///< what came from the other node or went there, but for those
+    NumaTraffic nodes;   ///< all of it, with two nodes
     std::uint64_t lines = 0;
     std::uint64_t hits = 0;  ///< of the lines
 
@@ -72,6 +83,7 @@ private:
     std::uint64_t touched;
     std::uint64_t covered;
     Bytes bytes;
+    unsigned home;  ///< node
   };
   class Walk;
 
@@ -81,9 +93,12 @@ private:
   void dma_write(const Piece& piece, Movement movement, Outcome& outcome);
 
   Page& page(Frame frame);
+  void read_dram(const Piece& piece, Bytes bytes, Outcome& outcome) const;
+  std::uint64_t fetch(const Piece& piece, std::uint64_t lines, Outcome& outcome);
+  void forget(const Piece& piece, Outcome& outcome);
   /// Makes the lines resident and the page the most recently used.
   void bring_in(Frame frame, std::uint64_t lines, Owner owner, Outcome& outcome);
-  void write_back(Page& page, std::uint64_t lines, Outcome& outcome);
+  void write_back(Frame frame, std::uint64_t lines, Outcome& outcome);
   void evict(Frame frame, Outcome& outcome);
   void link_newest(Frame frame);
   void unlink(Frame frame);
@@ -92,6 +107,9 @@ private:
   std::uint64_t most_;         ///< lines
   std::uint64_t most_by_dma_;  ///< lines
   WriteBack write_back_;
+  unsigned node_ = 0;
+  Cache* other_ = nullptr;   ///< of the other node
+  Home home_;                ///< if there is one
   std::vector<Page> pages_;  // by frame
   std::array<Lru, 2> lru_;   // by owner
   std::uint64_t clock_ = 0;

@@ -24,7 +24,8 @@ DramTraffic share_of(const DramTraffic& dram, const DramTraffic& some, const Dra
   const auto part = [](Bytes whole, Bytes of, Bytes total) {
     return total == Bytes(0) ? Bytes(0) : Bytes(whole.count() * of.count() / total.count());
   };
-  return {part(dram.read, some.read, all.read), part(dram.written, some.written, all.written)};
+  return {part(dram.read, some.read, all.read), part(dram.written, some.written, all.written),
+          part(dram.fabric, some.total(), all.total())};
 }
 
 }  // namespace
@@ -43,9 +44,16 @@ MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const Config& config,
     numa_ = std::make_unique<Numa>(config.numa, config.memory, config.timing, ledger);
   }
   if (config.cache.size == Bytes(0)) return;
-  cache_ = std::make_unique<Cache>(
-      config.cache, config.memory.write_allocate,
-      [this](Movement movement, Bytes bytes) { ledger_.write_back(movement, bytes); });
+  for (unsigned node = 0; node < config.numa.nodes; ++node) {
+    caches_[node] = std::make_unique<Cache>(config.cache, config.memory.write_allocate,
+                                            [this](Movement movement, Bytes bytes, Bytes crossing) {
+                                              ledger_.write_back(movement, bytes, crossing);
+                                            });
+  }
+  if (!numa_) return;
+  Cache::join(*caches_[0], *caches_[1], [this](Agent agent, Place place, Frame frame) {
+    return numa_->placement().node_of(agent, place, frame);
+  });
 }
 
 DramTraffic MemoryBus::crossing(const MovementKind& kind, Bytes read, Bytes written) const {
@@ -58,32 +66,12 @@ DramTraffic MemoryBus::crossing(const MovementKind& kind, Bytes read, Bytes writ
   return traffic;
 }
 
-DramTraffic MemoryBus::behind_cache(Transfer& transfer, Bytes read, Bytes written,
-                                    Bytes& written_back) {
-  const MovementKind& kind = kind_of(transfer.movement);
-  const Cache::Outcome outcome = cache_->transfer(transfer.movement, transfer.from, transfer.to,
-                                                  transfer.to == nullptr ? Bytes(0) : written);
-  DramTraffic traffic{outcome.read, outcome.written};
-  // What has no address is not in the cache.
-  if (kind.reads_memory() && transfer.from == nullptr) traffic.read += read;
-  if (kind.writes_memory() && transfer.to == nullptr) traffic.written += written;
-  written_back = outcome.written_back;
-  if (outcome.hits > 0) {  // each line takes its time, at the rate of where it is
-    const double hit = outcome.hit_share();
-    const double cold = transfer.limit.bytes_per_second();
-    const double cached = transfer.cached_limit.bytes_per_second();
-    transfer.limit = Rate(cold * cached / (hit * cold + (1 - hit) * cached));
-  }
-  return traffic;
-}
-
 void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay) {
   Transfer* transfer = payload.get_extension<Transfer>();
   if (transfer == nullptr) {
     payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
     return;
   }
-  const MovementKind& kind = kind_of(transfer->movement);
   const Bytes bytes(payload.get_data_length());
   if (delay != sc_core::SC_ZERO_TIME && !transfer->may_run_ahead &&
       delay * kShortLead > bytes / transfer->limit) {
@@ -94,93 +82,154 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   sc_time latency = config_.latency;
   if (bytes > Bytes(0)) {
     Content after;
-    Bytes read = bytes;
-    Bytes written = bytes;
-    Bytes framing;
-    if (transfer->transform != nullptr) {
-      after = transformed(*transfer);
-      framing = after.framing();
-      written = transfer->produced - framing;
-    } else if (transfer->from != nullptr && kind.is_payload()) {
-      framing = memory_.framing(*transfer->from);
-      read = written = bytes - framing;
-    }
-    const DramTraffic of_payload = crossing(kind, read, written);
-    const Movement frames = framing_of(kind, transfer->transform != nullptr);
-    const DramTraffic of_framing = crossing(kind_of(frames), framing, framing);
-    DramTraffic dram = of_payload + of_framing;
-    Bytes written_back;
-    if (cache_) {
-      dram = behind_cache(*transfer, bytes, written + framing, written_back);
-      if (dram.total() == Bytes(0)) latency = cache_config_.latency;
-    }
-    DramTraffic framing_dram;
-    if (framing > Bytes(0)) {
-      framing_dram = share_of(dram, of_framing, of_payload + of_framing);
-    }
-    NumaTraffic nodes;
-    if (numa_) {
-      const bool fetches = config_.write_allocate && kind.agent == Agent::kCore;
-      nodes =
-          numa_->traffic(kind, transfer->from, transfer->to, {bytes, written + framing, fetches});
-      dram.fabric = nodes.crossing();
-      framing_dram.fabric =
-          numa_->traffic(kind_of(frames), nullptr, nullptr, {framing, framing, fetches}).crossing();
-      if (dram.fabric > Bytes(0)) latency += numa_->fabric_latency();
-    }
-    const bool any_payload = read > Bytes(0);
-    if (any_payload) ledger_.open(transfer->movement);
-    if (framing > Bytes(0)) ledger_.open(frames);
-    const bool ahead = transfer->may_run_ahead || delay != sc_core::SC_ZERO_TIME;
-    const bool room = ahead && has_room(*transfer, bytes, dram.total() + written_back, nodes);
-    if (!room && delay != sc_core::SC_ZERO_TIME) {  // only who is there has a share
-      wait(delay);
-      delay = sc_core::SC_ZERO_TIME;
-    }
-    if (transfer->may_run_ahead && room) {
-      transfer->ahead = delay + bytes / transfer->limit;
-      if (numa_) ledger_.enter(nodes);
-    } else if (numa_) {
-      numa_->hold(static_cast<unsigned>(master), *transfer, bytes, nodes, delay);
-    } else {
-      hold(static_cast<unsigned>(master), *transfer, bytes, dram.total() + written_back, delay);
-    }
+    Demand demand = demand_of(*transfer, bytes, after);
+    ask_dram(*transfer, demand);
+    if (demand.read > Bytes(0)) ledger_.open(transfer->movement);
+    if (demand.framing > Bytes(0)) ledger_.open(demand.frames);
+    take_bus(static_cast<unsigned>(master), *transfer, demand, delay);
     move(*transfer, after);
-    if (any_payload) {
-      ledger_.close(transfer->movement, read, of_payload.total(), dram - framing_dram);
-    }
-    if (framing > Bytes(0)) ledger_.close(frames, framing, of_framing.total(), framing_dram);
+    enter(*transfer, demand);
+    latency = demand.latency;
   }
   delay = latency;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+MemoryBus::Demand MemoryBus::demand_of(Transfer& transfer, Bytes bytes,
+                                       Content& transformed_content) const {
+  const MovementKind& kind = kind_of(transfer.movement);
+  Demand demand{};
+  demand.bytes = demand.read = demand.written = bytes;
+  if (transfer.transform != nullptr) {
+    transformed_content = transformed(transfer);
+    demand.framing = transformed_content.framing();
+    demand.written = transfer.produced - demand.framing;
+  } else if (transfer.from != nullptr && kind.is_payload()) {
+    demand.framing = memory_.framing(*transfer.from);
+    demand.read = demand.written = bytes - demand.framing;
+  }
+  demand.asked = crossing(kind, demand.read, demand.written);
+  demand.frames = framing_of(kind, transfer.transform != nullptr);
+  if (demand.framing > Bytes(0)) {
+    demand.framed = crossing(kind_of(demand.frames), demand.framing, demand.framing);
+  }
+  return demand;
+}
+
+/// What of the demand reaches DRAM, and which node's.
+void MemoryBus::ask_dram(Transfer& transfer, Demand& demand) {
+  demand.latency = config_.latency;
+  if (caches_[0]) {
+    ask_cache(transfer, demand);
+    if (demand.dram.total() == Bytes(0)) demand.latency = cache_config_.latency;
+  } else {
+    demand.dram = demand.asked + demand.framed;
+    if (numa_) {
+      const MovementKind& kind = kind_of(transfer.movement);
+      const bool fetches = config_.write_allocate && kind.agent == Agent::kCore;
+      demand.nodes = numa_->traffic(kind, transfer.from, transfer.to,
+                                    {demand.bytes, demand.written + demand.framing, fetches});
+      demand.dram.fabric = demand.nodes.crossing();
+      if (demand.framing > Bytes(0)) {
+        demand.framed.fabric = numa_
+                                   ->traffic(kind_of(demand.frames), nullptr, nullptr,
+                                             {demand.framing, demand.framing, fetches})
+                                   .crossing();
+      }
+    }
+  }
+  if (demand.dram.fabric > Bytes(0)) demand.latency += numa_->fabric_latency();
+}
+
+void MemoryBus::ask_cache(Transfer& transfer, Demand& demand) {
+  const MovementKind& kind = kind_of(transfer.movement);
+  const Bytes written = demand.written + demand.framing;
+  const Cache::Outcome outcome = cache_of(kind.agent)
+                                     .transfer(transfer.movement, transfer.from, transfer.to,
+                                               transfer.to == nullptr ? Bytes(0) : written);
+  demand.dram = {outcome.read, outcome.written, outcome.fabric};
+  demand.written_back = outcome.written_back;
+  demand.nodes = outcome.nodes;
+  // What has no address is not in the cache.
+  const bool reads = kind.reads_memory() && transfer.from == nullptr;
+  const bool writes = kind.writes_memory() && transfer.to == nullptr;
+  if (reads) demand.dram.read += demand.bytes;
+  if (writes) demand.dram.written += written;
+  if (numa_ && (reads || writes)) {
+    const NumaTraffic past =
+        numa_->traffic(kind, nullptr, nullptr,
+                       {reads ? demand.bytes : Bytes(0), writes ? written : Bytes(0), false});
+    demand.nodes += past;
+    demand.dram.fabric += past.crossing();
+  }
+  if (outcome.hits > 0) {  // each line takes its time, at the rate of where it is
+    const double hit = outcome.hit_share();
+    const double cold = transfer.limit.bytes_per_second();
+    const double cached = transfer.cached_limit.bytes_per_second();
+    transfer.limit = Rate(cold * cached / (hit * cold + (1 - hit) * cached));
+  }
+}
+
+/// Closes the entries in the ledger, framing apart with its part of what both took.
+void MemoryBus::enter(const Transfer& transfer, const Demand& demand) {
+  DramTraffic of_framing;
+  if (demand.framing > Bytes(0)) {
+    of_framing = share_of(demand.dram, demand.framed, demand.asked + demand.framed);
+    if (!caches_[0]) of_framing.fabric = demand.framed.fabric;
+  }
+  if (demand.read > Bytes(0)) {
+    ledger_.close(transfer.movement, demand.read, demand.asked.total(), demand.dram - of_framing);
+  }
+  if (demand.framing > Bytes(0)) {
+    ledger_.close(demand.frames, demand.framing, demand.framed.total(), of_framing);
+  }
+}
+
+/// Ahead of time if the master may run ahead and nobody minds, else for as long as it takes.
+void MemoryBus::take_bus(unsigned master, Transfer& transfer, const Demand& demand, sc_time delay) {
+  const bool ahead = transfer.may_run_ahead || delay != sc_core::SC_ZERO_TIME;
+  const bool room = ahead && has_room(transfer, demand);
+  if (!room && delay != sc_core::SC_ZERO_TIME) {  // only who is there has a share
+    wait(delay);
+    delay = sc_core::SC_ZERO_TIME;
+  }
+  if (transfer.may_run_ahead && room) {
+    transfer.ahead = delay + demand.bytes / transfer.limit;
+    if (numa_) ledger_.enter(demand.nodes);
+  } else if (numa_) {
+    numa_->hold(master, transfer, demand.bytes, demand.nodes, delay);
+  } else {
+    hold(master, transfer, demand, delay);
+  }
+}
+
 // Takes as long as the master needs for its bytes, or the bus for those that cross it, from `delay`
 // on.
-void MemoryBus::hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing,
+void MemoryBus::hold(unsigned master, const Transfer& transfer, const Demand& demand,
                      sc_time delay) {
+  const Bytes crossing = demand.dram.total() + demand.written_back;
   if (crossing == Bytes(0)) {  // all of it in the cache
-    wait(delay + bytes / transfer.limit);
+    wait(delay + demand.bytes / transfer.limit);
     return;
   }
   const double crossings =
-      static_cast<double>(crossing.count()) / static_cast<double>(bytes.count());
+      static_cast<double>(crossing.count()) / static_cast<double>(demand.bytes.count());
   timing_->occupy(master, kind_of(transfer.movement).agent, crossing,
                   transfer.limit.bytes_per_second() * crossings, delay);
 }
 
 /// Whether it would neither wait for others nor make them wait.
-bool MemoryBus::has_room(const Transfer& transfer, Bytes bytes, Bytes crossing,
-                         const NumaTraffic& nodes) const {
-  if (numa_) return numa_->has_room(transfer, bytes, nodes);
+bool MemoryBus::has_room(const Transfer& transfer, const Demand& demand) const {
+  if (numa_) return numa_->has_room(transfer, demand.bytes, demand.nodes);
+  const Bytes crossing = demand.dram.total() + demand.written_back;
   const double crossings =
-      static_cast<double>(crossing.count()) / static_cast<double>(bytes.count());
+      static_cast<double>(crossing.count()) / static_cast<double>(demand.bytes.count());
   return timing_->has_room(transfer.limit.bytes_per_second() * crossings);
 }
 
 // What a transform produces, and how much of it, is worked out when the pass begins, because the
 // time that it takes depends on it.
-Content MemoryBus::transformed(Transfer& transfer) {
+Content MemoryBus::transformed(Transfer& transfer) const {
   Content before;
   Content after;
   memory_.read(*transfer.from, before);

@@ -9,6 +9,7 @@
 
 #include <tlm_utils/multi_passthrough_target_socket.h>
 
+#include <array>
 #include <memory>
 
 #include "models/ledger/ledger.h"
@@ -49,17 +50,36 @@ public:
   }
 
 private:
+  /// What a transfer asks of memory, and what that takes.
+  struct Demand {
+    Bytes bytes;         ///< all of it, at the end that is read
+    Bytes read;          ///< of that, payload
+    Bytes written;       ///< payload, at the other end
+    Bytes framing;       ///< of TLS records, at either
+    Movement frames;     ///< how that travels
+    DramTraffic asked;   ///< of memory, by payload
+    DramTraffic framed;  ///< the same, by framing
+    DramTraffic dram;    ///< what DRAM has to do for both, and what crosses the fabric
+    Bytes written_back;  ///< by the cache, to make room
+    NumaTraffic nodes;   ///< with two nodes, all of that
+    sc_time latency;
+  };
+
   void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
+  Demand demand_of(Transfer& transfer, Bytes bytes, Content& transformed) const;
+  void ask_dram(Transfer& transfer, Demand& demand);
+  void enter(const Transfer& transfer, const Demand& demand);
   /// What crosses the bus when `read` bytes are read and `written` bytes written and there is no
   /// cache: every byte once per end in memory, and once more for the line that a core's store reads
   /// before it writes (write-allocate).
   DramTraffic crossing(const MovementKind& kind, Bytes read, Bytes written) const;
   /// The same behind the cache, of which the transfer then has made use.
-  DramTraffic behind_cache(Transfer& transfer, Bytes read, Bytes written, Bytes& written_back);
-  void hold(unsigned master, const Transfer& transfer, Bytes bytes, Bytes crossing, sc_time delay);
-  bool has_room(const Transfer& transfer, Bytes bytes, Bytes crossing,
-                const NumaTraffic& nodes) const;
-  Content transformed(Transfer& transfer);
+  void ask_cache(Transfer& transfer, Demand& demand);
+  Cache& cache_of(Agent agent) { return *caches_[numa_ ? numa_->placement().node_of(agent) : 0]; }
+  void take_bus(unsigned master, Transfer& transfer, const Demand& demand, sc_time delay);
+  void hold(unsigned master, const Transfer& transfer, const Demand& demand, sc_time delay);
+  bool has_room(const Transfer& transfer, const Demand& demand) const;
+  Content transformed(Transfer& transfer) const;
   void move(const Transfer& transfer, const Content& transformed);
 
   MemoryConfig config_;
@@ -68,8 +88,8 @@ private:
   PhysicalMemory& memory_;
   Ledger& ledger_;
   std::unique_ptr<BusTiming> timing_;
-  std::unique_ptr<Cache> cache_;  ///< if there is one
-  std::unique_ptr<Numa> numa_;    ///< if there are two nodes, in the place of timing_
+  std::array<std::unique_ptr<Cache>, 2> caches_;  ///< of each node, if there are any
+  std::unique_ptr<Numa> numa_;  ///< if there are two nodes, in the place of timing_
 };
 
 }  // namespace copypath

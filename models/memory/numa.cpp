@@ -17,28 +17,34 @@ unsigned NumaPlacement::node_of(Agent agent) const {
   return 0;
 }
 
-NodeBytes NumaPlacement::split(Agent agent, Place place, const SegmentList* list,
-                               Bytes bytes) const {
-  const auto all_on = [&](unsigned node) {
-    NodeBytes on{};
-    on[node] = bytes.count();
-    return on;
-  };
-  if (place == Place::kQueues) return all_on(node_of(agent));  // a driver allocates them there
-  if (place == Place::kPersistent) return all_on(config_.disk_node);
+int NumaPlacement::whole(Agent agent, Place place) const {
+  const auto node = [](unsigned number) { return static_cast<int>(number); };
+  if (place == Place::kQueues) return node(node_of(agent));  // a driver allocates them there
+  if (place == Place::kPersistent) return node(config_.disk_node);
   switch (place == Place::kPageCache ? config_.page_cache : config_.memory) {
     case Placement::kServer:
-      return all_on(config_.server_node);
+      return node(config_.server_node);
     case Placement::kDisk:
-      return all_on(config_.disk_node);
+      return node(config_.disk_node);
     case Placement::kNic:
-      return all_on(config_.nic_node);
+      return node(config_.nic_node);
     case Placement::kNode0:
-      return all_on(0);
+      return 0;
     case Placement::kNode1:
-      return all_on(1);
+      return 1;
     case Placement::kInterleave:
       break;
+  }
+  return kInterleaved;
+}
+
+NodeBytes NumaPlacement::split(Agent agent, Place place, const SegmentList* list,
+                               Bytes bytes) const {
+  const int node = whole(agent, place);
+  if (node != kInterleaved) {
+    NodeBytes on{};
+    on[static_cast<std::size_t>(node)] = bytes.count();
+    return on;
   }
   if (list == nullptr) return {bytes.count() - bytes.count() / 2, bytes.count() / 2};
   return by_parity(*list, bytes);
@@ -102,6 +108,7 @@ void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes, const Nu
                          delay);
   }
   ledger_.enter(traffic);
+  if (parts == 0) sc_core::wait(delay + bytes / transfer.limit);  // all of it in the cache
   while (parts > 0) {
     sc_core::sc_event_or_list any;
     for (unsigned i = 0; i < parts; ++i) any |= pending[i]->done(master);

@@ -1,8 +1,8 @@
 // A machine of two sockets: every node has DRAM of its own, and a fabric (UPI, xGMI) with a limited
 // bandwidth in each direction joins them. The cores that serve, the disk and the NIC sit on a node,
 // and so does each kind of memory. What an agent moves from or to memory of the other node crosses
-// the fabric, and holds it as it holds the DRAM.
-// Left out: caches and their coherence traffic, more than two nodes, migration.
+// the fabric, and holds it as it holds the DRAM. What the cache of a node holds is in cache.h.
+// Left out: messages of coherence without data, more than two nodes, migration.
 #pragma once
 
 #include <array>
@@ -20,11 +20,20 @@ public:
   explicit NumaPlacement(const NumaConfig& config) : config_(config) {}
 
   unsigned node_of(Agent agent) const;
+  /// Where one page of memory of that kind lies that `agent` moves.
+  unsigned node_of(Agent agent, Place place, Frame frame) const {
+    const int node = whole(agent, place);
+    return node == kInterleaved ? frame % 2 : static_cast<unsigned>(node);
+  }
   /// Where `bytes` of memory of that kind lie that `agent` moves, in the pages of `list` if there
   /// is one.
   NodeBytes split(Agent agent, Place place, const SegmentList* list, Bytes bytes) const;
 
 private:
+  static constexpr int kInterleaved = -1;
+
+  /// The node of all memory of that kind.
+  int whole(Agent agent, Place place) const;
   /// Even frames on node 0, odd ones on node 1.
   static NodeBytes by_parity(const SegmentList& list, Bytes bytes);
 
@@ -52,6 +61,7 @@ public:
   /// Whether it would neither wait for others nor make them wait.
   bool has_room(const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic) const;
 
+  const NumaPlacement& placement() const { return placement_; }
   sc_time fabric_latency() const { return config_.fabric_latency; }
   void trace(sc_core::sc_trace_file* file);
 

@@ -27,9 +27,9 @@ protected:
     CacheConfig config;
     config.size = kPageSize * size;
     config.ddio = ddio;
-    cache_ = std::make_unique<Cache>(config, write_allocate, [this](Movement by, Bytes bytes) {
-      written_back_[by] += bytes.count();
-    });
+    cache_ = std::make_unique<Cache>(
+        config, write_allocate,
+        [this](Movement by, Bytes bytes, Bytes) { written_back_[by] += bytes.count(); });
     return *cache_;
   }
 

@@ -44,7 +44,7 @@ TEST(Ledger, AnAccountAddsUpItsMovement) {
   EXPECT_EQ(ledger.account(Movement::kCopyToUser).bytes, 0U) << "nothing has moved yet";
   ledger.close(Movement::kCopyToUser, Bytes(100), Bytes(200), {Bytes(60), Bytes(5)});
   ledger.close(Movement::kCopyToUser, Bytes(10), Bytes(30), {Bytes(6), Bytes(1)});
-  ledger.write_back(Movement::kCopyToUser, Bytes(64));
+  ledger.write_back(Movement::kCopyToUser, Bytes(64), Bytes(0));
   const Ledger::Account& account = ledger.account(Movement::kCopyToUser);
   EXPECT_EQ(account.active, 0U);
   EXPECT_EQ(account.bytes, 110U);
