@@ -106,6 +106,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.skb), Range{"0ns", "1ms"}, "building, queueing and freeing one skb", kAssumed),
     key(FIELD(cpu.sendpage), Range{"0ns", "1ms"}, "each page that splice() hands to the socket one by one, before Linux 6.5", kAssumed),
     key(FIELD(cpu.receive), Range{"0ns", "1ms"}, "the softirq's work on one received packet, after merging (GRO)", kAssumed),
+    key(FIELD(cpu.acknowledgement), Range{"0ns", "1ms"}, "the softirq's work on one acknowledgement that comes, besides cpu.interrupt", kAssumed),
     key(FIELD(cpu.segment), Range{"0ns", "1ms"}, "cutting one frame off a packet, without segmentation offload", kAssumed),
     key(FIELD(cpu.pin_page), Range{"0ns", "1ms"}, "pinning and releasing one page of the program's memory", "18% of the time of vmsplice at 32.8 GiB/s goes to iov_iter_get_pages (mazzo.li, fast-pipes): 21 ns per page, rounded"),
     key(FIELD(cpu.zerocopy_notify), Range{"0ns", "1ms"}, "allocating, completing and queueing one notification of MSG_ZEROCOPY", "1.38 us per send of 64 KB, 0.68 us by io_uring with registered buffers (RFC v1 of its zero-copy send), less 16 pages pinned, rounded"),
@@ -195,6 +196,7 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
     key(FIELD(socket.optmem), Range{"1KiB", "1GiB"}, "what a socket may allocate for notifications of MSG_ZEROCOPY, 960 bytes each", "Linux default since 6.8 (net.core.optmem_max)"),
     key(FIELD(socket.receive_buffer), Range{"4KiB", "1GiB"}, "bytes received that nobody has taken, before the sender has to wait", "largest receive buffer of Linux (net.ipv4.tcp_rmem)"),
+    key(FIELD(socket.ack_every), Range{"1", "1000"}, "full segments that a client acknowledges at once (2: RFC 5681, without GRO), or merged: all that its GRO has merged, up to 64 KiB", "__tcp_ack_snd_check() of Linux, once per packet that GRO hands on", "merged"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),

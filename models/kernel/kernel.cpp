@@ -61,7 +61,7 @@ std::vector<std::unique_ptr<NetDevice>> make_devices(const Config& config,
   for (NicQueues& nic : nics) {
     const std::string name = nic.nic == 0 ? "device" : "device" + std::to_string(nic.nic);
     devices.push_back(
-        std::make_unique<NetDevice>(name.c_str(), config.nic, nic, memory.coherent, skbs));
+        std::make_unique<NetDevice>(name.c_str(), config, nic, memory.coherent, skbs));
   }
   return devices;
 }

@@ -8,12 +8,16 @@
 
 namespace copypath {
 
-NetDevice::NetDevice(const sc_core::sc_module_name& name, const NicConfig& config,
-                     NicQueues& queues, CoherentMemory& memory, SkbAllocator& skbs)
-    : sc_module(name), config_(config), number_(queues.nic), skbs_(skbs) {
-  for (NicQueue& queue : queues.queues) {
-    const auto number = static_cast<unsigned>(queues_.size());
-    queues_.push_back(std::make_unique<Queue>(*this, number, queue, memory));
+NetDevice::NetDevice(const sc_core::sc_module_name& name, const Config& config, NicQueues& queues,
+                     CoherentMemory& memory, SkbAllocator& skbs)
+    : sc_module(name),
+      config_(config.nic),
+      number_(queues.nic),
+      lead_(timestamps_lead(config.socket.rtt)),
+      skbs_(skbs) {
+  for (unsigned number = 0; number < queues.queues.size(); ++number) {
+    queues_.push_back(std::make_unique<Queue>(*this, number, queues, memory));
+    if (!loops_back()) queues_.back()->fill();
   }
 }
 
@@ -30,8 +34,6 @@ void NetDevice::add(TcpSocket& socket) {
 void NetDevice::add(TcpReceiver& receiver) {
   if (receivers_.size() <= receiver.connection()) receivers_.resize(receiver.connection() + 1);
   receivers_[receiver.connection()] = &receiver;
-  if (loops_back()) return;
-  for (const auto& queue : queues_) queue->fill();
 }
 
 void NetDevice::transmit(Skb& skb, Execution& by) {
@@ -78,32 +80,28 @@ void NetDevice::loop_back(Skb& skb, Execution& by) {
   socket.leave_device(skb);
 }
 
-void NetDevice::acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task) {
+void NetDevice::acknowledge(const Packet& packet, Task& task) {
   if (loops_back()) task.spend(task.costs().receive);  // in the softirq of this core
   task.settle();
   if (loops_back()) {
-    sockets_[connection]->take_acknowledgement(sequence, task.core());
+    sockets_[packet.connection]->take_acknowledgement(packet.sequence, task.core());
   } else {
-    send_inline(Packet::Kind::kAcknowledgement, connection, sequence);
+    send_inline(packet);
   }
 }
 
-void NetDevice::request(std::uint32_t connection, Task& task) {
+void NetDevice::request(const Packet& packet, Task& task) {
   if (loops_back()) task.spend(task.costs().receive);
   task.settle();
   if (loops_back()) {
-    sockets_[connection]->take_request();
+    sockets_[packet.connection]->take_request();
   } else {
-    send_inline(Packet::Kind::kRequest, connection, 0);
+    send_inline(packet);
   }
 }
 
 /// A packet so small that the driver writes it to the NIC (mlx5's BlueFlame).
-void NetDevice::send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence) {
-  Packet packet;
-  packet.kind = kind;
-  packet.connection = connection;
-  packet.sequence = sequence;
+void NetDevice::send_inline(Packet packet) {
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_address(reg::kInline);

@@ -30,7 +30,7 @@ class NetDevice : public sc_core::sc_module {
 public:
   tlm_utils::simple_initiator_socket<NetDevice> registers{"registers"};
 
-  NetDevice(const sc_core::sc_module_name& name, const NicConfig& config, NicQueues& queues,
+  NetDevice(const sc_core::sc_module_name& name, const Config& config, NicQueues& queues,
             CoherentMemory& memory, SkbAllocator& skbs);
 
   /// What the device does by itself, as netdev_fix_features() leaves it: segmentation needs the
@@ -40,6 +40,8 @@ public:
   bool segments() const {
     return loops_back() || (gathers() && checksums() && config_.segmentation_offload);
   }
+  /// What the clock of TCP's timestamps says now.
+  std::uint32_t timestamp() const { return timestamp_of(sc_core::sc_time_stamp() + lead_); }
   bool loops_back() const { return config_.link == Link::kLoopback; }
   /// A core has no work with a packet, so transmit() does not wait.
   bool is_immediate() const { return segments() && !loops_back(); }
@@ -61,9 +63,10 @@ public:
   /// do for that.
   void transmit(Skb& skb, Execution& by);
 
-  // Packets without payload, sent by a receiver. They take no wire, as those that come.
-  void acknowledge(std::uint32_t connection, std::uint64_t sequence, Task& task);
-  void request(std::uint32_t connection, Task& task);
+  // Packets without payload, sent by a receiver.
+  /// `packet`: what it says.
+  void acknowledge(const Packet& packet, Task& task);
+  void request(const Packet& packet, Task& task);
 
   /// Who serves the interrupts of a pair of queues.
   InterruptHandler& handler(unsigned queue) { return *queues_[queue]; }
@@ -89,7 +92,7 @@ private:
   /// A pair of rings with the queue in front of it.
   class Queue : public InterruptHandler {
   public:
-    Queue(NetDevice& device, unsigned number, NicQueue& shared, CoherentMemory& memory);
+    Queue(NetDevice& device, unsigned number, NicQueues& shared, CoherentMemory& memory);
     void open();
     void transmit(Skb& skb);
     /// The softirq: net_tx_action() and net_rx_action().
@@ -101,11 +104,12 @@ private:
     bool post(Outgoing& outgoing);
     void choose_pieces(const Skb& skb, Bytes skip, Bytes bytes);
     void reclaim(Core& core);
+    void take(const FrameHeader& header);
     std::uint64_t at(std::uint64_t address) const;
 
     NetDevice& device_;
     unsigned number_;
-    NicQueue& shared_;
+    Core* core_ = nullptr;  // that its interrupt comes to
     TransmitRing transmit_ring_;
     ReceiveRing receive_ring_;
     std::deque<Outgoing> waiting_;
@@ -115,7 +119,7 @@ private:
   };
 
   Queue& queue_of(TcpSocket& socket, const Execution& by);
-  void send_inline(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence);
+  void send_inline(Packet packet);
   void loop_back(Skb& skb, Execution& by);
   void validate(Skb& skb, Execution& by);
   void linearise(Skb& skb, Execution& by);
@@ -129,7 +133,8 @@ private:
 
   NicConfig config_;
   Ledger* ledger_ = nullptr;
-  unsigned number_;                          // of the NIC
+  unsigned number_;  // of the NIC
+  sc_time lead_;     // of timestamps
   tlm::tlm_generic_payload register_write_;  // used again and again
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;      // by connection

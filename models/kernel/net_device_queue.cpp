@@ -6,15 +6,17 @@
 
 namespace copypath {
 
-NetDevice::Queue::Queue(NetDevice& device, unsigned number, NicQueue& shared,
+NetDevice::Queue::Queue(NetDevice& device, unsigned number, NicQueues& shared,
                         CoherentMemory& memory)
     : device_(device),
       number_(number),
-      shared_(shared),
-      transmit_ring_(device.config_.ring, memory, shared),
-      receive_ring_(device.config_, memory, device.skbs_, device.receivers_, [this] {
-        if (device_.open_) device_.write(at(reg::kReceiveTail), receive_ring_.tail());
-      }) {}
+      transmit_ring_(device.config_.ring, memory, shared.queues[number], shared.addressing),
+      receive_ring_(
+          device.config_, memory, device.skbs_, device.receivers_, shared.addressing,
+          [this](const FrameHeader& header) { take(header); },
+          [this] {
+            if (device_.open_) device_.write(at(reg::kReceiveTail), receive_ring_.tail());
+          }) {}
 
 std::uint64_t NetDevice::Queue::at(std::uint64_t address) const {
   return address + number_ * reg::kQueueRegisters;
@@ -53,9 +55,8 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
   const Skb& skb = *outgoing.skb;
   packet_.checksum = device_.checksums();
   packet_.encrypt = skb.socket->encrypted_by_device();
-  packet_.header.connection = skb.socket->connection();
-  packet_.header.again = packet_.again = skb.again;
-  packet_.header.record = skb.again ? skb.resync_record : 0;
+  packet_.again = skb.again;
+  packet_.record = skb.again ? skb.resync_record : 0;
   packet_.resync = skb.again && !skb.resync.empty() ? &skb.resync : nullptr;
   const auto resync = static_cast<unsigned>(packet_.resync == nullptr ? 0 : skb.resync.size());
   while (outgoing.posted < skb.bytes) {
@@ -63,7 +64,7 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
     choose_pieces(skb, outgoing.posted, packet_.bytes);
     if (!transmit_ring_.has_room(resync + packet_.count)) return false;
     packet_.segment = packet_.bytes > segment_size(device_.config_);
-    packet_.header.sequence = skb.sequence + outgoing.posted.count();
+    packet_.header = skb.socket->header(skb.sequence + outgoing.posted.count(), packet_.bytes);
     outgoing.posted += packet_.bytes;
     packet_.header.push = outgoing.posted == skb.bytes;
     packet_.skb = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;
@@ -98,22 +99,27 @@ void NetDevice::Queue::choose_pieces(const Skb& skb, Bytes skip, Bytes bytes) {
 }
 
 void NetDevice::Queue::handle(Core& core) {
+  core_ = &core;
   device_.write(reg::kInterruptServed, number_);
   reclaim(core);
-  auto& received = shared_.received;
-  while (!received.empty() && received.front().arrival <= sc_core::sc_time_stamp()) {
-    const RxEvent event = received.front();
-    received.pop_front();
-    TcpSocket& socket = *device_.sockets_[event.connection];
-    if (event.kind == Packet::Kind::kRequest) {
-      socket.take_request(event.sequence);
-    } else if (event.kind == Packet::Kind::kReset) {
-      socket.take_reset();
-    } else {
-      socket.take_acknowledgement(event.sequence, event.sack, core);
-    }
+  if (receive_ring_.poll()) core.softirq.raise(receive_ring_);
+}
+
+/// A frame without payload, for its socket (tcp_v4_rcv()).
+void NetDevice::Queue::take(const FrameHeader& header) {
+  TcpSocket& socket = *device_.sockets_[header.connection];
+  switch (header.kind) {
+    case Packet::Kind::kRequest:
+      return socket.take_request(header);
+    case Packet::Kind::kReset:
+      return socket.take_reset();
+    case Packet::Kind::kAcknowledgement:
+    case Packet::Kind::kData:
+      break;
   }
-  if (receive_ring_.has_packets()) core.softirq.raise(receive_ring_);
+  const sc_time cost = core_->softirq.costs().acknowledgement;
+  if (cost > sc_core::SC_ZERO_TIME) core_->steal(cost);
+  socket.take_acknowledgement(header, *core_);
 }
 
 void NetDevice::Queue::reclaim(Core& core) {

@@ -9,13 +9,16 @@
 namespace copypath {
 
 ReceiveRing::ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAllocator& skbs,
-                         const std::vector<TcpReceiver*>& receivers, std::function<void()> doorbell)
+                         const std::vector<TcpReceiver*>& receivers, const Addressing& addressing,
+                         TakeFrame take, std::function<void()> doorbell)
     : buffer_(ReceiveEngine::buffer_size(segment_size(config))),
       per_piece_(static_cast<unsigned>(kPieceSize / buffer_)),
       size_((kPieces * per_piece_ / 8 + 1) * 8),
       memory_(memory),
       skbs_(skbs),
       receivers_(receivers),
+      addressing_(addressing),
+      take_(std::move(take)),
       doorbell_(std::move(doorbell)),
       ring_(memory.allocate(length())),
       headers_(memory.allocate(kHeaderSlot * size_)),
@@ -24,29 +27,58 @@ ReceiveRing::ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAll
 // ixgbe_alloc_rx_buffers()
 void ReceiveRing::fill() {
   const std::uint32_t before = tail_;
-  while (lent_ + per_piece_ < size_) {
+  for (; lent_ + per_piece_ < size_; lent_ += per_piece_) {
     KernelPages* const pages = skbs_.allocate_pages(buffer_ * per_piece_);
     pages->references = per_piece_;
     for (unsigned i = 0; i < per_piece_; ++i) {
       const Segment segment{pages->address() + i * buffer_.count(),
                             static_cast<std::uint32_t>(buffer_.count())};
-      buffers_[tail_] = {segment, Place::kSocketBuffer, pages};
-      const RxRead descriptor{segment.address, headers_ + tail_ * kHeaderSlot.count()};
-      descriptor.encode(memory_.at(ring_ + tail_ * kDescriptorBytes));
-      tail_ = (tail_ + 1) % size_;
+      lend({segment, Place::kSocketBuffer, pages});
     }
-    lent_ += per_piece_;
   }
   if (tail_ != before) doorbell_();
 }
 
-bool ReceiveRing::has_packets() const {
-  return lent_ > 0 && RxWriteBack::decode(memory_.at(ring_ + clean_ * kDescriptorBytes)).done;
+/// Puts a buffer at the end of the ring.
+void ReceiveRing::lend(const Fragment& buffer) {
+  buffers_[tail_] = buffer;
+  const RxRead descriptor{buffer.segment.address, headers_ + tail_ * kHeaderSlot.count()};
+  descriptor.encode(memory_.at(ring_ + tail_ * kDescriptorBytes));
+  tail_ = (tail_ + 1) % size_;
+}
+
+/// What the NIC says about the next buffer.
+RxWriteBack ReceiveRing::next() const {
+  if (lent_ == 0) return {};
+  return RxWriteBack::decode(memory_.at(ring_ + clean_ * kDescriptorBytes));
+}
+
+bool ReceiveRing::poll() {
+  take_empty_frames();
+  fill();
+  return next().done;
+}
+
+/// What the headers in front of the next buffer say.
+FrameHeader ReceiveRing::header() const {
+  const std::uint8_t* const bytes = memory_.at(headers_ + clean_ * kHeaderSlot.count());
+  return FrameHeader::read(Headers::decode(bytes), addressing_, false);
+}
+
+/// What a request says is short, and comes with its headers.
+void ReceiveRing::take_empty_frames() {
+  for (RxWriteBack back = next(); back.done && back.bytes == 0; back = next()) {
+    const FrameHeader said = header();
+    skbs_.put(buffers_[clean_]);
+    clean_ = (clean_ + 1) % size_;
+    --lent_;
+    take_(said);
+  }
 }
 
 // net_rx_action()
 void ReceiveRing::run(Execution& softirq) {
-  while (has_packets()) {
+  while (poll()) {
     if (!take_frame()) continue;
     softirq.spend(softirq.costs().receive);
     softirq.settle();
@@ -57,15 +89,11 @@ void ReceiveRing::run(Execution& softirq) {
 
 /// Merges the next buffer into the packet at hand; whether it is complete.
 bool ReceiveRing::take_frame() {
-  const RxWriteBack back = RxWriteBack::decode(memory_.at(ring_ + clean_ * kDescriptorBytes));
+  const RxWriteBack back = next();
   if (back.header_bytes > 0) {
-    const FrameHeader header =
-        FrameHeader::decode(memory_.at(headers_ + clean_ * kHeaderSlot.count()));
-    if (fragments_.empty()) {
-      sequence_ = header.sequence;
-      connection_ = header.connection;
-    }
-    push_ = header.push;
+    const FrameHeader said = header();
+    if (fragments_.empty()) first_ = said;
+    push_ = said.push;
   }
   Fragment& piece = fragments_.emplace_back(buffers_[clean_]);
   piece.segment.bytes = back.bytes;
@@ -76,7 +104,7 @@ bool ReceiveRing::take_frame() {
 
 /// The socket takes references of its own; the ring drops its.
 void ReceiveRing::deliver() {
-  receivers_[connection_]->receive(sequence_, fragments_.data(), fragments_.size());
+  receivers_[first_.connection]->receive(first_, fragments_.data(), fragments_.size());
   for (const Fragment& fragment : fragments_) skbs_.put(fragment);
   fragments_.clear();
 }

@@ -1,9 +1,10 @@
 // The driver's side of a receive queue: fills the ring with descriptors of free buffers, and in the
 // softirq after an interrupt looks which of them the NIC has marked as done, merges frames of one
 // connection (napi_gro_receive(), which ends a packet at PSH) and hands the packets to their
-// sockets (tcp_v4_rcv()). Memory comes in pieces of 64 KiB, cut into buffers of a frame each; a
-// piece is free again when the last reference to a frame in it is dropped, and the NIC gets another
-// meanwhile. Left out: the budget of a poll, a limit on the memory that frames may hold.
+// sockets (tcp_v4_rcv()). A frame without payload needs no merging. Memory comes in pieces of 64
+// KiB, cut into buffers of a frame each; a piece is free again when the last reference to a frame
+// in it is dropped, and the NIC gets another meanwhile. Left out: the budget of a poll, a limit on
+// the memory that frames may hold.
 #pragma once
 
 #include <functional>
@@ -23,9 +24,13 @@ public:
   static constexpr unsigned kPieces = 32;
   static constexpr Bytes kPieceSize = kKiB * 64;
 
+  /// Who is told what a frame without payload says.
+  using TakeFrame = std::function<void(const FrameHeader&)>;
+
   /// `receivers`: by connection. `doorbell` tells the NIC of new buffers.
   ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAllocator& skbs,
-              const std::vector<TcpReceiver*>& receivers, std::function<void()> doorbell);
+              const std::vector<TcpReceiver*>& receivers, const Addressing& addressing,
+              TakeFrame take, std::function<void()> doorbell);
 
   std::uint64_t address() const { return ring_; }
   Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
@@ -33,12 +38,17 @@ public:
 
   /// Lends the NIC buffers in whole pieces of memory, as far as the ring has room.
   void fill();
-  /// Whether the NIC has filled a buffer.
-  bool has_packets() const;
+  /// Hands on the frames without payload that come next. Whether there is payload behind them.
+  bool poll();
 
+  /// Hands on whatever there is.
   void run(Execution& softirq) override;
 
 private:
+  RxWriteBack next() const;
+  void lend(const Fragment& buffer);
+  FrameHeader header() const;
+  void take_empty_frames();
   bool take_frame();
   void deliver();
 
@@ -48,6 +58,8 @@ private:
   CoherentMemory& memory_;
   SkbAllocator& skbs_;
   const std::vector<TcpReceiver*>& receivers_;
+  Addressing addressing_;
+  TakeFrame take_;
   std::function<void()> doorbell_;
   std::uint64_t ring_;
   std::uint64_t headers_;
@@ -57,8 +69,7 @@ private:
   std::uint32_t tail_ = 0;
   // The packet that frames are being merged into:
   FragmentList fragments_;
-  std::uint64_t sequence_ = 0;
-  std::uint32_t connection_ = 0;
+  FrameHeader first_;
   bool push_ = false;  // its last frame is there
 };
 

@@ -25,7 +25,19 @@ TcpReceiver::TcpReceiver(std::uint32_t connection, NetDevice& device, SkbAllocat
 void TcpReceiver::send_request(Task& task) {
   task.spend(task.costs().skb);
   task.settle();
-  device_.request(connection_, task);
+  device_.request(packet(Packet::Kind::kRequest, requests_++), task);
+}
+
+Packet TcpReceiver::packet(Packet::Kind kind, std::uint64_t sequence) const {
+  Packet packet;
+  packet.kind = kind;
+  packet.connection = connection_;
+  packet.sequence = sequence;
+  packet.counterpart =
+      kind == Packet::Kind::kRequest ? received_ : requests_ * kRequestText.count();
+  packet.timestamp = device_.timestamp();
+  packet.echo = echo_;
+  return packet;
 }
 
 // tcp_queue_rcv(), and sk_data_ready()
@@ -129,7 +141,7 @@ void TcpReceiver::acknowledge(Task& task) {
   for (; !ends_.empty() && ends_.front() <= taken_; ends_.pop_front()) sequence = ends_.front();
   if (sequence == 0) return;
   task.spend(task.costs().skb);
-  device_.acknowledge(connection_, sequence, task);
+  device_.acknowledge(packet(Packet::Kind::kAcknowledgement, sequence), task);
 }
 
 void TcpReceiver::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {

@@ -38,6 +38,10 @@ public:
   /// A packet has come: one of the fragments begins at `sequence` of the stream. Called by the
   /// device, in a softirq; the queue takes references of its own.
   void receive(std::uint64_t sequence, const Fragment* fragments, std::size_t count);
+  void receive(const FrameHeader& header, const Fragment* fragments, std::size_t count) {
+    echo_ = header.timestamp;
+    receive(extended(header.sequence, received_), fragments, count);
+  }
 
   /// close(): drops what nobody has read, and what still comes.
   void close();
@@ -52,6 +56,7 @@ private:
   FragmentList take(Bytes wanted, std::size_t most);
   void put(const FragmentList& taken);
   void acknowledge(Task& task);
+  Packet packet(Packet::Kind kind, std::uint64_t sequence) const;
 
   std::uint32_t connection_;
   NetDevice& device_;
@@ -62,6 +67,8 @@ private:
   Bytes queued_;
   std::uint64_t received_ = 0;  // of the stream
   std::uint64_t taken_ = 0;
+  std::uint64_t requests_ = 0;  // sent
+  std::uint32_t echo_ = 0;      // the peer's last timestamp
   bool closed_ = false;
   WaitQueue readers_{"wait data"};
 };

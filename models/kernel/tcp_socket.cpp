@@ -36,9 +36,13 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
                      SkbAllocator& allocator)
     : connection_(connection),
       config_(config.socket),
-      goal_(size_goal(segment_size(config.nic))),
+      segment_size_(segment_size(config.nic)),
+      goal_(size_goal(segment_size_)),
       device_(device),
       allocator_(allocator),
+      announced_(static_cast<std::uint16_t>(config.socket.receive_buffer.count() >>
+                                            window_scale(config.socket.receive_buffer))),
+      echo_(timestamp_of(timestamps_lead(config.socket.rtt))),
       page_by_page_(config.kernel < since::kSplicePages),
       copies_for_device_(config.kernel < since::kAlwaysGso &&
                          !(device.gathers() && device.checksums())),
@@ -264,6 +268,7 @@ void TcpSocket::take_completion(Skb& skb, Core& core) {
 
 void TcpSocket::take_acknowledgement(std::uint64_t sequence, const Sack& sack, Core& core) {
   if (reset_) return;
+  acknowledged_ = std::max(acknowledged_, sequence);
   if (recovery_) recover(sequence, sack);
   while (!in_flight_.empty()) {
     Skb& skb = *in_flight_.front();
@@ -281,6 +286,31 @@ void TcpSocket::take_acknowledgement(std::uint64_t sequence, const Sack& sack, C
   }
 }
 
+void TcpSocket::take_acknowledgement(const FrameHeader& header, Core& core) {
+  echo_ = header.timestamp;
+  const std::uint64_t sequence = extended(header.acknowledgement, acknowledged_);
+  Sack sack = header.sack;
+  for (unsigned i = 0; i < sack.count; ++i) {
+    sack.blocks[i] = {extended(sack.blocks[i].begin, sequence),
+                      extended(sack.blocks[i].end, sequence)};
+  }
+  take_acknowledgement(sequence, sack, core);
+}
+
+FrameHeader TcpSocket::header(std::uint64_t sequence, Bytes bytes) {
+  const Bytes segment = segment_size_;
+  FrameHeader header;
+  header.connection = connection_;
+  header.sequence = sequence;
+  header.acknowledgement = requests_seen_ * kRequestText.count();
+  header.identification = static_cast<std::uint16_t>(identification_ + 1);
+  identification_ = static_cast<std::uint16_t>(identification_ + units_covering(bytes, segment));
+  header.window = announced_;
+  header.timestamp = device_.timestamp();
+  header.echo = echo_;
+  return header;
+}
+
 void TcpSocket::release_if_done(Skb& skb) {
   if (skb.acknowledged && !skb.in_device) allocator_.free(&skb);
 }
@@ -296,6 +326,12 @@ void TcpSocket::take_request(std::uint64_t number) {
   ++requests_seen_;
   ++requests_;
   readers_.wake_all();
+}
+
+void TcpSocket::take_request(const FrameHeader& header) {
+  echo_ = header.timestamp;
+  const std::uint64_t expected = requests_seen_ * kRequestText.count();
+  take_request(extended(header.sequence, expected) / kRequestText.count());
 }
 
 // tcp_reset(), tcp_done(): nothing is sent any more, and nothing waits.

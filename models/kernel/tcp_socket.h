@@ -70,6 +70,9 @@ public:
   void use_transmit_queue(unsigned queue) { transmit_queue_ = queue; }
   unsigned skbs_in_device() const { return in_device_; }
 
+  /// The headers of a packet of `bytes` from there on (__tcp_transmit_skb()).
+  FrameHeader header(std::uint64_t sequence, Bytes bytes);
+
   /// The device is done with the skb (skb_orphan()).
   void leave_device(Skb& skb);
 
@@ -80,9 +83,11 @@ public:
   void take_acknowledgement(std::uint64_t sequence, Core& core) {
     take_acknowledgement(sequence, Sack{}, core);
   }
+  void take_acknowledgement(const FrameHeader& header, Core& core);
   void take_request() { take_request(requests_seen_); }
   void take_request(std::uint64_t number);  ///< but not twice
-  void take_reset();                        ///< the client has gone (tcp_reset())
+  void take_request(const FrameHeader& header);
+  void take_reset();  ///< the client has gone (tcp_reset())
 
   void run(Execution& softirq) override;
 
@@ -134,18 +139,23 @@ private:
 
   std::uint32_t connection_;
   SocketConfig config_;
+  Bytes segment_size_;
   Bytes goal_;  // the size up to which an skb is filled
   NetDevice& device_;
   SkbAllocator& allocator_;
-  bool page_by_page_;       // splice() hands over one page at a time
-  bool copies_for_device_;  // this kernel adapts to a plain NIC by copying in the socket
+  std::uint16_t announced_;  // window, scaled
+  std::uint32_t echo_;       // the client's last timestamp
+  bool page_by_page_;        // splice() hands over one page at a time
+  bool copies_for_device_;   // this kernel adapts to a plain NIC by copying in the socket
 
   Zerocopy zerocopy_;
   std::deque<Skb*> unsent_;
   std::deque<Skb*> in_flight_;
   Bytes queued_;
   Bytes in_flight_bytes_;
-  unsigned in_device_ = 0;  // skbs
+  std::uint64_t acknowledged_ = 0;    // of the stream
+  std::uint16_t identification_ = 1;  // of the last frame: that of the SYN
+  unsigned in_device_ = 0;            // skbs
   unsigned transmit_queue_ = 0;
   std::uint64_t next_sequence_ = 0;
   bool locked_ = false;

@@ -2,10 +2,12 @@
 
 namespace copypath {
 
-TransmitRing::TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue)
+TransmitRing::TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue,
+                           const Addressing& addressing)
     : size_(size),
       memory_(memory),
       queue_(queue),
+      addressing_(addressing),
       ring_(memory.allocate(length())),
       headers_(memory.allocate(kHeaderSlot * size)),
       sent_(size) {}
@@ -20,7 +22,8 @@ void TransmitRing::post(const Packet& packet) {
   descriptor.check_context = true;
   descriptor.address = headers_ + tail_ * kHeaderSlot.count();
   descriptor.bytes = static_cast<std::uint16_t>(kFrameHeaders.count());
-  packet.header.encode(memory_.at(descriptor.address));
+  write_headers(packet, memory_.at(descriptor.address));
+  queue_.records[tail_] = packet.record;
   const auto resync = static_cast<unsigned>(packet.resync == nullptr ? 0 : packet.resync->size());
   sent_[tail_] = {packet.skb, 1 + resync + packet.count};
   descriptor.encode(next(Place::kSocketBuffer, TxRole::kSend));
@@ -36,6 +39,18 @@ void TransmitRing::post(const Packet& packet) {
     descriptor.end_of_packet = descriptor.report_status = i + 1 == packet.count;
     descriptor.encode(next(piece.place, packet.again ? TxRole::kSendAgain : TxRole::kSend));
   }
+}
+
+/// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what
+/// ixgbe_tso() takes out again. The checksum of payload that a core has computed is filled in where
+/// a frame is looked at: what it is over may be tags.
+void TransmitRing::write_headers(const Packet& packet, std::uint8_t* to) const {
+  FrameHeader header = packet.header;
+  header.payload = packet.bytes;
+  const Headers headers = header.headers(addressing_, true);
+  headers.encode(to);
+  prepare_tcp_checksum(to, packet.segment);
+  if (!packet.segment) complete_ip_checksum(to);
 }
 
 /// The descriptor at the tail, which moves on.

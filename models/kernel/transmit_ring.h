@@ -18,6 +18,7 @@ public:
   /// A packet for the ring: what its headers say, where its payload lies, and how to send it.
   struct Packet {
     FrameHeader header;
+    std::uint64_t record = 0;  ///< of what is sent again, that of TLS in which it begins
     Bytes bytes;
     const Fragment* pieces = nullptr;
     unsigned count = 0;                   ///< of pieces
@@ -29,7 +30,8 @@ public:
     bool encrypt = false;
   };
 
-  TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue);
+  TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue,
+               const Addressing& addressing);
 
   std::uint64_t address() const { return ring_; }
   Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
@@ -50,11 +52,13 @@ private:
     unsigned descriptors;
   };
 
+  void write_headers(const Packet& packet, std::uint8_t* to) const;
   std::uint8_t* next(Place place, TxRole role);
 
   unsigned size_;
   CoherentMemory& memory_;
   NicQueue& queue_;
+  Addressing addressing_;
   std::uint64_t ring_;
   std::uint64_t headers_;
   std::vector<Sent> sent_;  // by the first descriptor of a packet

@@ -1,33 +1,50 @@
-// What the headers of a packet say, as they lie in memory beside the descriptors: whose it is,
-// where it belongs in the stream, and whether what follows it is another packet (PSH). The memory
-// is as long as the real headers, and is moved like them; the addresses, ports and the 32 bits of
-// the sequence number that a real one holds are written out where frames are captured.
+// What the model makes of the headers of a packet (frame.h), and how it writes them: whose it is,
+// what it is, where it belongs in the stream. Sequence numbers count bytes of a stream from 0 on
+// here, in 64 bits; headers hold the last 32 of them, from an initial sequence number on.
 #pragma once
 
-#include <cstring>
-
+#include "models/nic/rss.h"
 #include "models/nic/wire.h"
 
 namespace copypath {
 
 struct FrameHeader {
-  std::uint64_t sequence = 0;  ///< of the first byte of payload in the stream
   std::uint32_t connection = 0;
-  bool push = false;         ///< the last frame of what was sent in one go
-  bool again = false;        ///< sent before: not what a NIC that encrypts expects next
-  std::uint64_t record = 0;  ///< then, the number of the TLS record in which it begins (assumed: a
-                             ///< real driver says so in a context descriptor)
+  Packet::Kind kind = Packet::Kind::kData;
+  bool push = false;                  ///< the last frame of what was sent in one go
+  std::uint64_t sequence = 0;         ///< of the first byte of payload
+  std::uint64_t acknowledgement = 0;  ///< the next byte expected of the other's stream
+  Bytes payload;
+  Sack sack;
+  std::uint16_t identification = 0;
+  std::uint16_t window = 0;     ///< scaled
+  std::uint32_t timestamp = 0;  ///< in milliseconds
+  std::uint32_t echo = 0;
 
-  void encode(std::uint8_t* to) const { std::memcpy(to, this, sizeof *this); }
-  static FrameHeader decode(const std::uint8_t* from) {
-    FrameHeader header;
-    std::memcpy(&header, from, sizeof header);
-    return header;
-  }
+  /// What comes with a packet over the wire.
+  explicit FrameHeader(const Packet& packet);
+  FrameHeader() = default;
+
+  /// The headers of what the server sends or receives.
+  Headers headers(const Addressing& addressing, bool from_server) const;
+  /// What they say. Sequence numbers are complete only with what extended() makes of them.
+  static FrameHeader read(const Headers& headers, const Addressing& addressing, bool from_server);
 };
-static_assert(sizeof(FrameHeader) <= kFrameHeaders.count(), "it fits where the headers are");
 
-/// What one has of memory (the 82599 takes multiples of 64 bytes).
-constexpr Bytes kHeaderSlot{128};
+/// The number with these last 32 bits that is nearest to `near`.
+constexpr std::uint64_t extended(std::uint64_t low, std::uint64_t near) {
+  const auto off =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(low) - static_cast<std::uint32_t>(near));
+  return near + static_cast<std::uint64_t>(static_cast<std::int64_t>(off));
+}
+
+/// What the clock of timestamps says: it runs before the simulation does, so that a connection can
+/// have been opened by then.
+sc_time timestamps_lead(sc_time rtt);
+std::uint32_t timestamp_of(sc_time since_boot);
+
+/// What one has of memory for headers and a request (the 82599 takes multiples of 64 bytes).
+constexpr Bytes kHeaderSlot{256};
+static_assert(kLargestHeaders + kRequestText <= kHeaderSlot, "they fit there");
 
 }  // namespace copypath

@@ -7,39 +7,58 @@ namespace copypath {
 using sc_core::sc_time_stamp;
 
 InterruptVector::InterruptVector(const sc_core::sc_module_name& name, sc_time delay,
-                                 const std::deque<RxEvent>& received)
-    : sc_module(name), delay_(delay), received_(received) {
+                                 WaitingFrames& frames)
+    : sc_module(name), delay_(delay), frames_(frames) {
   SC_HAS_PROCESS(InterruptVector);
-  SC_METHOD(raise);
+  SC_METHOD(look);
   sensitive << due_;
   dont_initialize();
 }
 
 void InterruptVector::report(sc_time at) {
   cause_ = true;
-  schedule(at);
+  if (masked_) return expect_next();  // a driver that is on its way will find this, too
+  if (at <= sc_time_stamp() && may_raise(at)) {
+    raise();
+  } else {
+    schedule(at);
+  }
 }
 
-// Something to report happens at `at`: the interrupt comes then, or when the last one is delay_
-// ago.
+void InterruptVector::serve() {
+  cause_ = masked_ = false;
+  due_.cancel();
+  expect_next();  // which has to keep its distance again
+}
+
+// Something happens at `at` that the driver is to see: then, or when the last interrupt is delay_
+// ago; but if the driver is on its way, then in any case.
 void InterruptVector::schedule(sc_time at) {
-  if (raised_before_) at = std::max(at, last_ + delay_);
+  if (raised_before_ && !masked_) at = std::max(at, last_ + delay_);
   due_.notify(std::max(at, sc_time_stamp()) - sc_time_stamp());
 }
 
+void InterruptVector::look() {
+  if (masked_ || may_raise(sc_time_stamp())) {
+    if (frames_.place()) return;  // and what they report comes with them
+    if (cause_ && !masked_) return raise();
+  } else if (cause_) {
+    return schedule(sc_time_stamp());
+  }
+  expect_next();
+}
+
 void InterruptVector::raise() {
-  const bool news = cause_ || (!received_.empty() && received_.front().arrival <= sc_time_stamp());
-  if (news && !masked_) {  // a driver that is on its way will find this, too
-    masked_ = true;
-    raised_before_ = true;
-    last_ = sc_time_stamp();
-    irq->raise();
-  }
-  for (const RxEvent& event : received_) {  // the next one that is still on its way
-    if (event.arrival <= sc_time_stamp()) continue;
-    schedule(event.arrival);
-    break;
-  }
+  masked_ = true;
+  raised_before_ = true;
+  last_ = sc_time_stamp();
+  irq->raise();
+  expect_next();
+}
+
+void InterruptVector::expect_next() {
+  const sc_time next = frames_.next();
+  if (next != sc_core::sc_max_time()) schedule(next);
 }
 
 }  // namespace copypath

@@ -74,6 +74,7 @@ void LossyLink::pass_part(const Packet& packet, Bytes begin, Bytes end, sc_time&
   part.sequence += begin.count();
   part.bytes = end - begin;
   part.content = &content;
+  part.frames = frames_for(part.bytes, nic_.mtu);
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_extension(&part);
@@ -82,10 +83,11 @@ void LossyLink::pass_part(const Packet& packet, Bytes begin, Bytes end, sc_time&
 }
 
 void LossyLink::pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay) {
-  const std::uint32_t connection = payload.get_extension<Packet>()->connection;
+  const Packet& packet = *payload.get_extension<Packet>();
+  const std::uint32_t connection = packet.connection;
   const std::uint64_t number = small_packets_[connection]++;
   if (!faults_.has_carrier(sc_time_stamp() + delay) || draws(connection, true, number, 0)) {
-    ++frames_lost_;
+    frames_lost_ += packet.frames;
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     return;
   }

@@ -4,7 +4,8 @@
 // left: of a packet, the runs of frames that arrive.
 // Chance is a hash of the seed, the connection, the sequence number and how often that frame has
 // been lost already, so that nobody else's packets have a say in it. Packets without payload are
-// drawn by their count on the connection. Left out: reordering, duplication, damage.
+// drawn by their count on the connection; acknowledgements that follow one another have one fate.
+// Left out: reordering, duplication, damage.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>

@@ -12,17 +12,11 @@ using sc_core::SC_ZERO_TIME;
 Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
          NicQueues& queues)
     : sc_module(name),
-      receiver("receiver", config, link, queues,
-               [this](unsigned queue) { vectors_[queue]->report(); }),
+      receiver("receiver", config, link, queues),
       config_(config),
       link_(link),
       queues_(queues),
       transmit_queues_(queues.queues.size()) {
-  for (NicQueue& queue : queues.queues) {
-    const std::string number = std::to_string(vectors_.size());
-    vectors_.push_back(std::make_unique<InterruptVector>(("vector" + number).c_str(),
-                                                         config.interrupt_delay, queue.received));
-  }
   registers.register_b_transport(this, &Nic::access_register);
   receive.register_b_transport(this, &Nic::take_received);
   SC_HAS_PROCESS(Nic);
@@ -78,6 +72,8 @@ void Nic::gather_packet(TxQueue& queue) {
   packet.queue = static_cast<unsigned>(&queue - transmit_queues_.data());
   packet.bytes = bytes;
   packet.encrypt = first.encrypt;
+  packet.record = queues_.queues[packet.queue].records[queue.taken()];
+  packet.again = false;
   packet.mtu = (first.segment ? Bytes(queue.context.segment_size) : bytes) + kIpTcpHeader;
   fifo_.push_back(&packet);
   fifo_used_ += bytes;
@@ -104,11 +100,15 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
       (first.check_context && first.bytes != queue.context.header_bytes())) {
     throw std::logic_error("the first descriptor of a packet is not its headers");
   }
-  std::array<std::uint8_t, kFrameHeaders.count()> headers;
-  pieces_.assign(1, {first.address, headers.data(), first.bytes});
+  pieces_.assign(1, {first.address, packet.headers.data(), first.bytes});
   const sc_time latency =
       memory.control_ahead(Movement::kHeaders, pieces_, link_.read(kFrameHeaders));
-  packet.header = FrameHeader::decode(headers.data());
+  packet.header =
+      FrameHeader::read(Headers::decode(packet.headers.data()), queues_.addressing, true);
+  const std::uint32_t connection = packet.header.connection;
+  if (sequences_.size() <= connection) sequences_.resize(connection + 1);
+  packet.header.sequence = extended(packet.header.sequence, sequences_[connection]);
+  sequences_[connection] = packet.header.sequence;
   const Bytes first_frame = std::min(packet.bytes, segment_size(packet.mtu));
   packet.first_frame = memory.time() + latency + first_frame / link_.read(first_frame);
   packet.ready = true;
@@ -130,6 +130,7 @@ void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
       more = !next.end_of_packet;
       if (more) next = queue.take_piece();
     } while (more && places[queue.taken()] == place && roles[queue.taken()] == role);
+    packet.again = packet.again || role == TxRole::kSendAgain;
     const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
                               : role == TxRole::kSendAgain ? copypath::retransmit(place)
                                                            : Movement::kTlsResync;
@@ -149,13 +150,16 @@ void Nic::transmit() {
     while (fifo_.empty() || !fifo_.front()->ready) wait(fifo_filled_);
     Outgoing& packet = *fifo_.front();
     const Bytes on_wire = wire_bytes(packet.bytes, packet.mtu);
-    const sc_time start = std::max(completions.time(), packet.first_frame);
+    const sc_time start = std::max({completions.time(), packet.first_frame, wire_free_});
     wire_busy_ = true;
-    wait(start + on_wire / config_.rate - sc_time_stamp());
+    wire_free_ = start + on_wire / config_.rate;
+    wait(wire_free_ - sc_time_stamp());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
       while (!packet.gathered) wait(gathered_);
       const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
-      wait(wire_bytes(packet.bytes - before, packet.mtu) / config_.rate);
+      const sc_time last = wire_bytes(packet.bytes - before, packet.mtu) / config_.rate;
+      wire_free_ = std::max(wire_free_, sc_time_stamp() + last);
+      wait(last);
     }
     wire_busy_ = false;
     wire_bytes_sent_ += on_wire;
@@ -169,6 +173,11 @@ void Nic::send(Outgoing& packet) {
   extension.connection = packet.header.connection;
   extension.sequence = packet.header.sequence;
   extension.bytes = packet.bytes;
+  extension.counterpart = packet.header.acknowledgement;
+  extension.timestamp = packet.header.timestamp;
+  extension.echo = packet.header.echo;
+  extension.frames = frames_for(packet.bytes, packet.mtu);
+  extension.headers = packet.headers.data();
   Content encrypted;
   if (packet.encrypt) encrypt(packet, encrypted);
   extension.content = packet.encrypt ? &encrypted : &packet.content;
@@ -189,14 +198,14 @@ void Nic::send(Outgoing& packet) {
   fifo_.pop_front();
   free_packets_.push_back(&packet);
   fifo_drained_.notify();
-  if (packet.report_status) vectors_[packet.queue]->report(completions.time());
+  if (packet.report_status) vector(packet.queue).report(completions.time());
 }
 
 /// What is sent again is encrypted apart: from the beginning of its record, which was fetched, too.
 void Nic::encrypt(const Outgoing& packet, Content& encrypted) {
   const std::uint32_t connection = packet.header.connection;
-  if (packet.header.again) {
-    InlineEncryption context(connection, packet.header.record);
+  if (packet.again) {
+    InlineEncryption context(connection, packet.record);
     Content before;
     context.apply(packet.resync, before);
     context.apply(packet.content, encrypted);
@@ -206,22 +215,20 @@ void Nic::encrypt(const Outgoing& packet, Content& encrypted) {
   at->second.apply(packet.content, encrypted);
 }
 
+/// A packet that came with the write that posts it.
+void Nic::send_inline(tlm::tlm_generic_payload& payload, sc_time& delay) {
+  const Packet& packet = *payload.get_extension<Packet>();
+  const Bytes on_wire = packet.wire_bytes(config_.mtu);
+  wire_free_ = std::max(sc_time_stamp() + delay, wire_free_) + on_wire / config_.rate;
+  delay = wire_free_ - sc_time_stamp();
+  wire_bytes_sent_ += on_wire;
+  packets_sent_ += packet.frames;
+  wire->b_transport(payload, delay);
+}
+
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
-  const Packet* packet = payload.get_extension<Packet>();
-  const sc_time arrival = sc_time_stamp() + delay;
+  receiver.take(*payload.get_extension<Packet>(), sc_time_stamp() + delay);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
-  if (packet->kind == Packet::Kind::kData) {
-    receiver.take(*packet, arrival);
-    return;
-  }
-  const unsigned queue = receiver.queue_of(packet->connection);
-  auto& received = queues_.queues[queue].received;
-  const auto place = std::upper_bound(
-      received.begin(), received.end(), arrival,
-      [](const sc_time& time, const RxEvent& event) { return time < event.arrival; });
-  received.insert(place,
-                  {arrival, packet->kind, packet->connection, packet->sequence, packet->sack});
-  vectors_[queue]->report_at(arrival);
 }
 
 void Nic::trace(sc_core::sc_trace_file* file) const {

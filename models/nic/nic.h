@@ -3,14 +3,14 @@
 // wire, completion write-back and moderated interrupts. Gather DMA of one packet overlaps with the
 // transmission of the one before it, as far as the FIFO reaches; a packet's first frame leaves as
 // soon as it has been fetched. Received payload: receive_engine.h. Registers and descriptors are
-// those of the Intel 82599 (descriptor.h).
-// Left out: the wire, DMA and memory of packets without payload (acknowledgements and requests come
-// with the interrupt, and leave with the write that posts them).
+// those of the Intel 82599 (descriptor.h). An acknowledgement or request that the driver writes to
+// the NIC as a whole leaves between two packets.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -19,7 +19,6 @@
 #include "models/memory/transfer.h"
 #include "models/nic/frame_header.h"
 #include "models/nic/inline_encryption.h"
-#include "models/nic/interrupt_vector.h"
 #include "models/nic/receive_engine.h"
 #include "models/nic/tx_queue.h"
 #include "models/pcie/link.h"
@@ -39,7 +38,7 @@ public:
       NicQueues& queues);
 
   /// The interrupt of a pair of queues.
-  InterruptVector& vector(unsigned queue) { return *vectors_[queue]; }
+  InterruptVector& vector(unsigned queue) { return receiver.vector(queue); }
 
   Bytes wire_bytes_sent() const { return wire_bytes_sent_; }
   std::uint64_t packets_sent() const { return packets_sent_; }  ///< frames
@@ -52,8 +51,11 @@ private:
     unsigned queue;
     unsigned last;  ///< descriptor, by its place in the ring
     FrameHeader header;
+    std::array<std::uint8_t, kFrameHeaders.count()> headers;
+    std::uint64_t record;  ///< of TLS, in which it begins if it is sent again
     Bytes bytes;
     Bytes mtu;  ///< its frames are cut for that
+    bool again;
     bool encrypt;
     bool report_status;
     Content content;
@@ -67,6 +69,7 @@ private:
   bool write_register(std::uint64_t address, const tlm::tlm_generic_payload& payload);
   bool read_register(std::uint64_t address, const tlm::tlm_generic_payload& payload) const;
   void ring_doorbell(TxQueue& queue, unsigned tail);
+  void send_inline(tlm::tlm_generic_payload& payload, sc_time& delay);
   void take_received(tlm::tlm_generic_payload& payload, sc_time& delay);
 
   void gather();
@@ -84,7 +87,6 @@ private:
   PcieLink link_;
   NicQueues& queues_;
   std::vector<TxQueue> transmit_queues_;
-  std::vector<std::unique_ptr<InterruptVector>> vectors_;
   unsigned next_queue_ = 0;  // whose turn it is
   unsigned ring_used_ = 0;   // for the waveform
   sc_core::sc_event doorbell_;
@@ -98,11 +100,13 @@ private:
   sc_core::sc_event gathered_;
   bool wire_busy_ = false;
   tlm::tlm_generic_payload on_wire_;  // used again and again
-  ControlList pieces_;                // of the gather engine, used again and again
+  sc_time wire_free_;   // when the frames end that are on it
+  ControlList pieces_;  // of the gather engine, used again and again
   ControlList completion_;
   SegmentList segments_;
 
   std::map<std::uint32_t, InlineEncryption> encryption_;  // by connection
+  std::vector<std::uint64_t> sequences_;                  // the last one, by connection
 
   Bytes wire_bytes_sent_;
   std::uint64_t packets_sent_ = 0;

@@ -1,9 +1,8 @@
 // What the models of driver and NIC share beside the rings in memory, because hardware has no need
 // of it: by transmit descriptor the kind of memory that it points into and why it is read, which
-// the ledger asks for, and the packets without payload, whose way into memory is left out.
+// the ledger asks for.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "models/ledger/movement.h"
@@ -12,23 +11,16 @@
 
 namespace copypath {
 
-/// What was received: an acknowledgement or a request.
-struct RxEvent {
-  sc_time arrival;
-  Packet::Kind kind;
-  std::uint32_t connection;
-  std::uint64_t sequence;
-  Sack sack;
-};
-
 /// What a transmit descriptor is there for: to be sent, to be sent again, or only to be read, as
 /// the beginning of a TLS record of which a later part is sent again.
 enum class TxRole : std::uint8_t { kSend, kSendAgain, kResync };
 
 struct NicQueue {
-  std::vector<Place> places;     ///< by transmit descriptor
-  std::vector<TxRole> roles;     ///< the same
-  std::deque<RxEvent> received;  ///< in the order of arrival
+  std::vector<Place> places;  ///< by transmit descriptor
+  std::vector<TxRole> roles;  ///< the same
+  /// Of what is sent again, the number of the TLS record in which it begins, by the descriptor of
+  /// its headers (assumed: a real driver says so in a context descriptor).
+  std::vector<std::uint64_t> records;
 };
 
 struct NicQueues {
@@ -38,6 +30,7 @@ struct NicQueues {
     for (NicQueue& queue : queues) {
       queue.places.resize(config.ring);
       queue.roles.resize(config.ring);
+      queue.records.resize(config.ring);
     }
   }
 

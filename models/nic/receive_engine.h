@@ -1,17 +1,21 @@
 // The receive side of the adapter: frames that have come over the wire are placed in memory by DMA,
 // in buffers that the driver has provided, and reported. A descriptor takes one frame, its headers
 // and its payload in buffers of their own (header split), or a part of a frame that is longer than
-// a buffer may be. Frames that came one behind the other on one connection are moved in one go.
+// a buffer may be. Frames that came one behind the other on one connection are moved in one go, as
+// are acknowledgements and requests that wait for an interrupt (interrupt_vector.h). The wire takes
+// one frame after the other, whoever sends it.
 // Left out: the FIFO's size (what the buffers have no room for waits on the chip, as with a wire
-// that pauses, and nothing is lost).
+// that pauses, and nothing is lost); what requests say, which takes no payload.
 #pragma once
 
+#include <array>
 #include <deque>
-#include <functional>
+#include <memory>
 #include <vector>
 
 #include "models/memory/transfer.h"
 #include "models/nic/frame_header.h"
+#include "models/nic/interrupt_vector.h"
 #include "models/nic/queues.h"
 #include "models/nic/rx_queue.h"
 #include "models/pcie/link.h"
@@ -29,41 +33,68 @@ public:
 
   MemoryPort memory{"memory"};
 
-  /// `placed` is called with the number of a queue that has something new.
   ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
-                const NicQueues& queues, std::function<void(unsigned)> placed);
+                const NicQueues& queues);
+  ~ReceiveEngine() override;
 
-  RxQueue& queue(std::size_t number) { return queues_[number]; }
-  const RxQueue& queue(std::size_t number) const { return queues_[number]; }
+  /// The interrupt of a pair of queues.
+  InterruptVector& vector(std::size_t queue) { return *queues_[queue].vector; }
+  std::size_t queues() const { return queues_.size(); }
+
+  RxQueue& queue(std::size_t number) { return queues_[number].ring; }
+  const RxQueue& queue(std::size_t number) const { return queues_[number].ring; }
   /// Which of them takes what comes on that connection (receive-side scaling).
   unsigned queue_of(std::uint32_t connection) {
     return rss_queue(hash_of(connection), static_cast<unsigned>(queues_.size()));
   }
 
-  /// Frames that will have arrived at that time, not before those that were announced before.
+  /// What is there at that time, if nothing else is on the wire: payload with its last frame, and
+  /// not before payload that was announced before; a frame without payload as it begins.
   void take(const Packet& packet, sc_time arrival);
   /// There are new buffers.
   void notify() { buffers_.notify(); }
 
-  /// Frames placed so far.
+  /// Frames that have come so far, and what they took of the wire.
   std::uint64_t frames() const { return frames_; }
+  Bytes wire_bytes() const { return wire_bytes_; }
 
 private:
   static constexpr Bytes kStride{2048};
   static constexpr Bytes kLargestBuffer{16 * 1024};
 
+  /// On the wire, or on the chip.
   struct Incoming {
-    sc_time arrival;
-    std::uint32_t connection;
-    std::uint64_t sequence;
-    Bytes bytes;
-    Content content;
+    sc_time start;
+    unsigned queue;
+    FrameHeader header;
+    Bytes bytes;  ///< payload
+    Bytes on_wire;
+    std::uint64_t frames;
+
+    bool has_payload() const { return header.kind == Packet::Kind::kData; }
+  };
+  class Waiting;
+  struct Queue {
+    RxQueue ring;
+    std::unique_ptr<Waiting> waiting;
+    std::unique_ptr<InterruptVector> vector;
+    std::vector<Incoming> frames{};  ///< without payload, that have come
+    bool placing = false;            ///< they are to be placed now
   };
 
   std::uint32_t hash_of(std::uint32_t connection);
   void receive();
-  void place(const Incoming& incoming);
-  void place_frame(RxQueue& queue, const FrameHeader& header, Bytes bytes, std::uint32_t hash);
+  void advance();
+  sc_time end_of(const Incoming& incoming, sc_time free) const;
+  bool wants(unsigned queue);
+  sc_time next(unsigned queue) const;
+  void begin_staging(std::size_t most);
+  void stage_frames(Queue& queue);
+  static std::size_t room_for(const Queue& queue);
+  void place_frames(Queue& queue);
+  void place(const Incoming& incoming, const Content& content);
+  void prepare_headers(const Incoming& incoming);
+  void place_frame(RxQueue& queue, const Incoming& incoming, const Cut& cut);
   RxRead next_buffer(RxQueue& queue);
   void write_back(std::uint64_t address, const std::uint8_t* bytes, std::size_t count);
 
@@ -71,17 +102,25 @@ private:
   Addressing addressing_;
   std::vector<std::uint32_t> hashes_;  // by connection
   PcieLink link_;
-  std::vector<RxQueue> queues_;
-  std::function<void(unsigned)> placed_;
+  std::vector<Queue> queues_;
 
-  std::deque<Incoming> incoming_;
-  sc_core::sc_event incoming_event_;
+  std::deque<Incoming> incoming_;  // on the wire, in the order in which they begin
+  std::deque<Content> contents_;   // of payload, on the wire and on the chip
+  unsigned payload_coming_ = 0;    // of incoming_
+  std::deque<Incoming> payload_;   // on the chip
+  sc_time wire_free_;              // after what has come
+  sc_time last_payload_;           // when it began, of incoming_
+  sc_core::sc_event wake_;
   sc_core::sc_event buffers_;
-  SegmentList to_;                    // of what is being placed: payload
+  std::array<std::uint8_t, kHeaderSlot.count()> headers_{};  // of the packet at hand
+  std::size_t header_bytes_ = 0;                             // with what a request says
+  std::vector<Incoming> staging_;                            // frames without payload
+  SegmentList to_;                                           // of what is being placed: payload
   std::vector<std::uint8_t> staged_;  // headers, and descriptors to be written back
   ControlList pieces_;
   SegmentList beside_;  // the same as segments
   std::uint64_t frames_ = 0;
+  Bytes wire_bytes_;
 };
 
 }  // namespace copypath

@@ -22,7 +22,7 @@ bool has(const tlm::tlm_generic_payload& payload, std::size_t bytes) {
 
 void Nic::access_register(tlm::tlm_generic_payload& payload, sc_time& delay) {
   if (payload.get_address() == reg::kInline && payload.is_write()) {
-    wire->b_transport(payload, delay);
+    send_inline(payload, delay);
     return;
   }
   const std::uint64_t address = payload.get_address();
@@ -34,8 +34,8 @@ void Nic::access_register(tlm::tlm_generic_payload& payload, sc_time& delay) {
 bool Nic::write_register(std::uint64_t address, const tlm::tlm_generic_payload& payload) {
   if (address == reg::kInterruptServed && has(payload, 4)) {
     const auto vector = value_of<std::uint32_t>(payload);
-    if (vector >= vectors_.size()) return false;
-    vectors_[vector]->serve();
+    if (vector >= receiver.queues()) return false;
+    receiver.vector(vector).serve();
     return true;
   }
   const bool transmits = address >= reg::kTransmitBase;

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "models/scrambled.h"
+
 namespace copypath {
 
 namespace {
@@ -14,7 +16,7 @@ constexpr std::uint8_t kKey[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc
 constexpr std::uint32_t kServer = 0x0a000001;   // 10.0.0.1
 constexpr std::uint32_t kOrigins = 0x0a000100;  // 10.0.1.0
 constexpr std::uint32_t kClients = 0x0a010001;  // 10.1.0.1
-constexpr std::uint16_t kOriginPort = 7000;
+constexpr std::uint16_t kOriginPort = 8000;
 constexpr std::uint16_t kFirstEphemeral = 32768;  // net.ipv4.ip_local_port_range
 constexpr std::uint32_t kEphemeral = 28232;       // ports in it
 
@@ -42,12 +44,34 @@ private:
 
 }  // namespace
 
+Endpoint Addressing::server(std::uint32_t connection) const {
+  if (connection < clients) return {kServer, port};
+  const std::uint32_t number = connection - clients;
+  return {kServer, static_cast<std::uint16_t>(kFirstEphemeral + number % kEphemeral)};
+}
+
+Endpoint Addressing::peer(std::uint32_t connection) const {
+  if (connection >= clients) {
+    return {kOrigins + (connection - clients) / kEphemeral, kOriginPort};
+  }
+  const auto ephemeral = static_cast<std::uint16_t>(kFirstEphemeral + connection % kEphemeral);
+  return {kClients + connection, ephemeral};
+}
+
 FourTuple Addressing::received(std::uint32_t connection) const {
-  const bool client = connection < clients;
-  const std::uint32_t number = client ? connection : connection - clients;
-  const auto ephemeral = static_cast<std::uint16_t>(kFirstEphemeral + number % kEphemeral);
-  if (client) return {kClients + number, kServer, ephemeral, port};
-  return {kOrigins + number / kEphemeral, kServer, kOriginPort, ephemeral};
+  const Endpoint from = peer(connection);
+  const Endpoint to = server(connection);
+  return {from.address, to.address, from.port, to.port};
+}
+
+std::uint32_t Addressing::connection_of(const Endpoint& server, const Endpoint& peer) const {
+  if (peer.address >= kClients) return peer.address - kClients;
+  return clients + (peer.address - kOrigins) * kEphemeral + (server.port - kFirstEphemeral);
+}
+
+std::uint32_t Addressing::initial(std::uint32_t connection, bool of_server) const {
+  const std::uint32_t number = connection < clients ? connection : connection - clients;
+  return static_cast<std::uint32_t>(scrambled(std::uint64_t{number} << 1 | (of_server ? 0 : 1)));
 }
 
 std::uint32_t toeplitz_hash(const FourTuple& tuple) {

@@ -7,9 +7,11 @@
 
 #include <cstdint>
 
+#include "models/nic/frame.h"
+
 namespace copypath {
 
-/// Where a packet comes from and where it goes.
+/// What the hash is over: where a packet comes from and where it goes.
 struct FourTuple {
   std::uint32_t source;
   std::uint32_t destination;
@@ -22,10 +24,17 @@ struct FourTuple {
 /// clients, go to an origin 10.0.1.0 and following.
 struct Addressing {
   std::uint32_t clients = 0xffffffff;
-  std::uint16_t port = 7000;  ///< the service's
+  std::uint16_t port = 8000;  ///< the service's: one that tshark has no idea of
 
+  Endpoint server(std::uint32_t connection) const;
+  Endpoint peer(std::uint32_t connection) const;
   /// Of a packet that the server receives.
   FourTuple received(std::uint32_t connection) const;
+  /// The connection between these two.
+  std::uint32_t connection_of(const Endpoint& server, const Endpoint& peer) const;
+
+  /// The initial sequence number of either side: made up, the same in every run.
+  std::uint32_t initial(std::uint32_t connection, bool of_server) const;
 };
 
 /// The hash over addresses and ports (NdisHashFunctionToeplitz, TCP over IPv4).

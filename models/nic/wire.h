@@ -14,6 +14,8 @@ namespace copypath {
 constexpr Bytes kIpTcpHeader{20 + 20 + 12};
 constexpr Bytes kEthernetHeader{14};
 constexpr Bytes kFrameHeaders = kEthernetHeader + kIpTcpHeader;
+/// What a request says (assumed: a line of text, filled up with blanks).
+constexpr Bytes kRequestText{96};
 /// Frame check sequence, preamble with start delimiter, gap between frames (IEEE 802.3).
 constexpr Bytes kFrameOverhead{4 + 8 + 12};
 
@@ -29,6 +31,12 @@ constexpr Bytes segment_size(const NicConfig& nic) {
 /// The frames into which `payload` is cut.
 constexpr std::uint64_t frames_for(Bytes payload, Bytes mtu) {
   return units_covering(payload, segment_size(mtu));
+}
+
+/// A frame on the wire, in bytes of the line rate: at least 64 bytes with its check sequence.
+constexpr Bytes frame_on_wire(Bytes frame) {
+  constexpr Bytes kLeast{60};
+  return (frame < kLeast ? kLeast : frame) + kFrameOverhead;
 }
 
 /// The time on the wire of `payload`, in bytes of the line rate.
@@ -50,6 +58,9 @@ struct Sack {
   };
   std::array<Block, 3> blocks;
   unsigned count = 0;
+
+  /// What it takes in a header: two bytes that do nothing, kind and length, blocks of eight.
+  Bytes option() const { return Bytes(count == 0 ? 0 : 4 + 8 * std::uint64_t{count}); }
 };
 
 class Packet : public tlm::tlm_extension<Packet> {
@@ -59,10 +70,27 @@ public:
   Kind kind = Kind::kData;
   std::uint32_t connection = 0;
   std::uint64_t sequence =
-      0;        ///< of the first byte, or the next one expected; of a request, its number
-  Bytes bytes;  ///< payload
+      0;  ///< of the first byte, or the next one expected; of a request, its number
+  /// Of payload, what is acknowledged with it; of the rest, how much has been sent so far.
+  std::uint64_t counterpart = 0;
+  std::uint32_t timestamp = 0;       ///< of whoever sends it, in milliseconds (RFC 7323)
+  std::uint32_t echo = 0;            ///< the other's last one
+  Bytes bytes;                       ///< payload
   const Content* content = nullptr;  ///< of data
   Sack sack{};                       ///< of acknowledgements
+  /// Of data, how many it is cut into; of acknowledgements, how many come one behind the other, of
+  /// which the last one says the most.
+  std::uint64_t frames = 1;
+  /// Of data from the server, its headers as they lay in memory, from which those of its frames are
+  /// cut.
+  const std::uint8_t* headers = nullptr;
+
+  /// Headers and payload on the wire.
+  Bytes wire_bytes(Bytes mtu) const {
+    if (kind == Kind::kData) return copypath::wire_bytes(bytes, mtu);
+    const Bytes text = kind == Kind::kRequest ? kRequestText : Bytes(0);
+    return frame_on_wire(kFrameHeaders + sack.option() + text) * frames;
+  }
 
   tlm::tlm_extension_base* clone() const override { return new Packet(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {

@@ -39,6 +39,7 @@ struct CpuConfig {
   sc_time uring_request = nanoseconds(100);    ///< issuing one request of io_uring
   sc_time uring_completion = nanoseconds(50);  ///< posting one completion of io_uring
   sc_time receive = nanoseconds(1000);         ///< the softirq's work on one received packet
+  sc_time acknowledgement;                     ///< and on one acknowledgement
 
   // What a measured host profile tells apart; the textbook machine has it in the costs above.
   sc_time read_call;    ///< a read() of a file, besides the call, its pages and its bytes
@@ -178,6 +179,7 @@ struct NicConfig {
   unsigned queues = 1;                         ///< pairs of rings, each with an interrupt
   unsigned count = 1;                          ///< NICs, each with a wire
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
+  Bytes rx_fifo{512 * 1024};                   ///< receive packet buffer
   sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
 };
 
@@ -190,6 +192,8 @@ struct SocketConfig {
   Bytes optmem{128 * 1024};               ///< for notifications of MSG_ZEROCOPY
   Bytes window{4 * 1024 * 1024};          ///< bytes that may be unacknowledged
   Bytes receive_buffer{6 * 1024 * 1024};  ///< bytes received that nobody has taken yet
+  unsigned ack_every = 0;                 ///< segments that a client acknowledges at once; 0: all
+                                          ///< that its GRO has merged
   sc_time rtt = microseconds(100);
 };
 

@@ -2,48 +2,18 @@
 
 #include <algorithm>
 
-#include "models/scrambled.h"
-
 namespace copypath {
 
-namespace {
-
-constexpr std::uint32_t kServerAddress = 0x0a000001;  // 10.0.0.1
-constexpr std::uint32_t kOrigins = 0x0a000100;        // 10.0.1.0, the first of them
-constexpr std::uint32_t kClients = 0x0a010001;        // 10.1.0.1, and so on
-constexpr std::uint16_t kPort = 8000;                 // of a service that tshark has no idea of
-constexpr std::uint16_t kTlsPort = 443;
-constexpr std::uint16_t kFirstEphemeral = 32768;  // net.ipv4.ip_local_port_range
-constexpr std::uint32_t kEphemeral = 28232;       // ports in it
-
-/// An initial sequence number.
-std::uint32_t initial(std::uint32_t number, std::uint32_t side) {
-  return static_cast<std::uint32_t>(scrambled(std::uint64_t{number} << 1 | side));
-}
-
-}  // namespace
-
-Conversation::Conversation(std::uint32_t number, Side opener, Bytes segment, Bytes server_window,
-                           Bytes peer_window, bool tls)
-    : ends_{},
+Conversation::Conversation(std::uint32_t connection, Side opener, const Addressing& addressing,
+                           Bytes segment, Bytes server_window, Bytes peer_window)
+    : ends_{end(addressing.server(connection), addressing.initial(connection, true), server_window),
+            end(addressing.peer(connection), addressing.initial(connection, false), peer_window)},
       opener_(opener),
-      announced_(static_cast<std::uint16_t>(segment.count() + 12)) {  // without options
-  const auto port = static_cast<std::uint16_t>(kFirstEphemeral + number % kEphemeral);
-  Endpoint server{kServerAddress, tls ? kTlsPort : kPort};
-  Endpoint peer{kClients + number, port};
-  if (opener == kServer) {
-    server.port = port;
-    peer = {kOrigins + number / kEphemeral, kPort};
-  }
-  ends_[kServer] = end(server, initial(number, kServer), server_window);
-  ends_[kPeer] = end(peer, initial(number, kPeer), peer_window);
-}
+      announced_(static_cast<std::uint16_t>(segment.count() + 12)) {}  // without options
 
 Conversation::End Conversation::end(Endpoint endpoint, std::uint32_t first, Bytes window) {
   End result{endpoint, first, window};
-  constexpr std::uint64_t kLargest = 0xffff;
-  // tcp_select_initial_window(): at most 14 (RFC 7323).
-  while (result.scale < 14 && window.count() > kLargest << result.scale) ++result.scale;
+  result.scale = window_scale(window);
   return result;
 }
 
@@ -65,7 +35,7 @@ void Conversation::make(Side from, std::uint32_t milliseconds, TcpSegment segmen
   segment.segment_size = announced_;
   segment.window_scale = sender.scale;
   segment.timestamp = sender.timestamp = milliseconds;
-  make_frame(sender.endpoint, receiver.endpoint, ++sender.identification, segment, frame);
+  make_frame({sender.endpoint, receiver.endpoint, ++sender.identification, segment}, frame);
 }
 
 void Conversation::syn(Side from, std::uint32_t milliseconds, Frame& frame) {
@@ -95,6 +65,13 @@ void Conversation::data(Side from, std::uint32_t milliseconds, std::uint64_t off
   segment.bytes = n;
   make(from, milliseconds, segment, offset, frame);
   ends_[from].sent = std::max(ends_[from].sent, offset + n);
+}
+
+void Conversation::sent(const Headers& headers, std::uint64_t end) {
+  End& server = ends_[kServer];
+  server.identification = headers.identification;
+  server.timestamp = headers.segment.timestamp;
+  server.sent = std::max(server.sent, end);
 }
 
 void Conversation::fin(Side from, std::uint32_t milliseconds, Frame& frame) {

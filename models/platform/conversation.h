@@ -4,8 +4,8 @@
 // Initial sequence numbers are made up, the same in every run.
 #pragma once
 
+#include "models/nic/rss.h"
 #include "models/nic/wire.h"
-#include "models/platform/frame.h"
 
 namespace copypath {
 
@@ -14,9 +14,9 @@ public:
   enum Side { kServer, kPeer };
 
   /// `opener` has opened the connection, and sends the requests. The peer receives into a window of
-  /// `window` bytes; a stream of TLS records has TLS's port.
-  Conversation(std::uint32_t number, Side opener, Bytes segment, Bytes server_window,
-               Bytes peer_window, bool tls);
+  /// `peer_window` bytes.
+  Conversation(std::uint32_t connection, Side opener, const Addressing& addressing, Bytes segment,
+               Bytes server_window, Bytes peer_window);
 
   static constexpr Side other(Side side) { return side == kServer ? kPeer : kServer; }
   Side opener() const { return opener_; }
@@ -25,6 +25,8 @@ public:
   using Frame = std::vector<std::uint8_t>;
   void syn(Side from, std::uint32_t milliseconds, Frame& frame);
   void acknowledge(Side from, std::uint32_t milliseconds, Frame& frame, const Sack& sack = {});
+  /// The server has sent a frame with payload up to `end` of its stream, with these headers.
+  void sent(const Headers& headers, std::uint64_t end);
   /// Bytes [offset, offset + n) of the stream in that direction.
   void data(Side from, std::uint32_t milliseconds, std::uint64_t offset, const std::uint8_t* bytes,
             std::size_t n, bool push, Frame& frame);
@@ -33,6 +35,8 @@ public:
 
   /// `side` has received all before `offset` of the other's stream.
   void receive(Side side, std::uint64_t offset);
+  /// Bytes of the other's stream that `side` has received so far.
+  std::uint64_t received(Side side) const { return ends_[side].received; }
   /// Bytes that `side` has sent so far.
   std::uint64_t sent(Side side) const { return ends_[side].sent; }
   /// Nothing is sent any more: the connection has been reset.

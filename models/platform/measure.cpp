@@ -83,15 +83,21 @@ Result Machine::result() const {
   v["disk_errors"] = count(kernel.block.errors());
   v["interrupts"] = count(cpu.interrupts());
   std::uint64_t packets = 0;
+  std::uint64_t received = 0;
   Bytes on_wires;
+  Bytes from_wires;
   Bytes busiest_wire;
   for (std::size_t i = 0; i < nics.size(); ++i) {
     packets += loopback ? kernel.devices[i]->looped_back() : nics[i]->packets_sent();
     on_wires += nics[i]->wire_bytes_sent();
     busiest_wire = std::max(busiest_wire, nics[i]->wire_bytes_sent());
+    received += nics[i]->receiver.frames();
+    from_wires += nics[i]->receiver.wire_bytes();
   }
   v["packets"] = count(packets);
   v["wire_bytes"] = count(on_wires);
+  v["rx_packets"] = count(received);
+  v["rx_wire_bytes"] = count(from_wires);
   enter_provenance(result);
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 
+#include "models/nic/frame_header.h"
 #include "models/nic/tls_record.h"
 #include "models/platform/simulate.h"
 
@@ -19,6 +19,10 @@ namespace {
 
 /// No packet that a NIC gets or that GRO makes is longer (GSO_LEGACY_MAX_SIZE).
 constexpr Bytes kLargestPacket{65536};
+/// The text of a request in a TLS record that is as long as a request is.
+constexpr std::uint64_t kTlsRequest =
+    kRequestText.count() - kTlsTrailer.count() - std::tuple_size<TlsCipher::Header>::value;
+constexpr std::uint16_t kTlsPort = 443;
 constexpr int kSnapshot = 262144;  // tcpdump's
 
 constexpr const char* kCutShort = "not everything could be written";
@@ -67,10 +71,11 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
                              const Media& media, const Path& path, const std::string& file)
     : sc_module(name),
       nic_(config.nic),
+      acknowledged_(segment_size(config.nic) * config.socket.ack_every),
       workload_(config.workload),
       tls_(path.transform == Transformation::kTls),
       rtt_(config.socket.rtt),
-      lead_(1 + std::floor(rtt_.to_seconds()), sc_core::SC_SEC),
+      lead_(timestamps_lead(rtt_)),
       horizon_(wire_bytes(kLargestPacket, nic_.mtu) / nic_.rate),
       asked_(config.workload, media),
       file_size_(media.file_size()),
@@ -85,15 +90,14 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
   const SocketConfig& socket = config.socket;
   const Bytes segment = segment_size(nic_);
   const bool proxy = path.reads == Reads::kOrigin;  // with a second connection per client
-  for (std::uint32_t i = 0; i < workload_.clients; ++i) {
-    conversations_.emplace_back(i, Conversation::kPeer, segment, socket.receive_buffer,
-                                socket.window, tls_);
+  Addressing addressing;
+  addressing.clients = workload_.clients;
+  if (tls_) addressing.port = kTlsPort;
+  for (std::uint32_t i = 0; i < workload_.clients * (proxy ? 2 : 1); ++i) {
+    const auto opener = i < workload_.clients ? Conversation::kPeer : Conversation::kServer;
+    conversations_.emplace_back(i, opener, addressing, segment, socket.receive_buffer,
+                                socket.window);
   }
-  for (std::uint32_t i = 0; proxy && i < workload_.clients; ++i) {
-    conversations_.emplace_back(i, Conversation::kServer, segment, socket.receive_buffer,
-                                socket.window, false);
-  }
-  requests_.resize(conversations_.size());
   open_connections();
 }
 
@@ -111,8 +115,13 @@ void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payl
                          sc_time delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   const sc_time end = sc_time_stamp() + delay;
-  const Passing frame{packet.kind, from, packet.connection, packet.sequence, packet.sack, nullptr,
-                      0,           0};
+  Passing frame{};
+  frame.kind = packet.kind;
+  frame.from = from;
+  frame.connection = packet.connection;
+  frame.sequence = packet.sequence;
+  frame.sack = packet.sack;
+  frame.frames = packet.frames;
   if (packet.kind == Packet::Kind::kData) {
     cut(packet, frame, end);
   } else {
@@ -125,9 +134,18 @@ void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payl
 void PacketCapture::cut(const Packet& packet, Passing frame, sc_time end) {
   const Bytes segment = segment_size(nic_);
   frame.payload = std::make_shared<const Payload>(shown(*packet.content));
-  for (Bytes at; at < packet.bytes; at += segment) {
+  unsigned number = 0;
+  for (Bytes at; at < packet.bytes; at += segment, ++number) {
     const Bytes bytes = std::min(segment, packet.bytes - at);
     const Bytes rest = packet.bytes - at - bytes;
+    if (packet.headers != nullptr) {
+      std::copy_n(packet.headers, frame.headers.size(), frame.headers.begin());
+      cut_headers(frame.headers.data(), {number, static_cast<std::uint32_t>(at.count()),
+                                         bytes.count(), rest == Bytes(0)});
+      complete_ip_checksum(frame.headers.data());
+      complete_tcp_checksum(frame.headers.data(), frame.payload->data() + at.count(),
+                            bytes.count());
+    }
     frame.sequence = packet.sequence + at.count();
     frame.at = at.count();
     frame.bytes = bytes.count();
@@ -140,20 +158,20 @@ void PacketCapture::open_connections() {
   const sc_time before = lead_ - rtt_;
   for (Conversation& conversation : conversations_) {
     const Conversation::Side opener = conversation.opener();
-    conversation.syn(opener, milliseconds(before), frame_);
+    conversation.syn(opener, timestamp_of(before), frame_);
     dump(before);
     if (opener == Conversation::kServer) continue;
-    conversation.syn(Conversation::other(opener), milliseconds(before), frame_);
+    conversation.syn(Conversation::other(opener), timestamp_of(before), frame_);
     dump(before);
   }
   for (std::uint32_t i = 0; i < conversations_.size(); ++i) {
     Conversation& conversation = conversations_[i];
     const Conversation::Side opener = conversation.opener();
     if (opener == Conversation::kServer) {
-      conversation.syn(Conversation::kPeer, milliseconds(lead_), frame_);
+      conversation.syn(Conversation::kPeer, timestamp_of(lead_), frame_);
       dump(lead_);
     }
-    conversation.acknowledge(opener, milliseconds(lead_), frame_);
+    conversation.acknowledge(opener, timestamp_of(lead_), frame_);
     dump(lead_);
     const bool asks = opener == Conversation::kPeer && asked_.at(i, 0).time == sc_time();
     if (asks) write_request(conversation, i, 0, lead_);
@@ -166,9 +184,9 @@ void PacketCapture::close_connections(sc_time at) {
     for (Conversation& conversation : conversations_) {
       if (conversation.is_reset()) continue;
       if (is_fin) {
-        conversation.fin(side, milliseconds(time), frame_);
+        conversation.fin(side, timestamp_of(time), frame_);
       } else {
-        conversation.acknowledge(side, milliseconds(time), frame_);
+        conversation.acknowledge(side, timestamp_of(time), frame_);
       }
       dump(time);
     }
@@ -188,29 +206,43 @@ void PacketCapture::write_until(sc_time time) {
 void PacketCapture::write(const Passing& frame, sc_time time) {
   Conversation& conversation = conversations_[frame.connection];
   switch (frame.kind) {
-    case Packet::Kind::kRequest: {
-      // To the origin they are not numbered, as none is sent twice.
-      const bool numbered = frame.from == Conversation::kPeer;
-      write_request(conversation, frame.connection,
-                    numbered ? frame.sequence : requests_[frame.connection], time);
+    case Packet::Kind::kRequest:
+      write_request(conversation, frame.connection, frame.sequence, time);
       return;
-    }
     case Packet::Kind::kReset:
       if (conversation.is_reset()) return;
-      conversation.reset(frame.from, milliseconds(time), frame_);
+      conversation.reset(frame.from, timestamp_of(time), frame_);
       break;
     case Packet::Kind::kAcknowledgement:
+      for (std::uint64_t i = 1; i < frame.frames; ++i) {
+        const std::uint64_t next = conversation.received(frame.from) + acknowledged_.count();
+        conversation.receive(frame.from, std::min(next, frame.sequence));
+        conversation.acknowledge(frame.from, timestamp_of(time), frame_);
+        dump(time);
+      }
       conversation.receive(frame.from, frame.sequence);
-      conversation.acknowledge(frame.from, milliseconds(time), frame_, frame.sack);
+      conversation.acknowledge(frame.from, timestamp_of(time), frame_, frame.sack);
       break;
     case Packet::Kind::kData: {
+      if (frame.from == Conversation::kServer) {
+        write_sent(conversation, frame);
+        break;
+      }
       const bool last = frame.at + frame.bytes == frame.payload->size();
-      conversation.data(frame.from, milliseconds(time), frame.sequence,
+      conversation.data(frame.from, timestamp_of(time), frame.sequence,
                         frame.payload->data() + frame.at, frame.bytes, last, frame_);
       break;
     }
   }
   dump(time);
+}
+
+/// As the NIC has sent it.
+void PacketCapture::write_sent(Conversation& conversation, const Passing& frame) {
+  frame_.assign(frame.headers.begin(), frame.headers.end());
+  const auto begin = frame.payload->begin() + static_cast<std::ptrdiff_t>(frame.at);
+  frame_.insert(frame_.end(), begin, begin + static_cast<std::ptrdiff_t>(frame.bytes));
+  conversation.sent(Headers::decode(frame.headers.data()), frame.sequence + frame.bytes);
 }
 
 /// In the manner of HTTP/0.9, with the range that is wanted.
@@ -220,22 +252,20 @@ void PacketCapture::write_request(Conversation& conversation, std::uint32_t conn
   const std::uint32_t client = connection % workload_.clients;
   Request wanted{Bytes(0), file_size_, client % files_};  // a proxy fetches whole files
   if (from == Conversation::kPeer) wanted = asked_.at(client, number);
-  const std::string text = fmt::format("GET /file{} bytes {}+{}\r\n", wanted.file,
-                                       wanted.offset.count(), wanted.bytes.count());
+  const TlsCipher::Header header = TlsCipher::header(kTlsRequest);
+  const bool encrypted = from == Conversation::kPeer && tls_;
+  std::string text = fmt::format("GET /file{} bytes {}+{}", wanted.file, wanted.offset.count(),
+                                 wanted.bytes.count());
+  text.resize((encrypted ? kTlsRequest : kRequestText.count()) - 2, ' ');
+  text += "\r\n";
   Payload bytes(text.begin(), text.end());
-  if (from == Conversation::kPeer && tls_) {
+  if (encrypted) {
     bytes.resize(bytes.size() + kTlsTrailer.count());
     std::for_each(bytes.begin(), bytes.end(), scramble);
-    const TlsCipher::Header header = TlsCipher::header(text.size());
     bytes.insert(bytes.begin(), header.begin(), header.end());
   }
-  std::uint64_t offset = conversation.sent(from);
-  if (number < requests_[connection]) {
-    offset -= bytes.size();  // the last one, once more
-  } else {
-    ++requests_[connection];
-  }
-  conversation.data(from, milliseconds(time), offset, bytes.data(), bytes.size(), true, frame_);
+  conversation.data(from, timestamp_of(time), number * kRequestText.count(), bytes.data(),
+                    bytes.size(), true, frame_);
   conversation.receive(Conversation::other(from), conversation.sent(from));
   dump(time);
 }
@@ -247,11 +277,6 @@ void PacketCapture::dump(sc_time time) {
   header.ts.tv_usec = static_cast<suseconds_t>(time.value() % kPerSecond / kPerNanosecond);
   header.caplen = header.len = static_cast<bpf_u_int32>(frame_.size());
   pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, frame_.data());
-}
-
-std::uint32_t PacketCapture::milliseconds(sc_time time) {
-  constexpr std::uint64_t kPerMillisecond = 1'000'000'000;  // picoseconds
-  return static_cast<std::uint32_t>(time.value() / kPerMillisecond);
 }
 
 void PacketCapture::close(bool finished) {

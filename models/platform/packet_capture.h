@@ -1,8 +1,9 @@
 // Listens between the NICs and the network, and writes every frame that passes into a packet
 // capture (libpcap, timestamps in nanoseconds) that Wireshark, tshark and tcpflow read. It stands
-// there only if a capture is wanted, takes no time, and changes nothing. What the model leaves out
-// is made up here: the frames that open and close connections, and what requests say. Bytes that
-// the model has only tags of (workload.data = tags) are filler, so that checksums are right.
+// there only if a capture is wanted, takes no time, and changes nothing. Frames of payload from the
+// server have the headers that the driver has written and the NIC has cut. What the model leaves
+// out is made up here: the frames that open and close connections, and what requests say. Bytes
+// that the model has only tags of (workload.data = tags) are filler, so that checksums are right.
 // Frames are written in the order of time; those on their way are kept, not what has been written.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <tlm_utils/multi_passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,8 +60,10 @@ private:
     std::uint32_t connection;
     std::uint64_t sequence;
     Sack sack;
+    std::uint64_t frames;                    // of acknowledgements, one behind the other
     std::shared_ptr<const Payload> payload;  // of data; of the whole packet
-    std::size_t at;                          // in the packet
+    std::array<std::uint8_t, kFrameHeaders.count()> headers;  // of data from the server
+    std::size_t at;                                           // in the packet
     std::size_t bytes;
   };
 
@@ -71,12 +75,13 @@ private:
   void close_connections(sc_time at);
   void write_until(sc_time time);
   void write(const Passing& frame, sc_time time);
+  void write_sent(Conversation& conversation, const Passing& frame);
   void write_request(Conversation& conversation, std::uint32_t connection, std::uint64_t number,
                      sc_time time);
   void dump(sc_time time);
-  static std::uint32_t milliseconds(sc_time time);
 
   NicConfig nic_;
+  Bytes acknowledged_;  // by one of several acknowledgements
   WorkloadConfig workload_;
   bool tls_;
   sc_time rtt_;
@@ -87,7 +92,6 @@ private:
   std::uint32_t files_;
   std::string file_;
   std::vector<Conversation> conversations_;  // by connection
-  std::vector<std::uint32_t> requests_;      // so far, by connection
   std::multimap<sc_time, Passing> passing_;
   Conversation::Frame frame_;
 

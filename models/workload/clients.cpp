@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/nic/frame_header.h"
+
 #include "models/workload/response.h"
 
 namespace copypath {
@@ -20,6 +22,8 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       config_(config),
       faults_(faults),
       one_way_(link.rtt / 2),
+      lead_(timestamps_lead(link.rtt)),
+      ack_every_(link.ack_every),
       media_(media),
       transform_(transform),
       requests_(config, media),
@@ -32,6 +36,8 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
   dont_initialize();
   for (unsigned number = 0; number < clients_.size(); ++number) {
     clients_[number].request = requests_.at(number, 0);
+    // The first one is there when the run begins, unless a list says otherwise.
+    clients_[number].asked = clients_[number].request.time == sc_core::SC_ZERO_TIME ? 1 : 0;
     clients_[number].header = header_;
   }
 }
@@ -52,20 +58,21 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   Client& client = clients_[packet.connection];
   const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  client.echo = packet.timestamp;
   if (client.gone) {
     reply(Packet::Kind::kReset, packet.connection, 0, delay + one_way_ * 2);
     return;
   }
   if (!faults_.lossy()) {
     if (packet.sequence != client.received.count()) correct_ = false;
-    take_in_order(packet.connection, packet.bytes, *packet.content, arrival);
+    take_in_order(packet.connection, packet.frames, packet.bytes, *packet.content, arrival);
     return;
   }
   Content ready;
   client.reassembly.take(client.received.count(), packet.sequence, *packet.content, ready);
   if (ready.size() > Bytes(0)) {
     client.asks_again = sc_core::SC_ZERO_TIME;
-    take_in_order(packet.connection, ready.size(), ready, arrival);
+    take_in_order(packet.connection, packet.frames, ready.size(), ready, arrival);
   } else {  // beyond a gap, or not new: a duplicate acknowledgement, at once
     reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(),
           delay + one_way_ * 2);
@@ -73,8 +80,8 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
 }
 
 /// The next bytes of the stream.
-void Clients::take_in_order(std::uint32_t number, Bytes bytes, const Content& content,
-                            sc_time arrival) {
+void Clients::take_in_order(std::uint32_t number, std::uint64_t frames, Bytes bytes,
+                            const Content& content, sc_time arrival) {
   Client& client = clients_[number];
   const Bytes fetched = take_content(client, number, bytes, content);
   sc_time consumed = arrival;
@@ -92,7 +99,8 @@ void Clients::take_in_order(std::uint32_t number, Bytes bytes, const Content& co
     reply(Packet::Kind::kReset, number, 0, back);
     return;
   }
-  reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back);
+  reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back,
+        acknowledgements(frames));
   if (complete && client.complete < requests_.count(number)) {
     const sc_time now = sc_core::sc_time_stamp();
     const sc_time listed = client.request.time > now ? client.request.time - now : sc_time();
@@ -103,6 +111,7 @@ void Clients::take_in_order(std::uint32_t number, Bytes bytes, const Content& co
 void Clients::ask(std::uint32_t number, sc_time delay) {
   Client& client = clients_[number];
   reply(Packet::Kind::kRequest, number, client.complete, delay);
+  client.asked = client.complete + 1;
   if (!faults_.lossy()) return;
   client.asked_again = 0;
   const sc_time patience = delay + one_way_ * 2 + kLeastTimeout;
@@ -243,8 +252,14 @@ void Clients::check(const Client& client, std::uint32_t number, Bytes bytes,
 }
 
 void Clients::reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence,
-                    sc_time delay) {
+                    sc_time delay, std::uint64_t frames) {
   Packet extension;
+  const Client& client = clients_[connection];
+  extension.frames = frames;
+  extension.counterpart = kind == Packet::Kind::kRequest ? client.received.count()
+                                                         : client.asked * kRequestText.count();
+  extension.timestamp = timestamp_of(lead_ + sc_core::sc_time_stamp() + delay);
+  extension.echo = client.echo;
   extension.kind = kind;
   extension.connection = connection;
   extension.sequence = sequence;

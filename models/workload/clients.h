@@ -1,5 +1,6 @@
 // The clients at the other end of the wire: each asks for files, takes what arrives, checks that
-// it is exactly what it asked for, in order, and acknowledges it. A slow client
+// it is exactly what it asked for, in order, and acknowledges it: a packet that its own NIC and
+// kernel have merged (GRO), or so many segments of it (socket.ack_every). A slow client
 // (workload.client_rate) acknowledges when it has consumed. The clients' own machines cost nothing
 // here. On a path that transforms the bytes, it makes a file of them again (decoder.h). Where
 // frames get lost, it keeps what comes beyond a gap, says at once that it has it (RFC 2018), and
@@ -87,8 +88,10 @@ private:
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
     bool gone = false;
-    Reassembly reassembly;  // of what came out of order
-    sc_time asks_again;     // when, if nothing comes; 0: it is not waiting for an answer
+    std::uint64_t asked;     // requests that are not repetitions
+    std::uint32_t echo = 0;  // the server's last timestamp
+    Reassembly reassembly;   // of what came out of order
+    sc_time asks_again;      // when, if nothing comes; 0: it is not waiting for an answer
     unsigned asked_again = 0;
   };
 
@@ -97,13 +100,18 @@ private:
   void take_header(Client& client, Content& stream);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
-  void take_in_order(std::uint32_t number, Bytes bytes, const Content& content, sc_time arrival);
+  void take_in_order(std::uint32_t number, std::uint64_t frames, Bytes bytes,
+                     const Content& content, sc_time arrival);
   void ask(std::uint32_t number, sc_time delay);
   void ask_again();
   void go_away(std::uint32_t number, sc_time at);
   void finish(sc_time at);
   void finish_aborted(std::uint32_t number);
-  void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
+  void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay,
+             std::uint64_t frames = 1);
+  std::uint64_t acknowledgements(std::uint64_t frames) const {
+    return ack_every_ == 0 ? 1 : (frames + ack_every_ - 1) / ack_every_;
+  }
   Rate rate_of(std::uint32_t client) const {
     return client < faults_.slow_clients ? faults_.slow_rate : config_.client_rate;
   }
@@ -111,6 +119,8 @@ private:
   WorkloadConfig config_;
   FaultConfig faults_;
   sc_time one_way_;
+  sc_time lead_;  // of timestamps
+  unsigned ack_every_;
   Media& media_;
   Transformation transform_;
   Requests requests_;

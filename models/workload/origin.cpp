@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/nic/frame_header.h"
+
 namespace copypath {
 
 using sc_core::sc_time_stamp;
@@ -26,6 +28,7 @@ Origin::Origin(const sc_core::sc_module_name& name, const Config& config, Media&
     : sc_module(name),
       nic_(config.nic),
       one_way_(config.socket.rtt / 2),
+      lead_(timestamps_lead(config.socket.rtt)),
       window_(config.socket.receive_buffer),
       // At most half the window, so that one packet can be read while another is on its way.
       packet_(std::min(merged(config.nic), Bytes(window_.count() / 2))),
@@ -67,8 +70,10 @@ void Origin::read_arrivals() {
   for (; !arrivals_.empty() && arrivals_.front().time <= sc_time_stamp(); arrivals_.pop_front()) {
     const Packet& packet = arrivals_.front().packet;
     Stream& stream = streams_[packet.connection - clients_];
+    stream.echo = packet.timestamp;
     if (packet.kind == Packet::Kind::kRequest) {
       stream.asked += media_.file_size();
+      ++stream.requests;
     } else {
       stream.acknowledged = Bytes(packet.sequence);
     }
@@ -93,6 +98,10 @@ void Origin::send(std::uint32_t number, Bytes bytes) {
   packet.sequence = stream.sent.count();
   packet.bytes = bytes;
   packet.content = &content;
+  packet.frames = frames_for(bytes, nic_.mtu);
+  packet.counterpart = stream.requests * kRequestText.count();
+  packet.timestamp = timestamp_of(lead_ + sc_time_stamp());
+  packet.echo = stream.echo;
   stream.sent += bytes;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);

@@ -36,6 +36,8 @@ private:
     Bytes asked;  // of the stream, by all requests so far
     Bytes sent;
     Bytes acknowledged;
+    std::uint64_t requests = 0;
+    std::uint32_t echo = 0;  // the proxy's last timestamp
   };
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);
@@ -46,6 +48,7 @@ private:
 
   NicConfig nic_;
   sc_time one_way_;
+  sc_time lead_;  // of timestamps
   Bytes window_;
   Bytes packet_;
   unsigned clients_;

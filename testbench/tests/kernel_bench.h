@@ -21,6 +21,7 @@ public:
     std::uint64_t sequence;
     Bytes bytes;
     Content content;
+    std::array<std::uint8_t, kFrameHeaders.count()> headers;  ///< as they lay in memory
   };
 
   tlm_utils::simple_target_socket<Peer, 32, WireProtocol> in{"in"};
@@ -78,8 +79,13 @@ private:
       return;
     }
     EXPECT_EQ(packet.sequence, received(packet.connection)) << "out of order";
-    arrivals.push_back({sc_core::sc_time_stamp(), packet.connection, packet.sequence, packet.bytes,
-                        *packet.content});
+    arrivals.push_back({sc_core::sc_time_stamp(),
+                        packet.connection,
+                        packet.sequence,
+                        packet.bytes,
+                        *packet.content,
+                        {}});
+    std::copy_n(packet.headers, kFrameHeaders.count(), arrivals.back().headers.begin());
     if (acknowledges) reply(packet.connection, received(packet.connection), rtt_);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
@@ -119,6 +125,7 @@ struct KernelBench {
   std::deque<InterruptRoute> disk_interrupts;
   std::deque<InterruptRoute> nic_interrupts;
   std::vector<std::unique_ptr<TcpSocket>> sockets;
+  std::uint64_t lent;  ///< frames in buffers that the driver has lent to the NIC
 
   explicit KernelBench(const Config& machine)
       : config(machine),
@@ -130,7 +137,8 @@ struct KernelBench {
         nic_queues(1, NicQueues(machine.nic)),
         nic("nic", machine.nic, {machine.pcie.nic, machine.pcie}, nic_queues.front()),
         kernel("kernel", machine, memory.memory, media, disk_queues, nic_queues),
-        peer("peer", machine.socket.rtt) {
+        peer("peer", machine.socket.rtt),
+        lent(memory.memory.frames_in_use()) {
     cpu.bind(memory.bus);
     for (auto& disk : disks) disk->memory.bind(memory.bus.in);
     nic.memory.bind(memory.bus.in);
@@ -179,6 +187,8 @@ struct KernelBench {
     return list;
   }
 
+  /// But for what the NIC receives into.
+  std::uint64_t frames_in_use() const { return memory.memory.frames_in_use() - lent; }
   std::uint64_t disk_bytes() const { return memory.ledger.account(Movement::kDiskRead).bytes; }
   std::uint64_t disk_commands() const {
     return memory.ledger.account(Movement::kDiskCommand).transfers;

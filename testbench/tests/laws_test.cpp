@@ -60,11 +60,22 @@ void expect_throughput(const Result& result, double expected, const std::string&
   EXPECT_EQ(result.bottleneck, bottleneck) << result.path;
 }
 
+/// What a NIC that is full carries of payload. A proxy shares the wire with its acknowledgements to
+/// the origin, of 90 bytes: one for what arrives between two interrupts, which GRO merges.
+double goodput(const Config& config, const std::string& path) {
+  const double segment = static_cast<double>(segment_size(config.nic).count());
+  const double frame = segment + 90;
+  const double rate = config.nic.rate.bytes_per_second();
+  const double arriving = config.nic.interrupt_delay.to_seconds() * rate / frame;
+  const double merged = std::max(1.0, std::min(std::floor(arriving), std::floor(65'483 / segment)));
+  return rate * segment / (frame + (kOracle.at(path).proxy ? 90 / merged : 0));
+}
+
 TEST(Laws, NicBoundIsTheGoodputOfTheWire) {
   Config config = ample();
   config.nic.rate = Rate::bits(10e9);
   for (const auto& [path, result] : simulate_apart(config)) {
-    expect_throughput(result, 1.25e9 * 1448 / 1538, "nic");
+    expect_throughput(result, goodput(config, path), "nic");
   }
 }
 
@@ -73,7 +84,7 @@ TEST(Laws, NicBoundWithJumboFrames) {
   config.nic.rate = Rate::bits(25e9);
   config.nic.mtu = Bytes(9000);
   for (const auto& [path, result] : simulate_apart(config)) {
-    expect_throughput(result, 25e9 / 8 * 8948 / 9038, "nic");
+    expect_throughput(result, goodput(config, path), "nic");
   }
 }
 
@@ -83,18 +94,20 @@ TEST(Laws, OneClientReachesTheWireToo) {
   config.workload.clients = 1;
   config.workload.file_size = Bytes(20'000'000);
   for (const auto& [path, result] : simulate_apart(config)) {
-    expect_throughput(result, 1.25e9 * 1448 / 1538, "nic");
+    expect_throughput(result, goodput(config, path), "nic");
   }
 }
 
-/// What crosses the bus with each byte of payload besides payload, where that is more than 1 %: the
-/// headers and the completion of every frame that a proxy receives, and the descriptors, headers
-/// and completion of a packet in which a frame is a fragment.
+/// What crosses the bus with each byte of payload besides payload: the descriptor, headers and
+/// completion of an acknowledgement per packet, and where it is more than 1 %: the same of every
+/// frame that a proxy receives, and the descriptors, headers and completion of a packet in which a
+/// frame is a fragment.
 double control_of(const std::string& path) {
-  const double received = (66 + 16) / 1448.0;
+  const double acknowledged = (16 + 66 + 16) / 65160.0;
+  const double received = (16 + 66 + 16) / 1448.0 + acknowledged;
   if (path == "proxy_read_write") return received;
   if (path == "proxy_splice") return received + (18 * 16 + 66 + 16) / (17 * 1448.0);
-  return 0;
+  return acknowledged;
 }
 
 TEST(Laws, BusBoundIsCapacityOverCrossings) {
@@ -311,7 +324,8 @@ INSTANTIATE_TEST_SUITE_P(
 // decide which step: with one thread or with many, there is no such step or it averages out.
 // Programs that wait for their own completions, or whose passes alternate with their sends, do so
 // on a bus that has no room to spare: there each burst decides what the next step begins with. They
-// differ by up to 4 % then, in both directions.
+// differ by up to 4 % then, in both directions. On a fast wire a batch of io_uring waits for the
+// interrupt that reports its last acknowledgement, and 50 us are 1 % of that run.
 const std::set<std::string> kInStep{"direct_zc",   "vmsplice",      "msg_zerocopy_read",
                                     "io_uring_zc", "ktls_sendfile", "compress_write"};
 
@@ -325,10 +339,14 @@ TEST_P(Agreement, OfFluidAndBurst) {
     config.timing = Timing::kBurst;
     for (const auto& [path, burst] : simulate_apart(config)) {
       const bool scarce = std::string(GetParam().name).find("scarce_bus") == 0;
-      for (const char* const metric : {"elapsed_s", "cpu_busy_s"}) {
+      const bool fast = std::string(GetParam().name) == "fast_wire";
+      for (const std::string metric : {"elapsed_s", "cpu_busy_s"}) {
         if (scarce && kInStep.count(path) > 0) continue;
+        if (fast && path == "io_uring_zc") continue;
         const double expected = *fluid.at(path).value(metric);
-        EXPECT_NEAR(*burst.value(metric), expected, kTolerance * expected)
+        // A burst can decide whether the last bytes still join an skb, or need one of their own.
+        const double skb = metric == "cpu_busy_s" ? config.cpu.skb.to_seconds() : 0;
+        EXPECT_NEAR(*burst.value(metric), expected, std::max(kTolerance * expected, 1.001 * skb))
             << path << " " << metric << " with " << clients << " clients";
       }
       EXPECT_EQ(burst.bottleneck, fluid.at(path).bottleneck) << path;

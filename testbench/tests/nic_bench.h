@@ -29,7 +29,13 @@ public:
   std::vector<Arrival> arrivals;
   std::vector<sc_time> interrupts;
   std::vector<sc_time> completions;  ///< when the driver saw each packet's
-  std::vector<sc_time> acknowledgements;
+  /// What was received without payload: when the driver saw it, and what it says.
+  struct Control {
+    sc_time time;
+    FrameHeader header;
+  };
+  std::vector<Control> controls;
+  static constexpr std::uint32_t kReceive = 256;  ///< receive descriptors
   bool serves = true;  ///< whether the driver looks into the queues on an interrupt
 
   /// The context that the driver puts on the chip; to be changed before the simulation starts.
@@ -43,6 +49,8 @@ public:
         memory_(memory.memory.coherent),
         ledger_(memory.ledger),
         ring_(memory_.allocate(Bytes(16) * config.ring)),
+        receive_ring_(memory_.allocate(Bytes(16) * kReceive)),
+        receive_headers_(memory_.allocate(kHeaderSlot * kReceive)),
         headers_(memory_.allocate(kHeaderSlot * config.ring)) {
     context.segment_size = static_cast<std::uint16_t>(segment_size(config.mtu).count());
     wire.register_b_transport(this, &NicHost::take);
@@ -55,6 +63,20 @@ public:
     std::uint8_t bytes[16];
     context.encode(bytes);
     write(reg::kTransmitContext, bytes, sizeof bytes);
+    write(reg::kReceiveBase, &receive_ring_, sizeof receive_ring_);
+    length = 16 * kReceive;
+    write(reg::kReceiveLength, &length, sizeof length);
+    lend(kReceive - 1);
+  }
+
+  /// Lends so many receive buffers.
+  void lend(unsigned buffers) {
+    for (; buffers > 0; --buffers) {
+      const RxRead free{0, receive_headers_ + receive_tail_ * kHeaderSlot.count()};
+      free.encode(memory_.at(receive_ring_ + 16 * receive_tail_));
+      receive_tail_ = (receive_tail_ + 1) % kReceive;
+    }
+    write(reg::kReceiveTail, &receive_tail_, sizeof receive_tail_);
   }
 
   /// Puts a packet of these fragments into the ring, without telling the NIC.
@@ -66,7 +88,12 @@ public:
     data.check_context = true;
     data.address = headers_ + tail_ * kHeaderSlot.count();
     data.bytes = 66;
-    FrameHeader{sequence, 7, true}.encode(memory_.at(data.address));
+    FrameHeader header;
+    header.connection = 7;
+    header.sequence = sequence;
+    header.push = true;
+    header.payload = size_of(fragments);
+    header.headers(Addressing(), true).encode(memory_.at(data.address));
     data.encode(next(place));
     for (const Segment& fragment : fragments) {
       data.address = fragment.address;
@@ -93,11 +120,12 @@ public:
   /// A descriptor as it lies in memory.
   TxData descriptor(unsigned index) const { return TxData::decode(memory_.at(ring_ + 16 * index)); }
 
-  /// An acknowledgement that reaches the NIC in `delay`.
-  void acknowledge(std::uint64_t sequence, sc_time delay) {
+  /// Acknowledgements of which the first one begins to reach the NIC in `delay`.
+  void acknowledge(std::uint64_t sequence, sc_time delay, std::uint64_t frames = 1) {
     Packet packet;
     packet.kind = Packet::Kind::kAcknowledgement;
     packet.sequence = sequence;
+    packet.frames = frames;
     tlm::tlm_generic_payload payload;
     payload.set_extension(&packet);
     receive->b_transport(payload, delay);
@@ -115,10 +143,17 @@ public:
       unfinished_.pop_front();
       completions.push_back(now);
     }
-    auto& received = queue_.received;
-    for (; !received.empty() && received.front().arrival <= now; received.pop_front()) {
-      acknowledgements.push_back(received.front().arrival);
+    unsigned seen = 0;
+    for (;; ++seen) {
+      const auto back = RxWriteBack::decode(memory_.at(receive_ring_ + 16 * receive_clean_));
+      if (!back.done || seen == kReceive - 1) break;
+      controls.push_back(
+          {now, FrameHeader::read(Headers::decode(memory_.at(receive_headers_ +
+                                                             receive_clean_ * kHeaderSlot.count())),
+                                  Addressing(), false)});
+      receive_clean_ = (receive_clean_ + 1) % kReceive;
     }
+    if (seen > 0) lend(seen);
   }
 
 private:
@@ -153,7 +188,11 @@ private:
   CoherentMemory& memory_;
   const Ledger& ledger_;
   std::uint64_t ring_;
+  std::uint64_t receive_ring_;
+  std::uint64_t receive_headers_;
   std::uint64_t headers_;
+  std::uint32_t receive_tail_ = 0;
+  std::uint32_t receive_clean_ = 0;
   std::deque<std::uint32_t> unfinished_;  // last descriptors of packets
   std::uint32_t tail_ = 0;
 };

@@ -235,28 +235,13 @@ TEST_F(NicTest, NoInterruptWhileOneIsPending) {
   });
   run();
   EXPECT_EQ(bench.host.completions.size(), 6U);
-  EXPECT_EQ(bench.host.acknowledgements.size(), 1U);
+  EXPECT_EQ(bench.host.controls.size(), 1U);
   EXPECT_EQ(bench.host.interrupts.size(), 3U) << "the first, the one by hand, the last packet's";
 }
 
 TEST_F(NicTest, WithoutDelayEveryCompletionInterrupts) {
   config_.interrupt_delay = sc_core::SC_ZERO_TIME;
   EXPECT_EQ(send(50, 1448).interrupts.size(), 50U);
-}
-
-TEST_F(NicTest, ReceivedPacketsInterruptWhenTheyArrive) {
-  config_.interrupt_delay = microseconds(50);
-  NicBench& bench = build();
-  spawn_at(microseconds(10), "peer", [&] {
-    bench.host.acknowledge(3, microseconds(200));
-    bench.host.acknowledge(1, microseconds(100));  // overtakes it
-    bench.host.acknowledge(2, microseconds(110));  // within the delay of that one
-  });
-  run();
-  const std::vector<sc_time> expected{microseconds(110), microseconds(160), microseconds(210)};
-  EXPECT_EQ(bench.host.interrupts, expected);
-  const std::vector<sc_time> arrivals{microseconds(110), microseconds(120), microseconds(210)};
-  EXPECT_EQ(bench.host.acknowledgements, arrivals);
 }
 
 TEST_F(NicTest, TheLastDescriptorOfASentPacketIsMarkedInMemory) {

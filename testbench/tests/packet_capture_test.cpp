@@ -10,46 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "models/nic/tls_record.h"
-#include "models/platform/frame.h"
 #include "models/workload/decoder.h"
 #include "testbench/tests/apart.h"
 #include "testbench/tests/captured.h"
 
 namespace copypath {
 namespace {
-
-// ---- Frames.
-
-TEST(InternetChecksum, IsThatOfTheExampleInRfc1071) {
-  const std::uint8_t bytes[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
-  EXPECT_EQ(internet_checksum(internet_sum(bytes, sizeof bytes)), 0x220d);  // ~0xddf2
-  EXPECT_EQ(internet_checksum(internet_sum(bytes, 7)), static_cast<std::uint16_t>(~0xdcfb));
-}
-
-TEST(Frame, HasTheHeadersThatTheWireCounts) {
-  const std::vector<std::uint8_t> payload{1, 2, 3};
-  for (const std::uint8_t flags : {TcpSegment::kAck, TcpSegment::kSyn}) {
-    TcpSegment segment;
-    segment.sequence = 0xfffffffe;
-    segment.acknowledgement = 7;
-    segment.flags = flags;
-    segment.window = 512;
-    segment.payload = payload.data();
-    segment.bytes = payload.size();
-    std::vector<std::uint8_t> frame;
-    make_frame({0x0a000001, 80}, {0x0a010001, 40000}, 1, segment, frame);
-    const CapturedFrame read = parsed(frame.data(), frame.size());
-    const bool opens = flags == TcpSegment::kSyn;  // with 8 bytes more: MSS, SACK, window scale
-    EXPECT_EQ(Bytes(read.header), kFrameHeaders + Bytes(opens ? 8 : 0));
-    EXPECT_EQ(read.payload, payload);
-    EXPECT_EQ(read.sequence, 0xfffffffe);
-    EXPECT_EQ(read.acknowledgement, 7u);
-    EXPECT_EQ(read.flags, flags);
-    EXPECT_EQ(read.window, 512u);
-    EXPECT_EQ(std::make_tuple(read.from, read.from_port), std::make_tuple(0x0a000001u, 80));
-    EXPECT_EQ(std::make_tuple(read.to, read.to_port), std::make_tuple(0x0a010001u, 40000));
-  }
-}
 
 TEST(Shown, TagsBecomeTheirOffsetsAndHeadersOfRecords) {
   Content content;

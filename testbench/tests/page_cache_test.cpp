@@ -46,7 +46,7 @@ protected:
     read_page(task, file, index);
     return page_cache().misses() == before;
   }
-  std::uint64_t frames_in_use() { return bench().memory.memory.frames_in_use(); }
+  std::uint64_t frames_in_use() { return bench().frames_in_use(); }
 };
 
 TEST_F(PageCacheTest, SequentialReaderReadsEachPageOnce) {

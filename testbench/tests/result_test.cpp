@@ -99,6 +99,8 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "interrupts",
                                           "packets",
                                           "wire_bytes",
+                                          "rx_packets",
+                                          "rx_wire_bytes",
                                           "sent_file_bytes",
                                           "sent_other_file_bytes",
                                           "sent_user_bytes",

@@ -42,10 +42,10 @@ TEST(Rss, ConnectionsHaveAddressesOfTheirOwn) {
   EXPECT_EQ(client.source, ip(10, 1, 0, 4));
   EXPECT_EQ(client.destination, ip(10, 0, 0, 1));
   EXPECT_EQ(client.source_port, 32771);
-  EXPECT_EQ(client.destination_port, 7000);
+  EXPECT_EQ(client.destination_port, 8000);
   const FourTuple origin = addressing.received(100);
   EXPECT_EQ(origin.source, ip(10, 0, 1, 0));
-  EXPECT_EQ(origin.source_port, 7000);
+  EXPECT_EQ(origin.source_port, 8000);
   EXPECT_EQ(origin.destination_port, 32768);
 }
 

@@ -15,7 +15,7 @@ protected:
     if (bench().sockets.empty()) bench().add_socket();
     return skbs().allocate(*bench().sockets.front(), 0);
   }
-  std::uint64_t frames() { return bench().memory.memory.frames_in_use(); }
+  std::uint64_t frames() { return bench().frames_in_use(); }
 
   /// Appends `bytes` of kernel memory, piece by piece.
   void append(Skb& skb, PageFragment& cursor, std::uint64_t bytes) {

@@ -137,22 +137,21 @@ TEST_F(TcpSocketTest, MemoryIsReleasedOnAcknowledgementNotOnTransmission) {
   TcpSocket& socket = bench().add_socket();
   bench().peer.acknowledges = false;
   const std::uint64_t total = 5 * kGoal;
-  const PhysicalMemory& memory = bench().memory.memory;
   spawn_writer(socket, total, total);
   spawn_at(milliseconds(20), "peer", [&] {
     ASSERT_EQ(packets(), 5U) << "all of it has left";
     const std::uint64_t buffer = units_covering(Bytes(total), kPageSize);
     const std::uint64_t fragments = units_covering(Bytes(total), Bytes(32768));  // of 8 pages
     EXPECT_EQ(bench().kernel.skbs.in_use(), 5U);
-    EXPECT_EQ(memory.frames_in_use(), buffer + 8 * fragments);
+    EXPECT_EQ(bench().frames_in_use(), buffer + 8 * fragments);
     bench().peer.acknowledge(0, 2 * kGoal);
-    sc_core::wait(microseconds(1));
+    sc_core::wait(microseconds(2));
     EXPECT_EQ(bench().kernel.skbs.in_use(), 3U);
     // The first two packets end in the middle of the fourth fragment.
-    EXPECT_EQ(memory.frames_in_use(), buffer + 8 * (fragments - 3));
+    EXPECT_EQ(bench().frames_in_use(), buffer + 8 * (fragments - 3));
     bench().peer.acknowledge(0, total);
-    sc_core::wait(microseconds(1));
-    EXPECT_EQ(memory.frames_in_use(), buffer + 8) << "and the fragment that it goes on to fill";
+    sc_core::wait(microseconds(2));
+    EXPECT_EQ(bench().frames_in_use(), buffer + 8) << "and the fragment that it goes on to fill";
   });
   run();
   expect_all(total);
@@ -233,7 +232,7 @@ TEST_F(TcpSocketTest, MoreHoldsAPartialPacketBack) {
   });
   run();
   expect_all(86'016);
-  EXPECT_EQ(bench().memory.memory.frames_in_use(), page_cache().resident());
+  EXPECT_EQ(bench().frames_in_use(), page_cache().resident());
 }
 
 TEST_F(TcpSocketTest, AdjacentPiecesOfOnePageShareAFragment) {
@@ -279,7 +278,7 @@ TEST_F(TcpSocketTest, PagesInFlightStayInMemory) {
   });
   run();
   EXPECT_EQ(bench().kernel.skbs.in_use(), 0U);
-  EXPECT_EQ(bench().memory.memory.frames_in_use(), page_cache().resident());
+  EXPECT_EQ(bench().frames_in_use(), page_cache().resident());
 }
 
 TEST_F(TcpSocketTest, RequestsAreTakenOneByOne) {

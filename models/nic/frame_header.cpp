@@ -1,0 +1,103 @@
+#include "models/nic/frame_header.h"
+
+#include <cmath>
+#include <utility>
+
+namespace copypath {
+
+namespace {
+
+/// Bytes of the stream as a sequence number, from an initial one on, which SYN has taken.
+std::uint32_t number(std::uint32_t initial, std::uint64_t offset) {
+  return static_cast<std::uint32_t>(initial + 1 + offset);
+}
+std::uint64_t offset(std::uint32_t initial, std::uint32_t number) {
+  return static_cast<std::uint32_t>(number - initial - 1);
+}
+
+}  // namespace
+
+FrameHeader::FrameHeader(const Packet& packet)
+    : connection(packet.connection),
+      kind(packet.kind),
+      sequence(packet.sequence),
+      acknowledgement(packet.counterpart),
+      payload(packet.bytes),
+      sack(packet.sack),
+      timestamp(packet.timestamp),
+      echo(packet.echo) {
+  if (kind == Packet::Kind::kRequest) {
+    sequence = packet.sequence * kRequestText.count();
+    payload = kRequestText;
+  } else if (kind != Packet::Kind::kData) {
+    std::swap(sequence, acknowledgement);
+  }
+  push = payload > Bytes(0);
+}
+
+Headers FrameHeader::headers(const Addressing& addressing, bool from_server) const {
+  Headers headers;
+  const Endpoint server = addressing.server(connection);
+  const Endpoint peer = addressing.peer(connection);
+  headers.from = from_server ? server : peer;
+  headers.to = from_server ? peer : server;
+  headers.identification = identification;
+  TcpSegment& segment = headers.segment;
+  segment.sequence = number(addressing.initial(connection, from_server), sequence);
+  const std::uint32_t others = addressing.initial(connection, !from_server);
+  segment.acknowledgement = number(others, acknowledgement);
+  segment.flags = TcpSegment::kAck;
+  if (kind == Packet::Kind::kReset) segment.flags |= TcpSegment::kReset;
+  if (push) segment.flags |= TcpSegment::kPush;
+  segment.window = window;
+  segment.timestamp = timestamp;
+  segment.echo = echo;
+  segment.sack_blocks = sack.count;
+  for (unsigned i = 0; i < sack.count; ++i) {
+    segment.sack[2 * i] = number(others, sack.blocks[i].begin);
+    segment.sack[2 * i + 1] = number(others, sack.blocks[i].end);
+  }
+  segment.bytes = payload.count();
+  return headers;
+}
+
+FrameHeader FrameHeader::read(const Headers& headers, const Addressing& addressing,
+                              bool from_server) {
+  const TcpSegment& segment = headers.segment;
+  FrameHeader header;
+  const Endpoint& server = from_server ? headers.from : headers.to;
+  const Endpoint& peer = from_server ? headers.to : headers.from;
+  header.connection = addressing.connection_of(server, peer);
+  header.push = (segment.flags & TcpSegment::kPush) != 0;
+  const std::uint32_t others = addressing.initial(header.connection, !from_server);
+  header.sequence = offset(addressing.initial(header.connection, from_server), segment.sequence);
+  header.acknowledgement = offset(others, segment.acknowledgement);
+  header.payload = Bytes(segment.bytes);
+  header.sack.count = segment.sack_blocks;
+  for (unsigned i = 0; i < segment.sack_blocks; ++i) {
+    header.sack.blocks[i] = {offset(others, segment.sack[2 * i]),
+                             offset(others, segment.sack[2 * i + 1])};
+  }
+  header.identification = headers.identification;
+  header.window = segment.window;
+  header.timestamp = segment.timestamp;
+  header.echo = segment.echo;
+  // Clients send nothing but requests.
+  const bool asks = !from_server && header.connection < addressing.clients;
+  header.kind = (segment.flags & TcpSegment::kReset) != 0 ? Packet::Kind::kReset
+                : segment.bytes == 0 && !from_server      ? Packet::Kind::kAcknowledgement
+                : asks                                    ? Packet::Kind::kRequest
+                                                          : Packet::Kind::kData;
+  return header;
+}
+
+sc_time timestamps_lead(sc_time rtt) {
+  return sc_time(1 + std::floor(rtt.to_seconds()), sc_core::SC_SEC);
+}
+
+std::uint32_t timestamp_of(sc_time since_boot) {
+  constexpr std::uint64_t kPerMillisecond = 1'000'000'000;  // picoseconds
+  return static_cast<std::uint32_t>(since_boot.value() / kPerMillisecond);
+}
+
+}  // namespace copypath
