@@ -33,6 +33,10 @@ struct sock_common {
 struct sock {
   struct sock_common __sk_common;
 } KERNEL_TYPE;
+struct tcp_sock {
+  __u32 rcv_nxt;
+  __u32 snd_una;
+} KERNEL_TYPE;
 struct sk_buff {
   struct sock* sk;
   unsigned int len;
@@ -137,15 +141,17 @@ static __always_inline __u32 kind_of_page(unsigned long address) {
   return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
 }
 
-/// Whether the payload has not been sent before, or received.
-static __always_inline int is_new(const struct sock* sk, const unsigned char* header, __u32 size) {
+/// Whether the payload has not been sent before, or received. `expected`: where the stream begins, if
+/// this is the first packet of it that is seen.
+static __always_inline int is_new(const struct sock* sk, const unsigned char* header, __u32 size,
+                                  __u32 expected) {
   const __u64 key = (__u64)sk;
   __u32 sequence = 0;
   bpf_probe_read_kernel(&sequence, sizeof sequence, header + 4);
   sequence = bpf_ntohl(sequence);
   struct stream* stream = bpf_map_lookup_elem(&streams, &key);
   if (!stream) {
-    const struct stream first = {sequence + size, 0};
+    const struct stream first = {sequence + size, sequence - expected};
     bpf_map_update_elem(&streams, &key, &first, BPF_ANY);
     return 1;
   }
@@ -161,7 +167,8 @@ static __always_inline int is_new(const struct sock* sk, const unsigned char* he
 
 /// Counts the payload of a packet whose TCP header is at `header`.
 static __always_inline void count_payload(const struct sock* sk, const struct sk_buff* skb,
-                                          const unsigned char* header, __u32 first_slot) {
+                                          const unsigned char* header, __u32 first_slot,
+                                          __u32 expected) {
   __u8 offset = 0;
   bpf_probe_read_kernel(&offset, sizeof offset, header + 12);
   const unsigned char* payload = header + (offset >> 4) * 4;
@@ -169,7 +176,7 @@ static __always_inline void count_payload(const struct sock* sk, const struct sk
   const unsigned char* linear_end =
       BPF_CORE_READ(skb, data) + (BPF_CORE_READ(skb, len) - in_fragments);
   const __u32 size = (__u32)(linear_end - payload) + in_fragments;
-  if (size == 0 || !is_new(sk, header, size)) return;
+  if (size == 0 || !is_new(sk, header, size, expected)) return;
   if (linear_end > payload) count(first_slot + kProvenanceLinear, linear_end - payload);
   if (in_fragments == 0) return;
 
@@ -195,7 +202,8 @@ int handed_to_device(struct bpf_raw_tracepoint_args* context) {
   if (!of || !sk) return 0;
   if (BPF_CORE_READ(sk, __sk_common.skc_num) != of->server_port) return 0;
   if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != of->server_network) return 0;
-  count_payload(sk, skb, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header), 0);
+  count_payload(sk, skb, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header), 0,
+                BPF_CORE_READ((const struct tcp_sock*)sk, snd_una));
   return 0;
 }
 
@@ -207,7 +215,8 @@ int received_by_tcp(struct bpf_raw_tracepoint_args* context) {
   if (!of) return 0;
   if (bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)) != of->server_port) return 0;
   if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != of->client_network) return 0;
-  count_payload(sk, skb, BPF_CORE_READ(skb, data), kProvenanceReceived);
+  count_payload(sk, skb, BPF_CORE_READ(skb, data), kProvenanceReceived,
+                BPF_CORE_READ((const struct tcp_sock*)sk, rcv_nxt));
   return 0;
 }
 

@@ -133,8 +133,8 @@ private:
 
   NicConfig config_;
   Ledger* ledger_ = nullptr;
-  unsigned number_;  // of the NIC
-  sc_time lead_;     // of timestamps
+  unsigned number_;                          // of the NIC
+  sc_time lead_;                             // of timestamps
   tlm::tlm_generic_payload register_write_;  // used again and again
   SkbAllocator& skbs_;
   std::vector<TcpSocket*> sockets_;      // by connection

@@ -100,8 +100,8 @@ private:
   sc_core::sc_event gathered_;
   bool wire_busy_ = false;
   tlm::tlm_generic_payload on_wire_;  // used again and again
-  sc_time wire_free_;   // when the frames end that are on it
-  ControlList pieces_;  // of the gather engine, used again and again
+  sc_time wire_free_;                 // when the frames end that are on it
+  ControlList pieces_;                // of the gather engine, used again and again
   ControlList completion_;
   SegmentList segments_;
 

@@ -324,8 +324,7 @@ INSTANTIATE_TEST_SUITE_P(
 // decide which step: with one thread or with many, there is no such step or it averages out.
 // Programs that wait for their own completions, or whose passes alternate with their sends, do so
 // on a bus that has no room to spare: there each burst decides what the next step begins with. They
-// differ by up to 4 % then, in both directions. On a fast wire a batch of io_uring waits for the
-// interrupt that reports its last acknowledgement, and 50 us are 1 % of that run.
+// differ by up to 4 % then, in both directions.
 const std::set<std::string> kInStep{"direct_zc",   "vmsplice",      "msg_zerocopy_read",
                                     "io_uring_zc", "ktls_sendfile", "compress_write"};
 
@@ -339,10 +338,8 @@ TEST_P(Agreement, OfFluidAndBurst) {
     config.timing = Timing::kBurst;
     for (const auto& [path, burst] : simulate_apart(config)) {
       const bool scarce = std::string(GetParam().name).find("scarce_bus") == 0;
-      const bool fast = std::string(GetParam().name) == "fast_wire";
       for (const std::string metric : {"elapsed_s", "cpu_busy_s"}) {
         if (scarce && kInStep.count(path) > 0) continue;
-        if (fast && path == "io_uring_zc") continue;
         const double expected = *fluid.at(path).value(metric);
         // A burst can decide whether the last bytes still join an skb, or need one of their own.
         const double skb = metric == "cpu_busy_s" ? config.cpu.skb.to_seconds() : 0;
