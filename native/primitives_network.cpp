@@ -54,6 +54,12 @@ public:
 
   int socket() const { return socket_; }
 
+  void take(const Buffer& buffer) const {
+    while (send(socket_, buffer.data(), buffer.size(), MSG_NOSIGNAL) < 0) {
+      if (errno != EINTR) throw std::runtime_error(with_reason("send()"));
+    }
+  }
+
 private:
   [[noreturn]] static void discard(std::uint16_t port) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_IGN);
@@ -78,9 +84,7 @@ std::function<double()> sending(const std::shared_ptr<Discarder>& to, std::size_
     const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
     const double seconds = cpu_seconds([&] {
       for (std::size_t i = 0; i < sends; ++i) {
-        if (send(to->socket(), buffer->data(), bytes, MSG_NOSIGNAL) < 0) {
-          throw std::runtime_error(with_reason("send()"));
-        }
+        to->take(*buffer);
       }
     });
     return seconds / static_cast<double>(sends);
@@ -100,11 +104,7 @@ std::function<double()> sending_waking(const std::shared_ptr<Discarder>& to, std
            monotonic_seconds() < start + kUntilItSleeps;) {
       }
       clock = std::min(clock, cpu_seconds([] {}));
-      seconds += cpu_seconds([&] {
-        if (send(to->socket(), buffer->data(), bytes, MSG_NOSIGNAL) < 0) {
-          throw std::runtime_error(with_reason("send()"));
-        }
-      });
+      seconds += cpu_seconds([&] { to->take(*buffer); });
     }
     return seconds / kWakes - clock;
   };
@@ -129,6 +129,7 @@ std::function<double()> sending_zerocopy(const std::shared_ptr<Discarder>& to, s
     const double seconds = cpu_seconds([&] {
       for (std::size_t i = 0; i < sends; ++i) {
         while (send(to->socket(), buffer->data(), bytes, MSG_ZEROCOPY | MSG_NOSIGNAL) < 0) {
+          if (errno == EINTR) continue;
           if (errno != ENOBUFS) throw Unsupported(with_reason("send(MSG_ZEROCOPY)"));
           drain();
         }
