@@ -130,12 +130,6 @@ void MemoryBus::ask_dram(Transfer& transfer, Demand& demand) {
       demand.nodes = numa_->traffic(kind, transfer.from, transfer.to,
                                     {demand.bytes, demand.written + demand.framing, fetches});
       demand.dram.fabric = demand.nodes.crossing();
-      if (demand.framing > Bytes(0)) {
-        demand.framed.fabric = numa_
-                                   ->traffic(kind_of(demand.frames), nullptr, nullptr,
-                                             {demand.framing, demand.framing, fetches})
-                                   .crossing();
-      }
     }
   }
   if (demand.dram.fabric > Bytes(0)) demand.latency += numa_->fabric_latency();
@@ -175,7 +169,6 @@ void MemoryBus::enter(const Transfer& transfer, const Demand& demand) {
   DramTraffic of_framing;
   if (demand.framing > Bytes(0)) {
     of_framing = share_of(demand.dram, demand.framed, demand.asked + demand.framed);
-    if (!caches_[0]) of_framing.fabric = demand.framed.fabric;
   }
   if (demand.read > Bytes(0)) {
     ledger_.close(transfer.movement, demand.read, demand.asked.total(), demand.dram - of_framing);

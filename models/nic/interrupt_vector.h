@@ -32,6 +32,8 @@ public:
   void report(sc_time at = sc_core::sc_time_stamp());
   /// A frame without payload will have come at that time.
   void report_at(sc_time arrival) { schedule(arrival); }
+  /// Looks again when the next frame without payload can be placed.
+  void expect_next();
   /// The driver has come: whatever there is to report it will see.
   void serve();
 
@@ -40,7 +42,6 @@ private:
   void schedule(sc_time at);
   void look();
   void raise();
-  void expect_next();
 
   sc_time delay_;
   WaitingFrames& frames_;

@@ -71,6 +71,13 @@ sc_time ReceiveEngine::end_of(const Incoming& incoming, sc_time free) const {
   return std::max(incoming.start, free) + incoming.on_wire / config_.rate;
 }
 
+void ReceiveEngine::notify() {
+  buffers_.notify();
+  for (const Queue& queue : queues_) {
+    if (!queue.frames.empty()) queue.vector->expect_next();
+  }
+}
+
 /// Takes what has come off the wire.
 void ReceiveEngine::advance() {
   for (; !incoming_.empty(); incoming_.pop_front()) {
@@ -89,10 +96,11 @@ void ReceiveEngine::advance() {
   }
 }
 
-/// Whether frames without payload wait for being placed in that queue, which is done then.
+/// Whether frames without payload wait for being placed in that queue, which is done then. Without
+/// a buffer it is not: the driver has to see first what has been reported.
 bool ReceiveEngine::wants(unsigned queue) {
   advance();
-  if (queues_[queue].frames.empty()) return false;
+  if (queues_[queue].frames.empty() || queues_[queue].ring.free_buffers() == 0) return false;
   queues_[queue].placing = true;
   wake_.notify();
   return true;
@@ -100,7 +108,9 @@ bool ReceiveEngine::wants(unsigned queue) {
 
 /// When the next one of these has come.
 sc_time ReceiveEngine::next(unsigned queue) const {
-  if (!queues_[queue].frames.empty()) return sc_time_stamp();
+  if (!queues_[queue].frames.empty()) {  // without a buffer: when there is one (notify())
+    return queues_[queue].ring.free_buffers() > 0 ? sc_time_stamp() : sc_core::sc_max_time();
+  }
   sc_time end = wire_free_;
   for (const Incoming& incoming : incoming_) {
     end = end_of(incoming, end);
@@ -128,10 +138,26 @@ void ReceiveEngine::receive() {
   }
 }
 
-/// Prepares what waits in the queue to be written.
-void ReceiveEngine::stage_frames(Queue& queue) {
-  queue.placing = false;
-  staging_.swap(queue.frames);
+std::uint64_t ReceiveEngine::waiting_frames(const Queue& queue) {
+  std::uint64_t frames = 0;
+  for (const Incoming& incoming : queue.frames) frames += incoming.frames;
+  return frames;
+}
+
+/// Prepares what waits in the queue to be written, `most` frames of it: those that have a buffer.
+/// To wait for one here would be for ever: the driver gives back what has been reported to it.
+void ReceiveEngine::stage_frames(Queue& queue, std::uint64_t most) {
+  std::vector<Incoming>& waiting = queue.frames;
+  auto rest = waiting.begin();
+  for (; rest != waiting.end() && rest->frames <= most; ++rest) most -= rest->frames;
+  staging_.assign(waiting.begin(), rest);
+  waiting.erase(waiting.begin(), rest);
+  if (most > 0 && !waiting.empty()) {
+    staging_.push_back(waiting.front());
+    staging_.back().frames = most;
+    waiting.front().frames -= most;
+  }
+  queue.placing = !waiting.empty();
   for (const Incoming& incoming : staging_) {
     prepare_headers(incoming);
     for (std::uint64_t i = 0; i < incoming.frames; ++i) {
@@ -149,10 +175,13 @@ void ReceiveEngine::begin_staging(std::size_t most) {
   to_.clear();
 }
 
-/// Frames without payload, all that have come for a queue.
+/// Frames without payload that have come for a queue: all of them, or what there are buffers for.
 void ReceiveEngine::place_frames(Queue& queue) {
+  if (queue.ring.free_buffers() == 0) wait(buffers_);
+  const unsigned free = queue.ring.free_buffers();
+  if (free == 0) return;  // another queue's
   begin_staging(room_for(queue));
-  stage_frames(queue);
+  stage_frames(queue, free);
   memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
   queue.vector->report();
 }
@@ -162,9 +191,12 @@ void ReceiveEngine::place(const Incoming& incoming, const Content& content) {
   const Bytes segment = segment_size(config_);
   const std::uint64_t buffers =
       incoming.frames + units_covering(incoming.bytes, buffer_size(segment));
+  while (!queue.frames.empty() && waiting_frames(queue) + buffers > queue.ring.free_buffers()) {
+    place_frames(queue);  // there is no room for both
+  }
   begin_staging(room_for(queue) + incoming.frames * kFrameHeaders.count() +
                 buffers * kDescriptorBytes);
-  stage_frames(queue);  // that came before
+  stage_frames(queue, waiting_frames(queue));  // that came before
   prepare_headers(incoming);
   unsigned number = 0;
   for (Bytes done; done < incoming.bytes; ++number) {

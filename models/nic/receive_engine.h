@@ -52,7 +52,7 @@ public:
   /// not before payload that was announced before; a frame without payload as it begins.
   void take(const Packet& packet, sc_time arrival);
   /// There are new buffers.
-  void notify() { buffers_.notify(); }
+  void notify();
 
   /// Frames that have come so far, and what they took of the wire.
   std::uint64_t frames() const { return frames_; }
@@ -89,7 +89,8 @@ private:
   bool wants(unsigned queue);
   sc_time next(unsigned queue) const;
   void begin_staging(std::size_t most);
-  void stage_frames(Queue& queue);
+  static std::uint64_t waiting_frames(const Queue& queue);
+  void stage_frames(Queue& queue, std::uint64_t most);
   static std::size_t room_for(const Queue& queue);
   void place_frames(Queue& queue);
   void place(const Incoming& incoming, const Content& content);

@@ -21,6 +21,8 @@ public:
   void set_tail(unsigned tail) { tail_ = tail % size_; }
   unsigned head() const { return head_; }  ///< the next one to be used
 
+  /// Buffers that the driver has lent and that are not used yet, on the chip or not.
+  unsigned free_buffers() const { return (tail_ + size_ - head_) % size_; }
   bool has_buffer() const { return next_ < on_chip_.size(); }
   bool has_unfetched() const { return fetched_ != tail_; }
 

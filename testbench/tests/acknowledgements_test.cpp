@@ -86,5 +86,23 @@ TEST(Acknowledgements, EachTakesItsTimeOfTheCore) {
       << "but for the last ones";
 }
 
+// 200 buffers of 9 KB, and requests of 600 clients between two interrupts: the others wait on the
+// chip until the driver has given back what it has seen.
+TEST(Acknowledgements, MoreFramesThanBuffersWaitOnTheChip) {
+  for (const unsigned queues : {1U, 2U}) {
+    Config config = serving();
+    config.nic.mtu = Bytes(9000);
+    config.nic.rate = Rate(5e9);
+    config.nic.queues = queues;
+    config.page_cache.warm = 1;
+    config.workload.clients = 600;
+    config.workload.requests = 2;
+    config.workload.file_size = Bytes(1000);
+    const Result result = simulate_apart(config, "sendfile");
+    EXPECT_TRUE(result.delivered_ok);
+    EXPECT_GE(*result.value("rx_packets"), 1200);
+  }
+}
+
 }  // namespace
 }  // namespace copypath

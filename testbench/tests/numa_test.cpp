@@ -265,5 +265,18 @@ TEST(NumaMachine, BothTimingsAgree) {
   }
 }
 
+// A record lies in a page of one node, its framing half in each on the average: no part of what
+// crosses may be more than the whole.
+TEST(NumaTraffic, OfSmallRecordsIsNoMoreThanTheyHave) {
+  Config config;
+  config.numa.nodes = 2;
+  config.numa.memory = Placement::kInterleave;
+  config.workload.clients = 2;
+  config.workload.file_size = Bytes(1000);
+  const Result result = simulate_apart(config, "ktls_sendfile");
+  EXPECT_GE(*result.value("fabric_bytes"), 0);
+  EXPECT_LE(*result.value("fabric_bytes"), 4 * *result.value("bus_bytes"));
+}
+
 }  // namespace
 }  // namespace copypath
