@@ -25,7 +25,9 @@ asm(".pushsection .rodata\n"
     "\"\n"
     "copypath_probes_end:\n"
     ".popsection\n");
+// NOLINTNEXTLINE(readability-identifier-naming): a label of the assembler
 extern "C" const char copypath_probes[];
+// NOLINTNEXTLINE(readability-identifier-naming): the same
 extern "C" const char copypath_probes_end[];
 
 #endif
@@ -127,7 +129,7 @@ private:
 
 Evidence::Evidence(const Subject& subject, const InputFiles& files)
     : probes_(std::make_unique<Probes>()) {
-  provenance_settings settings{};
+  ProvenanceSettings settings{};
   settings.server_process = static_cast<std::uint32_t>(getpid());
   settings.server_network = network_of(getpid());
   settings.client_network = network_of(subject.client_process);
@@ -138,8 +140,8 @@ Evidence::Evidence(const Subject& subject, const InputFiles& files)
   bpf_map_update_elem(probes_->map("settings"), &only, &settings, BPF_ANY);
   for (std::size_t i = 0; i < files.count(); ++i) {
     const struct stat status = files.status(i);
-    const provenance_file file{status.st_ino,
-                               std::uint64_t{major(status.st_dev)} << 20 | minor(status.st_dev)};
+    const ProvenanceFile file{status.st_ino,
+                              std::uint64_t{major(status.st_dev)} << 20 | minor(status.st_dev)};
     const std::uint8_t present = 1;
     if (bpf_map_update_elem(probes_->map("files"), &file, &present, BPF_ANY) != 0) {
       throw Unsupported(with_reason("telling the probes about the files"));

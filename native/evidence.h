@@ -16,7 +16,7 @@
 
 namespace copypath::native {
 
-/// Payload by what it lies in (provenance_slot), as far as the kernel has the tracepoint.
+/// Payload by what it lies in (ProvenanceSlot), as far as the kernel has the tracepoint.
 struct Provenance {
   using Bytes = std::array<std::uint64_t, kProvenanceKinds>;
   Bytes sent{};                              ///< when it was handed to the device

@@ -2,7 +2,6 @@
 // process on another processor that discards. What a send costs besides its bytes is what an skb
 // costs: building, queueing and freeing it, and the receiving side that the kernel runs in the
 // sender's time.
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,6 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
+// The kernel's header does without the C library's timespec only if that has been included.
+#include <linux/errqueue.h>
 
 #include "native/calls.h"
 #include "native/connection.h"

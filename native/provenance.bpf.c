@@ -76,14 +76,14 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, struct provenance_settings);
+  __type(value, struct ProvenanceSettings);
 } settings SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 131072);
   __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, struct provenance_file);
+  __type(key, struct ProvenanceFile);
   __type(value, __u8);
 } files SEC(".maps");
 
@@ -117,7 +117,7 @@ struct {
   __type(value, __u8);
 } readers SEC(".maps");
 
-static __always_inline const struct provenance_settings* wanted(void) {
+static __always_inline const struct ProvenanceSettings* wanted(void) {
   __u32 zero = 0;
   return bpf_map_lookup_elem(&settings, &zero);
 }
@@ -135,7 +135,7 @@ static __always_inline __u32 kind_of_page(unsigned long address) {
   if (mapping == 0) return kProvenanceKernel;
   if (mapping & 1) return kProvenanceUser;
   const struct address_space* space = (const struct address_space*)(mapping & ~3ul);
-  struct provenance_file file = {};
+  struct ProvenanceFile file = {};
   file.inode = BPF_CORE_READ(space, host, i_ino);
   file.device = BPF_CORE_READ(space, host, i_sb, s_dev);
   return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
@@ -197,7 +197,7 @@ static __always_inline void count_payload(const struct sock* sk, const struct sk
 SEC("raw_tp/net_dev_start_xmit")
 int handed_to_device(struct bpf_raw_tracepoint_args* context) {
   const struct sk_buff* skb = (const struct sk_buff*)context->args[0];
-  const struct provenance_settings* of = wanted();
+  const struct ProvenanceSettings* of = wanted();
   const struct sock* sk = BPF_CORE_READ(skb, sk);
   if (!of || !sk) return 0;
   if (BPF_CORE_READ(sk, __sk_common.skc_num) != of->server_port) return 0;
@@ -211,7 +211,7 @@ SEC("raw_tp/tcp_probe")
 int received_by_tcp(struct bpf_raw_tracepoint_args* context) {
   const struct sock* sk = (const struct sock*)context->args[0];
   const struct sk_buff* skb = (const struct sk_buff*)context->args[1];
-  const struct provenance_settings* of = wanted();
+  const struct ProvenanceSettings* of = wanted();
   if (!of) return 0;
   if (bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)) != of->server_port) return 0;
   if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != of->client_network) return 0;
@@ -222,7 +222,7 @@ int received_by_tcp(struct bpf_raw_tracepoint_args* context) {
 
 SEC("raw_tp/sys_enter")
 int call_entered(struct bpf_raw_tracepoint_args* context) {
-  const struct provenance_settings* of = wanted();
+  const struct ProvenanceSettings* of = wanted();
   const __u64 thread = bpf_get_current_pid_tgid();
   const __u32 call = context->args[1];
   const __u8 outside = 0;

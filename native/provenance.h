@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 /// The memory behind payload, then what is counted besides.
-enum provenance_slot {
+enum ProvenanceSlot {
   kProvenanceFile,       ///< page cache of a file that the run serves
   kProvenanceOtherFile,  ///< page cache of another file
   kProvenanceUser,       ///< anonymous page of a program
@@ -20,7 +20,7 @@ enum provenance_slot {
 };
 
 /// Whose traffic is looked at.
-struct provenance_settings {
+struct ProvenanceSettings {
   __u32 server_process;
   __u32 server_network;  ///< inode numbers of network namespaces
   __u32 client_network;
@@ -30,7 +30,7 @@ struct provenance_settings {
 };
 
 /// A file that the run serves.
-struct provenance_file {
+struct ProvenanceFile {
   __u64 inode;
   __u64 device;  ///< as the kernel writes it: major << 20 | minor
 };
