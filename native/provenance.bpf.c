@@ -94,8 +94,8 @@ struct {
   __type(value, __u64);
 } bytes SEC(".maps");
 
-/// By socket: how far its stream has been seen, and how much of it before that has not: packets need
-/// not come in order, as two processors may send, and what is sent again must not count twice.
+/// By socket: how far its stream has been seen, and how much of it before that has not: packets
+/// need not come in order, as two processors may send, and what is sent again must not count twice.
 struct stream {
   __u32 seen_up_to;
   __u32 missing;
@@ -141,8 +141,8 @@ static __always_inline __u32 kind_of_page(unsigned long address) {
   return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
 }
 
-/// Whether the payload has not been sent before, or received. `expected`: where the stream begins, if
-/// this is the first packet of it that is seen.
+/// Whether the payload has not been sent before, or received. `expected`: where the stream begins,
+/// if this is the first packet of it that is seen.
 static __always_inline int is_new(const struct sock* sk, const unsigned char* header, __u32 size,
                                   __u32 expected) {
   const __u64 key = (__u64)sk;

@@ -16,6 +16,12 @@ namespace copypath {
 
 namespace {
 
+/// A calibrated profile is measured anew beside every scenario, and one of them is shown.
+std::string profile_heading(const Validation& validation) {
+  return validation.host.empty() ? "Host profile, as calibrated beside the last scenario"
+                                 : "Host profile";
+}
+
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<const char*, 9> kColumns{"predicted", "measured", "spread",
@@ -207,7 +213,8 @@ std::string validation_markdown(const Validation& validation) {
     const std::string lines = differences(scenario);
     if (!lines.empty()) text += "\n```text\n" + lines + "```\n";
   }
-  return text + "\n## Host profile\n\n```text\n" + validation.profile + "```\n";
+  return text + "\n## " + profile_heading(validation) + "\n\n```text\n" + validation.profile +
+         "```\n";
 }
 
 std::string validation_html(const Validation& validation) {
@@ -235,8 +242,8 @@ std::string validation_html(const Validation& validation) {
     }
     text += "</table>\n<pre>" + escaped(differences(scenario)) + "</pre>\n";
   }
-  return text + "<h2>Host profile</h2>\n<pre>" + escaped(validation.profile) +
-         "</pre>\n</body></html>\n";
+  return text + "<h2>" + profile_heading(validation) + "</h2>\n<pre>" +
+         escaped(validation.profile) + "</pre>\n</body></html>\n";
 }
 
 std::string validation_json(const Validation& validation) {

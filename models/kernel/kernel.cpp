@@ -122,7 +122,9 @@ void SystemCall::enter() {
   const CpuConfig& costs = task_.costs();
   task_.spend(costs.syscall / 2);
   if (call_ == Call::kRead || call_ == Call::kPread) task_.spend(costs.read_call);
-  if (call_ == Call::kWrite || call_ == Call::kSendmsg) task_.spend(costs.send_call);
+  if (call_ == Call::kWrite || call_ == Call::kWritev || call_ == Call::kSendmsg) {
+    task_.spend(costs.send_call);
+  }
 }
 
 void SystemCall::leave() {

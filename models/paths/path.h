@@ -36,8 +36,8 @@ struct Path {
   std::string (*refusal)(const Config&) = nullptr;
   /// A program on the machine itself, which sends nothing (workload.kind = random_reader).
   bool local = false;
-  /// Names file and socket in one call, as sendfile() does.
-  bool by_reference = false;
+  /// Moves the file to the socket by sendfile(): what a web server's `sendfile on` means.
+  bool by_sendfile = false;
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "models/nic/frame_header.h"
-
 #include "models/workload/response.h"
 
 namespace copypath {

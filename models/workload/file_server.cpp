@@ -55,7 +55,7 @@ EventLoop* FileServer::loop_of(const Connection& connection) const {
 
 Bytes FileServer::chunk() const {
   if (!is_web_server()) return config_.workload.chunk;
-  return path_.by_reference ? config_.web.sendfile_max_chunk : config_.web.buffer;
+  return path_.by_sendfile ? config_.web.sendfile_max_chunk : config_.web.buffer;
 }
 
 void FileServer::serve(Connection& connection) {

@@ -11,7 +11,7 @@ constexpr std::size_t kHeader = 2;
 constexpr std::size_t kSealedHeader = 3;
 
 bool corks(const Connection& c, const Path& path) {
-  return c.config.web.tcp_nopush && path.by_reference && path.transform == Transformation::kNone;
+  return c.config.web.tcp_nopush && path.by_sendfile && path.transform == Transformation::kNone;
 }
 
 void set_cork(Connection& c) { const SystemCall setsockopt(c.kernel, c.task, Call::kSetsockopt); }
