@@ -114,6 +114,21 @@ public:
     }
   }
 
+  /// Events that went by while the same probe was at work on their processor, and that the kernel
+  /// therefore has not shown to it.
+  std::uint64_t missed() const {
+    std::uint64_t sum = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_) {
+      bpf_prog_info info{};
+      std::uint32_t size = sizeof info;
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
+        sum += info.recursion_misses;
+      }
+    }
+    return sum;
+  }
+
   bool attached(const char* program) const {
     for (const std::string& name : attached_) {
       if (name == program) return true;
@@ -152,7 +167,8 @@ Evidence::Evidence(const Subject& subject, const InputFiles& files)
 
 Evidence::~Evidence() = default;
 
-void Evidence::restart() const {
+void Evidence::restart() {
+  missed_before_ = probes_->missed();
   const std::vector<std::uint64_t> zeros(static_cast<std::size_t>(libbpf_num_possible_cpus()));
   for (std::uint32_t slot = 0; slot < kProvenanceSlots; ++slot) {
     bpf_map_update_elem(probes_->map("bytes"), &slot, zeros.data(), BPF_ANY);
@@ -163,6 +179,8 @@ void Evidence::restart() const {
     bpf_map_delete_elem(streams, &socket);
   }
 }
+
+bool Evidence::complete() const { return probes_->missed() == missed_before_; }
 
 Provenance Evidence::collected() const {
   std::vector<std::uint64_t> by_processor(static_cast<std::size_t>(libbpf_num_possible_cpus()));
@@ -191,15 +209,8 @@ Evidence::Evidence(const Subject&, const InputFiles&) {
       "(apt-get install clang libbpf-dev, then build it anew)");
 }
 Evidence::~Evidence() = default;
-template <typename Key>
-void Evidence::forget(const char* map) const {
-  const int descriptor = probes_->map(map);
-  for (Key key{}; bpf_map_get_next_key(descriptor, nullptr, &key) == 0;) {
-    bpf_map_delete_elem(descriptor, &key);
-  }
-}
-
-void Evidence::restart() const {}
+void Evidence::restart() {}
+bool Evidence::complete() const { return true; }
 Provenance Evidence::collected() const { return {}; }
 
 #endif

@@ -40,12 +40,14 @@ public:
   Evidence(const Evidence&) = delete;
   Evidence& operator=(const Evidence&) = delete;
 
-  void restart() const;          ///< counts from zero
+  void restart();                ///< counts from zero
+  bool complete() const;         ///< whether the probes have seen all that has happened since then
   Provenance collected() const;  ///< since then
 
 private:
   class Probes;
   std::unique_ptr<Probes> probes_;
+  std::uint64_t missed_before_ = 0;
 };
 
 }  // namespace copypath::native

@@ -113,8 +113,8 @@ Peer::Peer(const Config& config, const InputFiles& files, const Network& network
     wait_until_ready();
     return;
   }
-  // Interrupts are for the parent to deal with. When it ends, so do its sockets, and with them
-  // this.
+  // Interrupts are for the parent to deal with. When it dies, so do its sockets, and with them
+  // this: sooner than the kernel gives it another parent.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
   control_.reset();
   PeerStart start;
@@ -129,7 +129,7 @@ Peer::Peer(const Config& config, const InputFiles& files, const Network& network
   }
   send(other_end, &start, sizeof start, MSG_NOSIGNAL);
   serve_runs(Clients(config, files, network.server(), sink, origin), other_end);
-  if (getppid() != parent) on_orphaned();
+  on_orphaned();
   // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
   _exit(EXIT_SUCCESS);
 }
@@ -149,10 +149,10 @@ void Peer::wait_until_ready() {
 Peer::~Peer() { end(); }
 
 void Peer::end() {
-  control_.reset();
-  kill(process_, SIGKILL);
+  kill(process_, SIGKILL);  // before its socket closes, which would tell it of an orphan's duties
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  control_.reset();
 }
 
 void Peer::begin(const PeerRun& run) const {

@@ -107,6 +107,18 @@ private:
   std::string problem_;
 };
 
+/// A run that the probes have seen all of. Other traffic on the machine can keep them from it.
+Sample watched(Evidence& evidence, const InputFiles& files, const std::function<Sample()>& run) {
+  constexpr int kTries = 10;
+  for (int tries = 0; tries < kTries; ++tries) {
+    files.prepare();
+    evidence.restart();
+    Sample sample = run();
+    if (evidence.complete()) return sample;
+  }
+  throw Unsupported("packets keep going by while the probes are at work on others");
+}
+
 }  // namespace
 
 Report run_all(const Config& config, const std::vector<const Path*>& paths,
@@ -144,13 +156,12 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   std::string unwatched;
   if (options.evidence) {
     try {
-      const Evidence evidence({server.port(), peer.process()}, files);
+      Evidence evidence({server.port(), peer.process()}, files);
       for (std::size_t i = 0; i < paths.size(); ++i) {
         stop_if_interrupted();
         if (!runs[i].wanted()) continue;
-        files.prepare();
-        evidence.restart();
-        const Sample sample = server.run(*paths[i], kNever, options.interrupted);
+        const Sample sample = watched(
+            evidence, files, [&] { return server.run(*paths[i], kNever, options.interrupted); });
         runs[i].add(sample, evidence.collected());
       }
     } catch (const Unsupported& error) {
