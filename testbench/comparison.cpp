@@ -137,6 +137,7 @@ void add_time(Sheet& sheet, bool native) {
   sheet.metric("memory bus", "bus_utilisation");
   sheet.metric("disk", "disk_utilisation");
   sheet.metric("NIC", "nic_utilisation");
+  sheet.metric("NIC, receiving", "nic_rx_utilisation");
   sheet.row("bottleneck", [](const Result& result) {
     return result.bottleneck.empty() ? std::string(kUnknown) : result.bottleneck;
   });

@@ -133,7 +133,7 @@ std::vector<Key> make_keys() {
     key(FIELD(memory.write_allocate), kAny, "a CPU store reads the line before it is written", kAssumed),
 
     key(FIELD(cache.size), Range{"0B", "16GiB"}, "the last-level cache; none: the textbook machine, in which every pass over the bytes reaches DRAM", "by definition of the textbook machine", "none"),
-    key(FIELD(cache.ddio), Range{"0", "1"}, "share of the cache that DMA may fill (Intel DDIO); 0: DMA writes go to DRAM", kAssumed),
+    key(FIELD(cache.ddio), Range{"0", "1"}, "share of the cache that DMA may fill (Intel DDIO); 0, or without a cache: DMA writes go to DRAM", kAssumed),
     key(FIELD(cache.latency), Range{"0ns", "100us"}, "from a request to its first byte, when all of it is in the cache", "34 cycles, 10.3 ns (AMD Rome, AnandTech 14694), rounded"),
 
     key(FIELD(numa.nodes), Range{"1", "2"}, "sockets, each with DRAM of memory.bandwidth", kByDefinition),
@@ -196,7 +196,7 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.window), Range{"1kB", "1GiB"}, "bytes that may be unacknowledged", "largest send buffer of Linux (net.ipv4.tcp_wmem)"),
     key(FIELD(socket.optmem), Range{"1KiB", "1GiB"}, "what a socket may allocate for notifications of MSG_ZEROCOPY, 960 bytes each", "Linux default since 6.8 (net.core.optmem_max)"),
     key(FIELD(socket.receive_buffer), Range{"4KiB", "1GiB"}, "bytes received that nobody has taken, before the sender has to wait", "largest receive buffer of Linux (net.ipv4.tcp_rmem)"),
-    key(FIELD(socket.ack_every), Range{"1", "1000"}, "full segments that a client acknowledges at once (2: RFC 5681, without GRO), or merged: all that its GRO has merged, up to 64 KiB", "__tcp_ack_snd_check() of Linux, once per packet that GRO hands on", "merged"),
+    key(FIELD(socket.ack_every), Range{"1", "1000"}, "full segments that a client acknowledges at once (2: RFC 5681, without GRO), or merged: all that its GRO has merged, up to 64 KiB; on loopback nothing arrives in segments", "__tcp_ack_snd_check() of Linux, once per packet that GRO hands on", "merged"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),

@@ -49,8 +49,8 @@ public:
   static std::unique_ptr<Drive> make(const sc_core::sc_module_name& name, const DiskConfig& config,
                                      const PcieLink& link, DiskQueues& queues, Media& media);
 
-  /// How long the drive has been busy with its media, if that is not a matter of bandwidth.
-  virtual sc_time busy() const { return sc_core::SC_ZERO_TIME; }
+  /// How long the drive has been busy with its media.
+  virtual sc_time busy() const = 0;
 
   /// Lanes are named `prefix`.outstanding and so on.
   void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;

@@ -22,6 +22,7 @@ void FlashDrive::transfer() {
     const Access& access = accesses_.front();
     if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
     deliver(access.command, config().bandwidth, config().firmware);
+    busy_ += config().latency + size_of(access.command.pages) / config().bandwidth;
     accesses_.pop_front();
     look_.notify();
   }

@@ -15,6 +15,9 @@ public:
   FlashDrive(const sc_core::sc_module_name& name, const DiskConfig& config, const PcieLink& link,
              DiskQueues& queues, Media& media);
 
+  /// The time that its channels have spent on reads, of which each takes an equal share.
+  sc_time busy() const override { return busy_ / config().channels; }
+
 protected:
   bool accepts() const override { return accesses_.size() < config().channels; }
   void begin(DiskCommand command) override;
@@ -32,6 +35,7 @@ private:
   std::deque<Access> accesses_;  // one per busy channel, in the order in which they are ready
   sc_core::sc_event begun_;
   WriteBuffer buffer_;
+  sc_time busy_;  // of all channels: media and interface, but not waiting for somebody else
 };
 
 }  // namespace copypath

@@ -161,9 +161,11 @@ const std::vector<Metric>& metrics() {
        "bytes delivered that are not those of the file at that place"},
       {"nic_utilisation", Unit::kRatio, false,
        "share of the time that the busiest NIC's wire was sending"},
+      {"nic_rx_utilisation", Unit::kRatio, false,
+       "share of the time that the busiest NIC's wire was receiving"},
       {"disk_utilisation", Unit::kRatio, false,
-       "share of the drives' bandwidth taken; of a hard disk, share of the time that its arm was "
-       "busy"},
+       "share of the drives' bandwidth taken, or of the time of their channels, whichever is more; "
+       "of a hard disk, of its arm's"},
       {"cpu_utilisation", Unit::kRatio, false, "share of the cores' time spent working"},
   };
   return kMetrics;

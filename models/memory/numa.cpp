@@ -107,7 +107,6 @@ void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes, const Nu
     resources_[i]->start(master, agent, Bytes(part), transfer.limit.bytes_per_second() * share,
                          delay);
   }
-  ledger_.enter(traffic);
   if (parts == 0) sc_core::wait(delay + bytes / transfer.limit);  // all of it in the cache
   while (parts > 0) {
     sc_core::sc_event_or_list any;
@@ -122,6 +121,7 @@ void Numa::hold(unsigned master, const Transfer& transfer, Bytes bytes, const Nu
       pending[i] = pending[--parts];
     }
   }
+  ledger_.enter(traffic);
 }
 
 bool Numa::has_room(const Transfer& transfer, Bytes bytes, const NumaTraffic& traffic) const {

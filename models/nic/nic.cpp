@@ -158,10 +158,11 @@ void Nic::transmit() {
       while (!packet.gathered) wait(gathered_);
       const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
       const sc_time last = wire_bytes(packet.bytes - before, packet.mtu) / config_.rate;
-      wire_free_ = std::max(wire_free_, sc_time_stamp() + last);
-      wait(last);
+      wire_free_ = std::max(wire_free_, sc_time_stamp()) + last;
+      wait(wire_free_ - sc_time_stamp());
     }
     wire_busy_ = false;
+    count_inline();
     wire_bytes_sent_ += on_wire;
     packets_sent_ += frames_for(packet.bytes, packet.mtu);
     send(packet);
@@ -221,9 +222,30 @@ void Nic::send_inline(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Bytes on_wire = packet.wire_bytes(config_.mtu);
   wire_free_ = std::max(sc_time_stamp() + delay, wire_free_) + on_wire / config_.rate;
   delay = wire_free_ - sc_time_stamp();
-  wire_bytes_sent_ += on_wire;
-  packets_sent_ += packet.frames;
+  count_inline();
+  inline_.push_back({wire_free_, on_wire, packet.frames});
   wire->b_transport(payload, delay);
+}
+
+void Nic::count_inline() {
+  for (; !inline_.empty() && inline_.front().end <= sc_time_stamp(); inline_.pop_front()) {
+    wire_bytes_sent_ += inline_.front().on_wire;
+    packets_sent_ += inline_.front().frames;
+  }
+}
+
+Bytes Nic::wire_bytes_sent() const {
+  Bytes sent = wire_bytes_sent_;
+  for (const Inline& packet : inline_) {
+    if (packet.end <= sc_time_stamp()) sent += packet.on_wire;
+  }
+  return sent;
+}
+
+std::uint64_t Nic::packets_sent() const {
+  std::uint64_t sent = packets_sent_;
+  for (const Inline& packet : inline_) sent += packet.end <= sc_time_stamp() ? packet.frames : 0;
+  return sent;
 }
 
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {

@@ -40,8 +40,10 @@ public:
   /// The interrupt of a pair of queues.
   InterruptVector& vector(unsigned queue) { return receiver.vector(queue); }
 
-  Bytes wire_bytes_sent() const { return wire_bytes_sent_; }
-  std::uint64_t packets_sent() const { return packets_sent_; }  ///< frames
+  /// What has left so far, and how many frames; what was written to the NIC as a whole may have to
+  /// wait for the wire.
+  Bytes wire_bytes_sent() const;
+  std::uint64_t packets_sent() const;
 
   void trace(sc_core::sc_trace_file* file) const override;
 
@@ -70,6 +72,7 @@ private:
   bool read_register(std::uint64_t address, const tlm::tlm_generic_payload& payload) const;
   void ring_doorbell(TxQueue& queue, unsigned tail);
   void send_inline(tlm::tlm_generic_payload& payload, sc_time& delay);
+  void count_inline();
   void take_received(tlm::tlm_generic_payload& payload, sc_time& delay);
 
   void gather();
@@ -101,7 +104,14 @@ private:
   bool wire_busy_ = false;
   tlm::tlm_generic_payload on_wire_;  // used again and again
   sc_time wire_free_;                 // when the frames end that are on it
-  ControlList pieces_;                // of the gather engine, used again and again
+  /// What was written as a whole and has not left.
+  struct Inline {
+    sc_time end;
+    Bytes on_wire;
+    std::uint64_t frames;
+  };
+  std::deque<Inline> inline_;
+  ControlList pieces_;  // of the gather engine, used again and again
   ControlList completion_;
   SegmentList segments_;
 

@@ -87,12 +87,14 @@ Result Machine::result() const {
   Bytes on_wires;
   Bytes from_wires;
   Bytes busiest_wire;
+  Bytes busiest_from_wire;
   for (std::size_t i = 0; i < nics.size(); ++i) {
     packets += loopback ? kernel.devices[i]->looped_back() : nics[i]->packets_sent();
     on_wires += nics[i]->wire_bytes_sent();
     busiest_wire = std::max(busiest_wire, nics[i]->wire_bytes_sent());
     received += nics[i]->receiver.frames();
     from_wires += nics[i]->receiver.wire_bytes();
+    busiest_from_wire = std::max(busiest_from_wire, nics[i]->receiver.wire_bytes());
   }
   v["packets"] = count(packets);
   v["wire_bytes"] = count(on_wires);
@@ -127,14 +129,16 @@ Result Machine::result() const {
                                    ledger.account(Movement::kRetransmitUser).bytes +
                                    ledger.account(Movement::kRetransmitCopy).bytes);
   v["corrupted_bytes"] = count(clients.corrupted());
-  v["nic_utilisation"] = ratio(count(busiest_wire), config_.nic.rate.bytes_per_second() * seconds);
-  const auto drives = static_cast<double>(disks.size());
-  sc_time disks_busy;
-  for (const auto& disk : disks) disks_busy += disk->busy();
-  v["disk_utilisation"] =
-      config_.disk.kind == DiskKind::kHdd
-          ? ratio(disks_busy.to_seconds(), drives * seconds)
-          : ratio(read, drives * config_.disk.bandwidth.bytes_per_second() * seconds);
+  const double wire = config_.nic.rate.bytes_per_second() * seconds;
+  v["nic_utilisation"] = ratio(count(busiest_wire), wire);
+  v["nic_rx_utilisation"] = ratio(count(busiest_from_wire), wire);
+  const double drive_time = static_cast<double>(disks.size()) * seconds;
+  sc_time media_busy;
+  for (const auto& disk : disks) media_busy += disk->busy();
+  const bool arm = config_.disk.kind == DiskKind::kHdd;
+  const double interface =
+      arm ? 0 : ratio(read, config_.disk.bandwidth.bytes_per_second() * drive_time);
+  v["disk_utilisation"] = std::max(interface, ratio(media_busy.to_seconds(), drive_time));
   v["cpu_utilisation"] = ratio(busy, cpu.cores() * seconds);
   result.bottleneck = bottleneck(result, elapsed);
   result.delivered_ok = clients.correct() && clients.complete();
@@ -180,6 +184,7 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
     if (utilisation > busiest.first) busiest = {utilisation, name};
   };
   if (!sinks) consider(*result.value("nic_utilisation"), "nic");
+  if (!sinks) consider(*result.value("nic_rx_utilisation"), "nic");
   consider(*result.value("disk_utilisation"), "disk");
   consider(*result.value("bus_utilisation"), "memory_bus");
   if (config_.numa.nodes == 2) consider(*result.value("fabric_utilisation"), "fabric");

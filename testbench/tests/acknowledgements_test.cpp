@@ -86,6 +86,21 @@ TEST(Acknowledgements, EachTakesItsTimeOfTheCore) {
       << "but for the last ones";
 }
 
+// A byte takes 91 bytes of the wire, its acknowledgement and the next request 276 of the other one.
+TEST(Acknowledgements, RequestsCanFillTheReceiveWire) {
+  Config config = serving();
+  config.nic.rate = Rate::bits(10e6);
+  config.page_cache.warm = 1;
+  config.workload.clients = 50;
+  config.workload.requests = 20;
+  config.workload.file_size = Bytes(1);
+  const Result result = simulate_apart(config, "sendfile");
+  EXPECT_GT(*result.value("nic_rx_utilisation"), 0.95);
+  EXPECT_LE(*result.value("nic_rx_utilisation"), 1);
+  EXPECT_LT(*result.value("nic_utilisation"), 0.5);
+  EXPECT_EQ(result.bottleneck, "nic");
+}
+
 // 200 buffers of 9 KB, and requests of 600 clients between two interrupts: the others wait on the
 // chip until the driver has given back what it has seen.
 TEST(Acknowledgements, MoreFramesThanBuffersWaitOnTheChip) {

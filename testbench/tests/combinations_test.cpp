@@ -58,8 +58,8 @@ void expect_delivery(const Settings& settings) {
                                                     metric_of(result, "cpu_checksum_bytes") +
                                                     traffic.cores + passes(more, config));
       EXPECT_EQ(moved(result, "tls_framing"), traffic.framing);
-      for (const char* const share :
-           {"nic_utilisation", "disk_utilisation", "bus_utilisation", "cpu_utilisation"}) {
+      for (const char* const share : {"nic_utilisation", "nic_rx_utilisation", "disk_utilisation",
+                                      "bus_utilisation", "cpu_utilisation"}) {
         EXPECT_GE(*result.value(share), 0) << path << " " << share;
         EXPECT_LE(*result.value(share), 1.0001) << path << " " << share;
       }

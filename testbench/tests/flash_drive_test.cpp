@@ -67,6 +67,13 @@ TEST_F(FlashDriveTest, OneChannelDoesOneCommandAtATime) {
   EXPECT_EQ(finish_times({4, 4, 4}), (std::vector<sc_time>{one + e, one * 2 + e, one * 3 + e}));
 }
 
+TEST_F(FlashDriveTest, AChannelIsBusyForLatencyAndDataOfItsCommands) {
+  config_.channels = 3;
+  finish_times({4, 4, 4, 4, 4});
+  EXPECT_EQ(drive_->busy(), (config_.latency + data(4)) * 5 / 3)
+      << "not while its data wait for those of another one";
+}
+
 TEST_F(FlashDriveTest, ManyCommandsReachTheBandwidth) {
   const std::vector<unsigned> commands(60, 32);
   const std::vector<sc_time> times = finish_times(commands);

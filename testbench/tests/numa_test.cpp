@@ -103,6 +103,20 @@ TEST_P(NumaBusTest, ATransferThatCrossesTakesTheSlowerOfDramAndFabric) {
   EXPECT_EQ(bench.ledger.numa().fabric, (NodeBytes{6400, 0}));
 }
 
+TEST_P(NumaBusTest, WhatCrossesCountsWhenItHas) {
+  MemoryBench& bench = build(1);
+  const SegmentList pages = allocate();
+  const auto crossed = [&] { return bench.ledger.numa().fabric; };
+  const Process& disk = spawn("disk", [&] {
+    bench.ports[0].dma_write(Movement::kDiskRead, content(), pages, kUnlimited);
+    EXPECT_EQ(crossed(), (NodeBytes{6400, 0}));
+  });
+  spawn_at(nanoseconds(400) - sc_core::sc_time(1, sc_core::SC_PS), "look", [&] {
+    EXPECT_EQ(crossed(), (NodeBytes{0, 0}));
+  });
+  run_to_edge(disk, nanoseconds(400));
+}
+
 TEST_P(NumaBusTest, ATransferThatStaysTakesTheDramAlone) {
   MemoryBench& bench = build(1);
   const SegmentList pages = allocate();
@@ -248,7 +262,7 @@ TEST(NumaMachine, FabricBoundIsBandwidthOverCrossingsOfADirection) {
   const Result result = simulate_apart(fabric_bound(), "ktls_sendfile");
   EXPECT_NEAR(*result.value("throughput_Bps"), 5e9 / 2, 0.02 * 2.5e9);
   EXPECT_EQ(result.bottleneck, "fabric");
-  EXPECT_LE(*result.value("fabric_utilisation"), 1.0001);
+  EXPECT_LE(*result.value("fabric_utilisation"), 1) << "what has crossed, not what has begun to";
 }
 
 TEST(NumaMachine, BothTimingsAgree) {

@@ -47,6 +47,36 @@ TEST(Proxy, TheWireIsFullDuplex) {
   }
 }
 
+TEST(Proxy, AFullReceiveWireIsTheNics) {
+  for (const char* const path : kProxies) {
+    Config config = proxy(20'000'000);
+    config.socket.send_buffer = kMiB * 4;
+    config.memory.bandwidth = Rate(20e9);  // of which a copying proxy takes a third and more
+    const Result result = simulate_apart(config, path);
+    const double received = *result.value("nic_rx_utilisation");
+    const double seconds = *result.value("elapsed_s");
+    EXPECT_DOUBLE_EQ(received, *result.value("rx_wire_bytes") / (1.25e9 * seconds)) << path;
+    EXPECT_GT(received, 0.95) << path;
+    EXPECT_LE(received, 1) << path;
+    EXPECT_EQ(result.bottleneck, "nic") << path;
+  }
+}
+
+// What the proxy acknowledges is posted before it has the wire, and counts when it has left.
+TEST(Proxy, NoWireIsBusyForLongerThanTheRun) {
+  for (const char* const path : kProxies) {
+    for (const std::uint64_t rate : {1'000'000, 100'000'000}) {
+      Config config = proxy(100'001);
+      config.nic.rate = Rate::bits(static_cast<double>(rate));
+      config.workload.clients = 3;
+      config.socket.rtt = sc_core::SC_ZERO_TIME;
+      const Result result = simulate_apart(config, path);
+      EXPECT_LE(*result.value("nic_utilisation"), 1) << path << rate;
+      EXPECT_LE(*result.value("nic_rx_utilisation"), 1) << path << rate;
+    }
+  }
+}
+
 // The window of the origin's connection is the receive buffer: throughput is a window per cycle of
 // a round trip and what a packet takes besides.
 TEST(Proxy, ASmallReceiveBufferBoundsTheThroughput) {

@@ -118,6 +118,7 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "retransmitted_bytes",
                                           "corrupted_bytes",
                                           "nic_utilisation",
+                                          "nic_rx_utilisation",
                                           "disk_utilisation",
                                           "cpu_utilisation",
                                           "bottleneck",
