@@ -129,6 +129,13 @@ public:
     return sum;
   }
 
+  /// What has been counted in a slot, on all processors.
+  std::uint64_t bytes(std::uint32_t slot) const {
+    std::vector<std::uint64_t> by_processor(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    bpf_map_lookup_elem(map("bytes"), &slot, by_processor.data());
+    return std::accumulate(by_processor.begin(), by_processor.end(), std::uint64_t{0});
+  }
+
   bool attached(const char* program) const {
     for (const std::string& name : attached_) {
       if (name == program) return true;
@@ -180,21 +187,18 @@ void Evidence::restart() {
   }
 }
 
-bool Evidence::complete() const { return probes_->missed() == missed_before_; }
+bool Evidence::complete() const {
+  return probes_->missed() == missed_before_ && probes_->bytes(kProvenanceUnfollowed) == 0;
+}
 
 Provenance Evidence::collected() const {
-  std::vector<std::uint64_t> by_processor(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-  const auto bytes = [&](std::uint32_t slot) {
-    bpf_map_lookup_elem(probes_->map("bytes"), &slot, by_processor.data());
-    return std::accumulate(by_processor.begin(), by_processor.end(), std::uint64_t{0});
-  };
   Provenance found;
   for (std::uint32_t kind = 0; kind < kProvenanceKinds; ++kind) {
-    found.sent[kind] = bytes(kind);
-    found.received[kind] = bytes(kProvenanceReceived + kind);
+    found.sent[kind] = probes_->bytes(kind);
+    found.received[kind] = probes_->bytes(kProvenanceReceived + kind);
   }
   if (probes_->attached("pages_of_file_taken") && probes_->attached("call_left")) {
-    found.read_copied = bytes(kProvenanceReadCopied);
+    found.read_copied = probes_->bytes(kProvenanceReadCopied);
   }
   return found;
 }

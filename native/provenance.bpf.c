@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "provenance.h"
+#include "seen_stream.h"
 
 char copyright_terms[] SEC("license") = "GPL";
 
@@ -94,18 +95,13 @@ struct {
   __type(value, __u64);
 } bytes SEC(".maps");
 
-/// By socket: how far its stream has been seen, and how much of it before that has not: packets
-/// need not come in order, as two processors may send, and what is sent again must not count twice.
-struct stream {
-  __u32 seen_up_to;
-  __u32 missing;
-};
+/// By socket.
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 131072);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, __u64);
-  __type(value, struct stream);
+  __type(value, struct SeenStream);
 } streams SEC(".maps");
 
 /// Threads in read(), and whether they have come to the page cache.
@@ -141,45 +137,33 @@ static __always_inline __u32 kind_of_page(unsigned long address) {
   return bpf_map_lookup_elem(&files, &file) ? kProvenanceFile : kProvenanceOtherFile;
 }
 
-/// Whether the payload has not been sent before, or received. `expected`: where the stream begins,
-/// if this is the first packet of it that is seen.
-static __always_inline int is_new(const struct sock* sk, const unsigned char* header, __u32 size,
-                                  __u32 expected) {
-  const __u64 key = (__u64)sk;
-  __u32 sequence = 0;
-  bpf_probe_read_kernel(&sequence, sizeof sequence, header + 4);
-  sequence = bpf_ntohl(sequence);
-  struct stream* stream = bpf_map_lookup_elem(&streams, &key);
-  if (!stream) {
-    const struct stream first = {sequence + size, sequence - expected};
-    bpf_map_update_elem(&streams, &key, &first, BPF_ANY);
-    return 1;
-  }
-  if ((__s32)(sequence - stream->seen_up_to) >= 0) {
-    stream->missing += sequence - stream->seen_up_to;
-    stream->seen_up_to = sequence + size;
-    return 1;
-  }
-  if (stream->missing < size) return 0;
-  stream->missing -= size;
-  return 1;
-}
-
-/// Counts the payload of a packet whose TCP header is at `header`.
+/// Counts the payload of a packet whose TCP header is at `header`, as far as it has not been seen
+/// before. `expected`: where the stream begins, if this is the first packet of it.
 static __always_inline void count_payload(const struct sock* sk, const struct sk_buff* skb,
                                           const unsigned char* header, __u32 first_slot,
                                           __u32 expected) {
+  __u32 sequence = 0;
+  bpf_probe_read_kernel(&sequence, sizeof sequence, header + 4);
   __u8 offset = 0;
   bpf_probe_read_kernel(&offset, sizeof offset, header + 12);
   const unsigned char* payload = header + (offset >> 4) * 4;
   const __u32 in_fragments = BPF_CORE_READ(skb, data_len);
   const unsigned char* linear_end =
       BPF_CORE_READ(skb, data) + (BPF_CORE_READ(skb, len) - in_fragments);
-  const __u32 size = (__u32)(linear_end - payload) + in_fragments;
-  if (size == 0 || !is_new(sk, header, size, expected)) return;
-  if (linear_end > payload) count(first_slot + kProvenanceLinear, linear_end - payload);
-  if (in_fragments == 0) return;
+  const __s32 linear = linear_end - payload;
+  if (linear + in_fragments == 0) return;
 
+  const __u64 key = (__u64)sk;
+  const struct SeenStream unseen = {.up_to = expected};
+  bpf_map_update_elem(&streams, &key, &unseen, BPF_NOEXIST);
+  struct SeenStream* stream = bpf_map_lookup_elem(&streams, &key);
+  if (!stream) return;
+  struct FreshParts fresh;
+  count(kProvenanceUnfollowed, follow(stream, bpf_ntohl(sequence), linear + in_fragments, &fresh));
+
+  struct StreamPart part = {0, linear};
+  count(first_slot + kProvenanceLinear, fresh_bytes(&fresh, part));
+  if (in_fragments == 0) return;
   const unsigned char* head = BPF_CORE_READ(skb, head);
   const struct skb_shared_info* info =
       (const struct skb_shared_info*)(head + BPF_CORE_READ(skb, end));
@@ -190,7 +174,10 @@ static __always_inline void count_payload(const struct sock* sk, const struct sk
     if (i >= fragments) break;
     struct fragment fragment;
     if (bpf_probe_read_kernel(&fragment, sizeof fragment, list + i * sizeof fragment)) break;
-    count(first_slot + kind_of_page(fragment.page), fragment.bytes);
+    part.from = part.to;
+    part.to += fragment.bytes;
+    const __u32 shown = fresh_bytes(&fresh, part);
+    if (shown > 0) count(first_slot + kind_of_page(fragment.page), shown);
   }
 }
 

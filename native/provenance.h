@@ -16,6 +16,7 @@ enum ProvenanceSlot {
 
   kProvenanceReceived = kProvenanceKinds,        ///< the same kinds once more, when it is received
   kProvenanceReadCopied = 2 * kProvenanceKinds,  ///< read() of the server from the page cache
+  kProvenanceUnfollowed,  ///< in gaps of streams that have more gaps than can be kept in mind
   kProvenanceSlots
 };
 
