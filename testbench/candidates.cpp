@@ -101,11 +101,17 @@ void add_placements(const Config& config, List& list) {
 
 /// How much is asked for at a time, and by how many.
 void add_requests(const Config& config, List& list) {
-  if (config.workload.kind == WorkloadKind::kWebServer) {
-    list.times("twice the workers", "web.workers", 2);
-    list.times("four times the buffer", "web.buffer", 4);
-  } else {
-    list.times("four times the chunk", "workload.chunk", 4);
+  switch (config.workload.kind) {
+    case WorkloadKind::kWebServer:
+      list.times("twice the workers", "web.workers", 2);
+      list.times("four times the buffer", "web.buffer", 4);
+      return;
+    case WorkloadKind::kLogBroker:
+      list.times("twice the network threads", "broker.threads", 2);
+      list.times("four times the fetch", "broker.fetch", 4);
+      return;
+    default:
+      list.times("four times the chunk", "workload.chunk", 4);
   }
 }
 

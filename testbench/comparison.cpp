@@ -22,10 +22,15 @@ constexpr const char* kUnknown = "-";  // as figure() prints it
 
 using Cell = std::function<std::string(const Result&)>;
 
+bool goes_by_chunks(const Config& config) {
+  const WorkloadKind kind = config.workload.kind;
+  return kind != WorkloadKind::kWebServer && kind != WorkloadKind::kLogBroker;
+}
+
 /// The number of chunks in which the whole payload is asked for; 0 when nothing was delivered, or
 /// the server does not go by chunks.
 double chunks(const Config& config, const Result& result) {
-  if (config.workload.kind == WorkloadKind::kWebServer) return 0;
+  if (!goes_by_chunks(config)) return 0;
   if (config.workload.listed) {
     double count = 0;
     for (const auto& client : config.workload.listed->clients) {
@@ -132,6 +137,13 @@ void add_time(Sheet& sheet, bool native) {
   sheet.metric(native ? "CPU busy, server threads" : "CPU busy, all cores", "cpu_busy_s");
   sheet.metric("CPU time per GB", "cpu_s_per_GB");
   sheet.metric("time of the server's threads", "server_cpu_s");
+  sheet.heading("Log broker");
+  sheet.metric("fetches", "fetches");
+  sheet.metric("records per second", "records_per_s");
+  sheet.metric("CPU time per fetch", "cpu_s_per_fetch");
+  sheet.metric("half of the fetches within", "fetch_median_s");
+  sheet.metric("99 of 100 within", "fetch_p99_s");
+  sheet.metric("all within", "fetch_max_s");
   sheet.heading("Utilisation");
   sheet.metric("cores", "cpu_utilisation");
   sheet.metric("memory bus", "bus_utilisation");
@@ -171,6 +183,11 @@ std::string work_of(const Config& config) {
     return fmt::format("{} with {} requests each for {} files", who, work.requests,
                        config.web.files);
   }
+  if (work.kind == WorkloadKind::kLogBroker) {
+    return fmt::format("{} fetching up to {} at a time from {} log{}", who,
+                       to_text(config.broker.fetch), config.broker.partitions,
+                       config.broker.partitions == 1 ? "" : "s");
+  }
   if (work.listed) {
     std::size_t requests = 0;
     for (const auto& client : work.listed->clients) requests += client.size();
@@ -189,9 +206,8 @@ std::string work_of(const Config& config) {
 }  // namespace
 
 std::string describe(const Config& config, const std::string& scenario, const std::string& how) {
-  const bool by_chunks = config.workload.kind != WorkloadKind::kWebServer;
   const std::string chunks =
-      by_chunks ? fmt::format(" in chunks of {}", to_text(config.workload.chunk)) : "";
+      goes_by_chunks(config) ? fmt::format(" in chunks of {}", to_text(config.workload.chunk)) : "";
   const std::string work_line = fmt::format("{}{}, {}", work_of(config), chunks, how);
   const std::string& title = config.title.empty() ? scenario : config.title;
   return fmt::format("{}\n{}\n", title, work_line);

@@ -33,11 +33,10 @@ inline Choices<DiskOrder> choices_of(DiskOrder) {
   return {{"fifo", DiskOrder::kFifo}, {"elevator", DiskOrder::kElevator}};
 }
 inline Choices<WorkloadKind> choices_of(WorkloadKind) {
-  return {{"file_server", WorkloadKind::kFileServer},
-          {"proxy", WorkloadKind::kProxy},
-          {"random_reader", WorkloadKind::kRandomReader},
-          {"static_list", WorkloadKind::kStaticList},
-          {"web_server", WorkloadKind::kWebServer}};
+  return {
+      {"file_server", WorkloadKind::kFileServer},     {"proxy", WorkloadKind::kProxy},
+      {"random_reader", WorkloadKind::kRandomReader}, {"static_list", WorkloadKind::kStaticList},
+      {"web_server", WorkloadKind::kWebServer},       {"log_broker", WorkloadKind::kLogBroker}};
 }
 inline Choices<Modifier> choices_of(Modifier) {
   return {{"none", Modifier::kNone}, {"untrusted", Modifier::kUntrusted}};

@@ -9,17 +9,16 @@
 #include "models/disk/drive.h"
 #include "models/paths/path.h"
 #include "models/pcie/link.h"
+#include "models/workload/log.h"
 #include "models/workload/request_list.h"
 #include "testbench/quantity.h"
+#include "testbench/server_rules.h"
 
 namespace copypath {
 namespace {
 
 // Ethernet header and frame check sequence.
 constexpr Bytes kFrameOverhead{18};
-
-// SystemC counts picoseconds in 64 bits, which are 213 days; this leaves room for latencies.
-constexpr double kLongestRun = 100 * 86400.0;
 
 std::string burst(const Config& config) {
   const std::uint64_t burst = config.memory.burst.count();
@@ -130,9 +129,15 @@ std::string capacity(const Config& config) {
   const DiskConfig& disk = config.disk;
   if (disk.kind != DiskKind::kHdd) return "";
   const WorkloadConfig& work = config.workload;
-  const bool site = work.kind == WorkloadKind::kWebServer;
-  const double files = site ? config.web.files : work.files == 0 ? work.clients : work.files;
-  const Bytes size = site ? config.web.largest : work.file_size;
+  double files = work.files == 0 ? work.clients : work.files;
+  Bytes size = work.file_size;
+  if (work.kind == WorkloadKind::kWebServer) {
+    files = config.web.files;
+    size = config.web.largest;
+  } else if (work.kind == WorkloadKind::kLogBroker) {
+    files = LogLayout(config).files();
+    size = std::min(config.broker.segment, LogLayout(config).in_the_end());
+  }
   const double bytes = files * static_cast<double>(size.count() + kPageSize.count());
   const double room = static_cast<double>(disk.capacity.count()) * disk.count;
   if (bytes <= room) return "";
@@ -196,35 +201,6 @@ std::string reader(const Config& config) {
   return "is about what is sent, accepted: none with workload.kind = random_reader";
 }
 
-constexpr double kMostRequests = 10'000'000;
-
-std::string site(const Config& config) {
-  if (config.web.smallest <= config.web.largest) return "";
-  return fmt::format("{} is more than the largest file has, accepted: at most web.largest = {}",
-                     to_text(config.web.smallest), to_text(config.web.largest));
-}
-
-std::string visits(const Config& config) {
-  const WorkloadConfig& work = config.workload;
-  if (work.kind != WorkloadKind::kWebServer) return "";
-  if (static_cast<double>(work.clients) * work.requests <= kMostRequests) return "";
-  return fmt::format(
-      "{} requests of each of {} clients are too many, accepted: {:.0f} in all with "
-      "workload.kind = web_server",
-      work.requests, work.clients, kMostRequests);
-}
-
-std::string site_of_its_own(const Config& config) {
-  const WorkloadConfig& work = config.workload;
-  if (work.kind != WorkloadKind::kWebServer) return "";
-  if (work.file.empty() && work.range == Bytes(0) && work.hazard == Hazard::kNone &&
-      work.open == FileSource::kBuffered) {
-    return "";
-  }
-  return "is web_server, accepted with it: workload.file = none, workload.range = whole_file, "
-         "workload.hazard = none, workload.open = buffered";
-}
-
 /// What all clients ask for together.
 double payload_of(const Config& config) {
   const WorkloadConfig& work = config.workload;
@@ -235,6 +211,9 @@ double payload_of(const Config& config) {
         total += static_cast<double>(request.bytes.count());
     }
     return total;
+  }
+  if (work.kind == WorkloadKind::kLogBroker) {
+    return static_cast<double>(LogLayout(config).in_the_end().count()) * work.clients;
   }
   const bool site = work.kind == WorkloadKind::kWebServer;
   const Bytes size = site ? config.web.largest : work.file_size;  // at most
@@ -330,56 +309,60 @@ std::string slow_clients(const Config& config) {
                      config.faults.slow_clients, config.workload.clients);
 }
 
+std::vector<Rule> with(const std::vector<Rule>& others, std::vector<Rule> rules) {
+  rules.insert(rules.end(), others.begin(), others.end());
+  return rules;
+}
+
 }  // namespace
 
 const std::vector<Rule>& rules() {
-  static const std::vector<Rule> kRules{
-      {{"path", "host.kernel", "workload.kind", "workload.transform", "workload.open",
-        "workload.chunk"},
-       refused_paths},
-      {{"memory.burst"}, burst},
-      {{"cache.size"}, cache},
-      {{"cache.ddio", "cache.size"}, ddio},
-      {{"cpu.copy_rate_cached", "cpu.copy_rate", "cache.size"}, cached_copies},
-      {{"numa.nodes", "numa.server_node", "numa.disk_node", "numa.nic_node", "numa.page_cache",
-        "numa.memory"},
-       placement},
-      {{"page_cache.readahead", "page_cache.size"}, readahead},
-      {{"page_cache.folio"}, folio},
-      {{"disk.stripe"}, stripe},
-      {{"disk.queue_depth", "disk.kind"}, tags},
-      {{"disk.capacity", "disk.count", "workload.file_size", "workload.clients", "workload.files",
-        "workload.kind", "web.files", "web.largest"},
-       capacity},
-      {{"pcie.disk_lanes"}, disk_lanes},
-      {{"pcie.nic_lanes"}, nic_lanes},
-      {{"pcie.max_payload"}, max_payload},
-      {{"pcie.max_read_request"}, max_read_request},
-      {{"pcie.read_completion"}, read_completion},
-      {{"pipe.size"}, pipe},
-      {{"nic.fifo", "nic.mtu"}, fifo},
-      {{"socket.send_buffer", "nic.mtu"}, send_buffer},
-      {{"socket.window", "nic.mtu"}, window},
-      {{"workload.list", "workload.kind"}, list},
-      {{"workload.hazard", "workload.kind"}, list_alone},
-      {{"workload.hazard", "workload.kind"}, reader},
-      {{"web.smallest", "web.largest"}, site},
-      {{"workload.requests", "workload.clients", "workload.kind"}, visits},
-      {{"workload.kind", "workload.file", "workload.range", "workload.hazard", "workload.open"},
-       site_of_its_own},
-      {{"workload.files", "workload.clients"}, files},
-      {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
-      {{"workload.range", "workload.file_size", "workload.file"}, range},
-      {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
-        "workload.client_rate", "faults.slow_rate", "nic.rate", "nic.count", "disk.bandwidth",
-        "memory.bandwidth", "memory.efficiency", "workload.kind", "web.largest"},
-       run_time},
-      {{"workload.requests", "socket.rtt"}, round_trips},
-      {{"faults.frame_loss", "faults.link_down_for", "faults.disconnect_after",
-        "faults.slow_clients", "nic.link", "path"},
-       network_faults},
-      {{"faults.slow_clients", "workload.clients"}, slow_clients},
-  };
+  static const std::vector<Rule> kRules = with(
+      server_rules(),
+      {
+          {{"path", "host.kernel", "workload.kind", "workload.transform", "workload.open",
+            "workload.chunk"},
+           refused_paths},
+          {{"memory.burst"}, burst},
+          {{"cache.size"}, cache},
+          {{"cache.ddio", "cache.size"}, ddio},
+          {{"cpu.copy_rate_cached", "cpu.copy_rate", "cache.size"}, cached_copies},
+          {{"numa.nodes", "numa.server_node", "numa.disk_node", "numa.nic_node", "numa.page_cache",
+            "numa.memory"},
+           placement},
+          {{"page_cache.readahead", "page_cache.size"}, readahead},
+          {{"page_cache.folio"}, folio},
+          {{"disk.stripe"}, stripe},
+          {{"disk.queue_depth", "disk.kind"}, tags},
+          {{"disk.capacity", "disk.count", "workload.file_size", "workload.clients",
+            "workload.files", "workload.kind", "web.files", "web.largest", "broker.partitions",
+            "broker.segment", "broker.lag"},
+           capacity},
+          {{"pcie.disk_lanes"}, disk_lanes},
+          {{"pcie.nic_lanes"}, nic_lanes},
+          {{"pcie.max_payload"}, max_payload},
+          {{"pcie.max_read_request"}, max_read_request},
+          {{"pcie.read_completion"}, read_completion},
+          {{"pipe.size"}, pipe},
+          {{"nic.fifo", "nic.mtu"}, fifo},
+          {{"socket.send_buffer", "nic.mtu"}, send_buffer},
+          {{"socket.window", "nic.mtu"}, window},
+          {{"workload.list", "workload.kind"}, list},
+          {{"workload.hazard", "workload.kind"}, list_alone},
+          {{"workload.hazard", "workload.kind"}, reader},
+          {{"workload.files", "workload.clients"}, files},
+          {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
+          {{"workload.range", "workload.file_size", "workload.file"}, range},
+          {{"workload.file_size", "workload.file", "workload.clients", "workload.requests",
+            "workload.client_rate", "faults.slow_rate", "nic.rate", "nic.count", "disk.bandwidth",
+            "memory.bandwidth", "memory.efficiency", "workload.kind", "web.largest", "broker.lag"},
+           run_time},
+          {{"workload.requests", "socket.rtt"}, round_trips},
+          {{"faults.frame_loss", "faults.link_down_for", "faults.disconnect_after",
+            "faults.slow_clients", "nic.link", "path"},
+           network_faults},
+          {{"faults.slow_clients", "workload.clients"}, slow_clients},
+      });
   return kRules;
 }
 

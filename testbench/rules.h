@@ -10,6 +10,9 @@
 
 namespace copypath {
 
+// SystemC counts picoseconds in 64 bits, which are 213 days; this leaves room for latencies.
+constexpr double kLongestRun = 100 * 86400.0;  ///< seconds
+
 struct Rule {
   std::vector<std::string> keys;  ///< the keys involved; the first names the problem
   /// What is wrong and what is accepted, or "".

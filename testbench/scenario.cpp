@@ -137,7 +137,7 @@ private:
 
   /// What a machine is asked to do is no property of the machine.
   static bool is_about_work(const std::string& section) {
-    return section == "workload" || section == "web";
+    return section == "workload" || section == "web" || section == "broker";
   }
 
   static std::vector<std::string> host_sections() {

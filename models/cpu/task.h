@@ -80,7 +80,7 @@ public:
   void wait_until(WaitQueue& queue, Ready ready) {
     settle();
     if (multiplexer_ != nullptr && queue.pollable()) {
-      if (!ready()) multiplexer_->wait(queue, ready);
+      if (!ready()) multiplexer_->wait(queue, std::ref(ready));
       return;
     }
     while (!ready()) sleep(queue);

@@ -62,6 +62,7 @@ Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
       faults_(faults) {
   if (config.listed) {
     sizes_ = config.listed->file_sizes;
+    present_ = config.listed->present;
     files_ = static_cast<std::uint32_t>(sizes_.size());
     file_size_ = *std::max_element(sizes_.begin(), sizes_.end());
   }
@@ -95,18 +96,31 @@ void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content&
 }
 
 void Media::fetch(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to) {
-  if (written_.empty()) return read(file, offset, bytes, to);
+  const bool whole = Bytes(offset) + bytes <= present(file);
+  if (written_.empty() && whole) return read(file, offset, bytes, to);
   for (std::uint64_t at = offset, end = offset + bytes.count(); at < end;) {
-    const std::uint64_t page = at / kPageSize.count();
     const std::uint64_t within = at % kPageSize.count();
     const std::uint64_t n = std::min(end - at, kPageSize.count() - within);
-    const auto written = written_.find({file, page});
-    if (written == written_.end()) {
-      read(file, at, Bytes(n), to);
-    } else {
-      append_part(written->second, within, n, to);
-    }
+    fetch_page(file, at, n, to);
     at += n;
+  }
+}
+
+void Media::fetch_page(std::uint32_t file, std::uint64_t at, std::uint64_t bytes, Content& to) {
+  const auto written = written_.find({file, at / kPageSize.count()});
+  if (written != written_.end()) {
+    append_part(written->second, at % kPageSize.count(), bytes, to);
+    return;
+  }
+  const std::uint64_t there = present(file).count();
+  const std::uint64_t n = at < there ? std::min(bytes, there - at) : 0;
+  if (n > 0) read(file, at, Bytes(n), to);
+  if (n == bytes) return;
+  if (data_ == Data::kTags) {  // nobody has written that
+    to.append({kUndefined, 0, 0, bytes - n});
+  } else {
+    const std::vector<std::uint8_t> nothing(bytes - n);
+    to.append(nothing.data(), nothing.size());
   }
 }
 
@@ -117,6 +131,23 @@ void Media::write(std::uint32_t file, std::uint64_t offset, const Content& conte
     Content& page = written_[{file, at / kPageSize.count()}];
     page.clear();
     append_part(content, at - offset, n, page);
+  }
+  if (!present_.empty() && Bytes(offset) <= present_[file]) grow(file);
+}
+
+/// What continues a file that grows, and is what it is to hold there, need not be kept: so the
+/// pages of a log take no memory once they are on the drive in order.
+void Media::grow(std::uint32_t file) {
+  for (;;) {
+    const std::uint64_t there = present_[file].count();
+    const std::uint64_t begin = there / kPageSize.count() * kPageSize.count();
+    const auto page = written_.find({file, begin / kPageSize.count()});
+    if (page == written_.end()) return;
+    const Bytes bytes = page->second.size();
+    if (!holds(file, begin, bytes, page->second)) return;
+    present_[file] = std::max(present_[file], Bytes(begin) + bytes);
+    written_.erase(page);
+    if (bytes < kPageSize) return;
   }
 }
 

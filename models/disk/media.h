@@ -25,6 +25,10 @@ public:
 
   std::uint32_t files() const { return files_; }
   Bytes file_size(std::uint32_t file) const { return sizes_.empty() ? file_size_ : sizes_[file]; }
+  /// How much of it has got to the drive, from its beginning on.
+  Bytes present(std::uint32_t file) const {
+    return present_.empty() ? file_size(file) : present_[file];
+  }
   /// Of the largest file.
   Bytes file_size() const { return file_size_; }
 
@@ -52,12 +56,15 @@ public:
   Bytes differing(std::uint32_t file, std::uint64_t offset, const Content& content);
 
 private:
+  void fetch_page(std::uint32_t file, std::uint64_t at, std::uint64_t bytes, Content& to);
+  void grow(std::uint32_t file);
   bool all_readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) const;
 
   Data data_;
   std::uint32_t files_;
   Bytes file_size_;
-  std::vector<Bytes> sizes_;  ///< by file; empty: all have the same
+  std::vector<Bytes> sizes_;    ///< by file; empty: all have the same
+  std::vector<Bytes> present_;  ///< by file, of those that grow
   std::string name_;
   std::ifstream input_;
   std::vector<std::uint8_t> scratch_;

@@ -106,6 +106,7 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
         break;
       }
     }
+    ++file.pages_taken;
     taken.add(frame, index == first);
     const std::uint64_t bytes = std::min(left, kPageSize.count() - address_in_page);
     pages.push_back({address_of(frame) + address_in_page, static_cast<std::uint32_t>(bytes)});
@@ -158,7 +159,7 @@ void PageCache::put_pages(const Segment& segment) {
 
 // do_page_cache_ra(): reads the pages of the window that are missing, each adjacent stretch with
 // one request, and marks the page that will start the next window.
-void PageCache::read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window) {
+void PageCache::read_missing(Task& task, OpenFile& file, const ReadaheadWindow& window) {
   task.settle();
   passed_over_ = 0;
   const std::uint64_t end = std::min(window.start + window.size, pages_of(file));
@@ -186,6 +187,7 @@ void PageCache::read_missing(Task& task, const OpenFile& file, const ReadaheadWi
       read->frames.push_back(static_cast<Frame>(head + i));
     }
     misses_ += pages;
+    file.pages_missed += pages;
     reading_ += static_cast<unsigned>(pages);
   }
   if (read != nullptr) submit(file, first, *read);
@@ -336,7 +338,7 @@ void PageCache::remove(Frame head) {
 bool PageCache::in_use(Frame head) const {
   for (unsigned i = 0; i < pages_[head].pages; ++i) {
     const Page& page = pages_[head + i];
-    if (page.read != nullptr || page.references > 0) return true;
+    if (page.read != nullptr || page.references > 0 || page.dirty || page.write_back) return true;
   }
   return false;
 }
@@ -376,13 +378,14 @@ void PageCache::touch(Frame first, Frame last) {
 void PageCache::warm_up(double share, MemoryBus& bus) {
   Content content;
   for (std::uint32_t file = 0; file < media_.files(); ++file) {
-    const std::uint64_t pages = units_covering(media_.file_size(file), kPageSize);
+    const Bytes size = media_.present(file);
+    const std::uint64_t pages = units_covering(size, kPageSize);
     const auto warm = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(pages)));
     for (std::uint64_t index = 0; index < warm;) {
       const std::uint64_t count = folio_at(file, index, warm);
       const Frame head = add(file, index, count);
       const Bytes offset = kPageSize * index;
-      const Bytes bytes = std::min(kPageSize * count, media_.file_size(file) - offset);
+      const Bytes bytes = std::min(kPageSize * count, size - offset);
       content.clear();
       media_.read(file, offset.count(), bytes, content);
       bus.preset({{address_of(head), static_cast<std::uint32_t>(bytes.count())}}, content);

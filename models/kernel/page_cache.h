@@ -2,7 +2,7 @@
 // A page is locked while the disk fills it, and stays in memory as long as somebody holds a
 // reference (a reader that waits for it, an skb that carries it).
 // Pages come and go in folios: one page, or several adjacent ones (page_cache.folio).
-// Left out: writing (dirty pages and write-back), active and inactive lists, the steps in which
+// Writing is write_back.h's. Left out: active and inactive lists, the steps in which
 // Linux makes folios larger. Pages that are locked or referenced cannot be evicted, so a very small
 // cache may exceed its size.
 #pragma once
@@ -28,7 +28,9 @@ struct OpenFile {
   Readahead readahead{0};
   FileSource source = FileSource::kBuffered;
 
-  Bytes end;            ///< of what was asked for
+  Bytes end;                       ///< of what was asked for
+  std::uint64_t pages_taken = 0;   ///< by its reader, and
+  std::uint64_t pages_missed = 0;  ///< read from the disk for it, read ahead or not
   bool failed = false;  ///< the last call has returned EIO, or raised SIGBUS: there is no more
   /// Somebody truncates the file to `truncate_to` when `truncate_at` has been read.
   Bytes truncate_at{~std::uint64_t{0}};
@@ -86,6 +88,7 @@ public:
 
 private:
   friend class Mapping;
+  friend class WriteBack;
 
   static constexpr Frame kNoFrame = 0xffffffff;
   static constexpr unsigned kNodePages = 64;
@@ -110,9 +113,11 @@ private:
     Frame head = kNoFrame;    // first page of its folio
     std::uint16_t pages = 1;  // of the folio, in its head
     std::uint32_t references = 0;
-    bool mark = false;     // PG_readahead
-    bool failed = false;   // was read, and is not up to date
-    Read* read = nullptr;  // locked: being read
+    bool mark = false;        // PG_readahead
+    bool failed = false;      // was read, and is not up to date
+    bool dirty = false;       // has been written, and the disk does not have it yet
+    bool write_back = false;  // the disk is getting it
+    Read* read = nullptr;     // locked: being read
     Node* node = nullptr;
 
     /// A reader has nothing to do but take it.
@@ -172,7 +177,7 @@ private:
     if (oldest_ == frame) oldest_ = page.newer;
   }
 
-  void read_missing(Task& task, const OpenFile& file, const ReadaheadWindow& window);
+  void read_missing(Task& task, OpenFile& file, const ReadaheadWindow& window);
   Read* new_read();
   void submit(const OpenFile& file, std::uint64_t first, Read& read);
   void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);

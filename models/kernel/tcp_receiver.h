@@ -70,7 +70,7 @@ private:
   std::uint64_t requests_ = 0;  // sent
   std::uint32_t echo_ = 0;      // the peer's last timestamp
   bool closed_ = false;
-  WaitQueue readers_{"wait data"};
+  WaitQueue readers_{"wait data", true};
 };
 
 }  // namespace copypath

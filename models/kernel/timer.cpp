@@ -15,9 +15,13 @@ void Timer::sleep(Task& task, sc_time duration) {
   task.settle();
   const sc_time end = sc_time_stamp() + duration;
   WaitQueue queue("sleep");
-  sleepers_.emplace(end, &queue);
-  expiry_.notify(duration);  // an earlier expiry overrides this one, and renews it
+  wake_at(end, queue);
   task.wait_until(queue, [&] { return sc_time_stamp() >= end; });
+}
+
+void Timer::wake_at(sc_time time, WaitQueue& queue) {
+  sleepers_.emplace(time, &queue);
+  expiry_.notify(time - sc_time_stamp());  // an earlier expiry overrides this one, and renews it
 }
 
 void Timer::expire() {

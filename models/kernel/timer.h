@@ -15,6 +15,9 @@ public:
   /// Blocks until `duration` has passed.
   void sleep(Task& task, sc_time duration);
 
+  /// Wakes the queue at that time, whoever waits in it then.
+  void wake_at(sc_time time, WaitQueue& queue);
+
 private:
   void expire();
 

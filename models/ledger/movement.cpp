@@ -24,6 +24,8 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the NIC's DMA must place what arrives in memory"},
     {"copy_from_socket", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kUserBuffer,
      "recv() must place the bytes in the caller's buffer"},
+    {"decrypt_user", Agent::kCore, Purpose::kCrypto, Place::kUserBuffer, Place::kUserBuffer,
+     "the server's TLS library decrypts what has come, from one buffer into another"},
     {"copy_in_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
      "the stream reads ahead into a buffer of its own, and the caller wants the bytes in another"},
     {"file_write", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kPageCache,

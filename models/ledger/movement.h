@@ -43,6 +43,7 @@ enum class Movement : std::uint8_t {
   kCopyToUser,
   kReceive,
   kCopyFromSocket,
+  kDecryptUser,
   kCopyInUser,
   kFileWrite,
   kCopyFromUser,
@@ -88,7 +89,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 53;
+constexpr std::size_t kMovements = 54;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

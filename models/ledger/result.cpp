@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 const std::string kSyscallPrefix = "syscalls.";
+const std::string kConsumerPrefix = "consumers.";
 
 constexpr std::array<const char*, 29> kSyscalls{
     "pwrite",   "read",       "pread",          "readv",          "write",
@@ -27,6 +28,59 @@ constexpr std::array<const char*, 29> kSyscalls{
 
 bool is_syscall_metric(const std::string& name) {
   return name.compare(0, kSyscallPrefix.size(), kSyscallPrefix) == 0;
+}
+
+/// The N and the NAME of "consumers.N.NAME".
+std::optional<std::pair<std::size_t, std::string>> consumer_metric(const std::string& name) {
+  if (name.compare(0, kConsumerPrefix.size(), kConsumerPrefix) != 0) return std::nullopt;
+  const std::size_t dot = name.find('.', kConsumerPrefix.size());
+  if (dot == std::string::npos) return std::nullopt;
+  const std::string number = name.substr(kConsumerPrefix.size(), dot - kConsumerPrefix.size());
+  const bool digits = !number.empty() && number.size() < 7 &&
+                      number.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits) return std::nullopt;
+  return std::make_pair(std::stoul(number), name.substr(dot + 1));
+}
+
+std::optional<double> value_of(const ConsumerRecord& consumer, const std::string& name) {
+  if (name == "fetches") return static_cast<double>(consumer.fetches);
+  if (name == "page_cache_hits") return static_cast<double>(consumer.page_cache_hits);
+  if (name == "page_cache_misses") return static_cast<double>(consumer.page_cache_misses);
+  if (name == "fetch_median_s") return consumer.fetch_median_s;
+  if (name == "fetch_p99_s") return consumer.fetch_p99_s;
+  if (name == "fetch_max_s") return consumer.fetch_max_s;
+  return std::nullopt;
+}
+
+Json consumer_to_json(const ConsumerRecord& consumer) {
+  Json histogram = Json::array();
+  for (const auto& [end, fetches] : consumer.histogram) {
+    histogram.push_back({{"up_to_s", end}, {"fetches", fetches}});
+  }
+  return {{"follower", consumer.follower},
+          {"fetches", consumer.fetches},
+          {"page_cache_hits", consumer.page_cache_hits},
+          {"page_cache_misses", consumer.page_cache_misses},
+          {"fetch_median_s", consumer.fetch_median_s},
+          {"fetch_p99_s", consumer.fetch_p99_s},
+          {"fetch_max_s", consumer.fetch_max_s},
+          {"histogram", histogram}};
+}
+
+ConsumerRecord consumer_from_json(const Json& json) {
+  ConsumerRecord consumer;
+  json.at("follower").get_to(consumer.follower);
+  json.at("fetches").get_to(consumer.fetches);
+  json.at("page_cache_hits").get_to(consumer.page_cache_hits);
+  json.at("page_cache_misses").get_to(consumer.page_cache_misses);
+  json.at("fetch_median_s").get_to(consumer.fetch_median_s);
+  json.at("fetch_p99_s").get_to(consumer.fetch_p99_s);
+  json.at("fetch_max_s").get_to(consumer.fetch_max_s);
+  for (const Json& interval : json.at("histogram")) {
+    consumer.histogram.emplace_back(interval.at("up_to_s").get<double>(),
+                                    interval.at("fetches").get<std::uint64_t>());
+  }
+  return consumer;
 }
 
 Json number(const Metric& metric, std::optional<double> value) {
@@ -157,6 +211,8 @@ const std::vector<Metric>& metrics() {
       {"retransmits", Unit::kCount, true, "segments that the server has sent again"},
       {"retransmitted_bytes", Unit::kBytes, true,
        "payload bytes that the NIC has fetched again to send them again"},
+      {"tls_resync_bytes", Unit::kBytes, true,
+       "of TLS records, what the NIC has read again to encrypt a part that is sent again"},
       {"corrupted_bytes", Unit::kBytes, true,
        "bytes delivered that are not those of the file at that place"},
       {"nic_utilisation", Unit::kRatio, false,
@@ -166,12 +222,45 @@ const std::vector<Metric>& metrics() {
       {"disk_utilisation", Unit::kRatio, false,
        "share of the drives' bandwidth taken, or of the time of their channels, whichever is more; "
        "of a hard disk, of its arm's"},
+      {"fetches", Unit::kCount, true, "responses of a log broker that carried records"},
+      {"records_per_s", Unit::kRatio, false, "records that a log broker has served, per second"},
+      {"appended_bytes", Unit::kBytes, true, "bytes that a log broker has appended to its logs"},
+      {"dirty_bytes", Unit::kBytes, true,
+       "of what was written to files, whole pages that the disk does not have in the end"},
+      {"writers_throttled", Unit::kCount, true,
+       "times that a writer had to wait for the disk, since too much was dirty"},
+      {"cpu_s_per_fetch", Unit::kSeconds, false, "core seconds per fetch from a log broker"},
+      {"fetch_median_s", Unit::kSeconds, false,
+       "half of the fetches took no longer from when there was something to send until the socket "
+       "had all of it, to within an eighth"},
+      {"fetch_p99_s", Unit::kSeconds, false, "99 of 100 fetches took no longer"},
+      {"fetch_max_s", Unit::kSeconds, false, "no fetch took longer"},
       {"cpu_utilisation", Unit::kRatio, false, "share of the cores' time spent working"},
   };
   return kMetrics;
 }
 
+const std::vector<Metric>& consumer_metrics() {
+  static const std::vector<Metric> kMetrics{
+      {"fetches", Unit::kCount, true, "responses that carried records"},
+      {"page_cache_hits", Unit::kCount, true, "pages that its fetches found in memory"},
+      {"page_cache_misses", Unit::kCount, true,
+       "pages that its fetches had read from the disk, read ahead or not"},
+      {"fetch_median_s", Unit::kSeconds, false, "half of its fetches took no longer"},
+      {"fetch_p99_s", Unit::kSeconds, false, "99 of 100 of them took no longer"},
+      {"fetch_max_s", Unit::kSeconds, false, "none of them took longer"},
+  };
+  return kMetrics;
+}
+
 const Metric* find_metric(const std::string& name) {
+  if (const auto consumer = consumer_metric(name)) {
+    const auto& known = consumer_metrics();
+    const auto found = std::find_if(known.begin(), known.end(), [&](const Metric& metric) {
+      return metric.name == consumer->second;
+    });
+    return found == known.end() ? nullptr : &*found;
+  }
   static const Metric kSyscallCount{"syscalls.NAME", Unit::kCount, true,
                                     "calls of the system call of that name"};
   if (is_syscall_metric(name)) {
@@ -191,6 +280,10 @@ std::optional<double> Result::value(const std::string& metric) const {
     // Where calls were counted, a call that is not listed was not made.
     if (values.count("syscalls_total") != 0) return 0.0;
     return std::nullopt;
+  }
+  if (const auto consumer = consumer_metric(metric)) {
+    if (consumer->first >= consumers.size()) return std::nullopt;
+    return value_of(consumers[consumer->first], consumer->second);
   }
   const auto found = values.find(metric);
   if (found == values.end()) return std::nullopt;
@@ -212,6 +305,10 @@ Json to_json(const Result& result) {
   for (const MovementRecord& movement : result.movements) {
     json["movements"].push_back(movement_to_json(movement));
   }
+  if (!result.consumers.empty()) json["consumers"] = Json::array();
+  for (const ConsumerRecord& consumer : result.consumers) {
+    json["consumers"].push_back(consumer_to_json(consumer));
+  }
   return json;
 }
 
@@ -230,6 +327,11 @@ Result result_from_json(const Json& json) {
   json.at("delivered_ok").get_to(result.delivered_ok);
   for (const Json& movement : json.at("movements")) {
     result.movements.push_back(movement_from_json(movement));
+  }
+  if (json.count("consumers") != 0) {
+    for (const Json& consumer : json.at("consumers")) {
+      result.consumers.push_back(consumer_from_json(consumer));
+    }
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace copypath {
@@ -26,6 +27,21 @@ struct MovementRecord {
   std::uint64_t dram_bytes = 0;  ///< read from and written to DRAM for it
 };
 
+/// What one consumer or follower of a log broker has cost and got.
+struct ConsumerRecord {
+  bool follower = false;
+  std::uint64_t fetches = 0;  ///< responses that carried records
+  std::uint64_t page_cache_hits = 0;
+  std::uint64_t page_cache_misses = 0;
+  /// From when there was something to send until the socket had all of it: half of the fetches, 99
+  /// of 100, all of them took no longer.
+  double fetch_median_s = 0;
+  double fetch_p99_s = 0;
+  double fetch_max_s = 0;
+  /// How many took how long: the end of an interval of time in seconds, and how many ended in it.
+  std::vector<std::pair<double, std::uint64_t>> histogram;
+};
+
 struct Result {
   std::string path;
   std::string execution;                          ///< "fluid", "burst" or "native"
@@ -34,8 +50,10 @@ struct Result {
   std::string bottleneck;     ///< "nic", "disk", "cpu", "memory_bus", "fabric", "client"
   bool delivered_ok = false;  ///< the receivers got exactly what they asked for, in order
   std::vector<MovementRecord> movements;  ///< in the order of the data path
+  std::vector<ConsumerRecord> consumers;  ///< of a log broker, by client
 
-  /// The value of a metric, or of a system call as "syscalls.NAME"; nothing if unknown here.
+  /// The value of a metric, of a system call as "syscalls.NAME", or of a consumer as
+  /// "consumers.N.NAME"; nothing if unknown here.
   std::optional<double> value(const std::string& metric) const;
 };
 
@@ -50,6 +68,9 @@ struct Metric {
 
 /// Every number of the record, in the order in which it is printed.
 const std::vector<Metric>& metrics();
+
+/// Every number of a consumer: "consumers.N.NAME".
+const std::vector<Metric>& consumer_metrics();
 
 /// The metric of that name, or nullptr. "syscalls.NAME" is a count.
 const Metric* find_metric(const std::string& name);

@@ -44,6 +44,11 @@ private:
 
 }  // namespace
 
+Addressing::Addressing(const Config& config, bool tls)
+    : clients(config.workload.clients), port(tls ? 443 : 8000) {
+  if (config.workload.kind == WorkloadKind::kLogBroker) clients += config.broker.producers();
+}
+
 Endpoint Addressing::server(std::uint32_t connection) const {
   if (connection < clients) return {kServer, port};
   const std::uint32_t number = connection - clients;

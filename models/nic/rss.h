@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "models/nic/frame.h"
+#include "models/platform/config.h"
 
 namespace copypath {
 
@@ -20,11 +21,15 @@ struct FourTuple {
 };
 
 /// The addresses of the model's connections, as packet captures show them too: clients 10.1.0.1 and
-/// following come to the server 10.0.0.1, and the connections of a proxy, which follow those of the
-/// clients, go to an origin 10.0.1.0 and following.
+/// following, and after them the producers of a log broker, come to the server 10.0.0.1; the
+/// connections of a proxy, which follow those of the clients, go to an origin 10.0.1.0 and
+/// following.
 struct Addressing {
-  std::uint32_t clients = 0xffffffff;
-  std::uint16_t port = 8000;  ///< the service's: one that tshark has no idea of
+  std::uint32_t clients = 0xffffffff;  ///< connections that come in
+  std::uint16_t port = 8000;           ///< the service's: one that tshark has no idea of
+
+  Addressing() = default;
+  Addressing(const Config& config, bool tls);
 
   Endpoint server(std::uint32_t connection) const;
   Endpoint peer(std::uint32_t connection) const;

@@ -44,6 +44,13 @@ std::string unaligned_direct_read(const Config& config) {
 
 namespace {
 
+/// What web servers and log brokers send behind the header of a response.
+bool sends_behind_headers(const Path& path) {
+  static const std::set<std::string> kPaths{"read_write", "sendfile", "user_tls", "ktls_sendfile",
+                                            "ktls_write"};
+  return kPaths.count(path.name) != 0;
+}
+
 /// What the kind of workload demands of a path.
 std::string misfit(const Path& path, WorkloadKind kind) {
   const bool reads_for_itself = kind == WorkloadKind::kRandomReader;
@@ -66,12 +73,11 @@ std::string misfit(const Path& path, WorkloadKind kind) {
     return "makes one stream of a whole file, whose size its clients know; choose "
            "workload.kind = file_server";
   }
-  static const std::set<std::string> kOfWebServers{"read_write", "sendfile", "user_tls",
-                                                   "ktls_sendfile", "ktls_write"};
-  if (kind == WorkloadKind::kWebServer && kOfWebServers.count(path.name) == 0) {
-    return "is no way in which a web server sends responses; workload.kind = web_server needs one "
-           "of: " +
-           listed([](const Path& other) { return kOfWebServers.count(other.name) != 0; });
+  const bool has_headers = kind == WorkloadKind::kWebServer || kind == WorkloadKind::kLogBroker;
+  if (has_headers && !sends_behind_headers(path)) {
+    return std::string("is no way in which such a server answers; workload.kind = ") +
+           (kind == WorkloadKind::kWebServer ? "web_server" : "log_broker") +
+           " needs one of: " + listed(sends_behind_headers);
   }
   return "";
 }

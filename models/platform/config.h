@@ -92,6 +92,10 @@ struct PageCacheConfig {
   Bytes fault_around{64 * 1024};  ///< mapped by one fault, as far as it is in memory
   Bytes readahead{128 * 1024};    ///< largest readahead window
   Bytes folio{4096};              ///< largest folio: what is read, mapped and evicted as one
+  // Of what is written to files, the share of the size that may be dirty
+  double dirty_background = 0.1;                ///< before the flusher begins to write it back
+  double dirty = 0.2;                           ///< before writers have to wait
+  sc_time dirty_expire = milliseconds(30'000);  ///< after which it is written back in any case
 };
 
 enum class DiskKind { kNvme, kSataSsd, kHdd };
@@ -203,7 +207,8 @@ enum class WorkloadKind {
   kProxy,         ///< the same, from a server that fetches them from another one
   kRandomReader,  ///< programs on the machine itself read a file, and send nothing
   kStaticList,    ///< clients ask for what a list says, at the times that it says
-  kWebServer      ///< clients ask for files of a site, some more popular than others
+  kWebServer,     ///< clients ask for files of a site, some more popular than others
+  kLogBroker      ///< consumers fetch what producers append to logs
 };
 
 struct RequestList;  // models/workload/request_list.h
@@ -288,6 +293,36 @@ struct WebConfig {
   Bytes buffer{32 * 1024};                    ///< of the others
 };
 
+/// A log broker: logs of records, fetched from an offset on, to whose ends producers append.
+struct BrokerConfig {
+  unsigned partitions = 1;  ///< logs
+  unsigned threads = 3;     ///< that serve all connections (num.network.threads)
+  unsigned followers = 0;   ///< of the clients, the last so many, are follower replicas
+  unsigned lagging = 0;     ///< of the clients, the first so many, begin at the log's beginning,
+                            ///< the others at its end; 0: all
+  Bytes lag{100'000'000};   ///< what every log holds at first
+  sc_time stagger;          ///< between the first fetches of clients that share a log
+  Bytes segment{1024ull * 1024 * 1024};
+  Bytes record{1000};
+  Bytes fetch{1024 * 1024};  ///< at most
+  Bytes fetch_min{1};        ///< less than that waits for records
+  sc_time fetch_wait = milliseconds(500);
+  Bytes header{100};        ///< of a response
+  Bytes buffer{32 * 1024};  ///< of paths that copy
+  // Producers, one for each log:
+  unsigned batches = 0;  ///< that each of them sends; 0: there are none
+  Bytes batch{16 * 1024};
+  double rate = 1e6;      ///< records per second, of all of them together
+  bool compress = false;  ///< the broker compresses what it appends
+
+  unsigned producers() const { return batches == 0 ? 0 : partitions; }
+  /// Between two batches of one producer.
+  sc_time batch_interval() const {
+    const double records = static_cast<double>(batch.count()) / static_cast<double>(record.count());
+    return sc_time(records * partitions / rate, sc_core::SC_SEC);
+  }
+};
+
 /// What a drive reads at least, and O_DIRECT insists on.
 constexpr Bytes kLogicalBlock{512};
 
@@ -311,6 +346,7 @@ struct Config {
   WorkloadConfig workload;
   FaultConfig faults;
   WebConfig web;
+  BrokerConfig broker;
 };
 
 }  // namespace copypath

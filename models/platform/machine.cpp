@@ -17,9 +17,7 @@ std::vector<std::unique_ptr<Drive>> make_drives(const Config& config,
 
 /// What the NICs share with their drivers.
 std::deque<NicQueues> make_queues(const Config& config, const Path& path) {
-  Addressing addressing;
-  addressing.clients = config.workload.clients;
-  if (path.transform == Transformation::kTls) addressing.port = 443;
+  const Addressing addressing(config, path.transform == Transformation::kTls);
   std::deque<NicQueues> queues;
   for (unsigned i = 0; i < config.nic.count; ++i) queues.emplace_back(config.nic, addressing, i);
   return queues;
@@ -33,6 +31,14 @@ std::vector<std::unique_ptr<Module>> make(const std::string& name, unsigned coun
     modules.push_back(one((i == 0 ? name : name + std::to_string(i)).c_str(), i));
   }
   return modules;
+}
+
+bool is_broker(const Config& config) { return config.workload.kind == WorkloadKind::kLogBroker; }
+
+/// Of what is served; 0: there is none.
+Bytes response_header(const Config& config) {
+  if (config.workload.kind == WorkloadKind::kWebServer) return config.web.header;
+  return is_broker(config) ? config.broker.header : Bytes(0);
 }
 
 }  // namespace
@@ -57,11 +63,15 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
       clients("clients", config.workload, config.socket, media, path.transform, config.faults,
-              config.workload.kind == WorkloadKind::kWebServer ? config.web.header : Bytes(0)),
-      origins(make<Origin>("origin", config.nic.count,
+              response_header(config)),
+      origins(make<Origin>("origin", is_broker(config) ? 0 : config.nic.count,
                            [&](const char* label, unsigned) {
                              return std::make_unique<Origin>(label, config, media);
                            })),
+      producers(make<Producers>("producers", is_broker(config) ? config.nic.count : 0,
+                                [&](const char* label, unsigned number) {
+                                  return std::make_unique<Producers>(label, config, number, media);
+                                })),
       server("server", config, path, kernel, memory, bus, cpu, clients) {
   // Masters of the bus are numbered in this order.
   cpu.bind(bus);
@@ -124,8 +134,13 @@ void Machine::connect_network(const std::string& capture_file) {
       nics[i]->wire.bind(network.from_nic);
       network.to_nic.bind(nics[i]->receive);
     }
-    network.to_origin.bind(origins[i]->in);
-    origins[i]->out.bind(network.from_peers);
+    if (producers.empty()) {
+      network.to_origin.bind(origins[i]->in);
+      origins[i]->out.bind(network.from_peers);
+    } else {
+      network.to_origin.bind(producers[i]->in);
+      producers[i]->out.bind(network.from_peers);
+    }
   }
 }
 

@@ -25,6 +25,7 @@
 #include "models/workload/clients.h"
 #include "models/workload/file_server.h"
 #include "models/workload/origin.h"
+#include "models/workload/producers.h"
 #include "models/workload/sink.h"
 
 namespace copypath {
@@ -52,6 +53,7 @@ private:
   void connect_clients();
   void finish();
   void enter_provenance(Result& result) const;
+  void add_fetches(Result& result) const;
   std::string bottleneck(const Result& result, sc_time elapsed) const;
 
   Config config_;
@@ -70,7 +72,8 @@ public:
   Kernel kernel;
   Switch network;
   Clients clients;
-  std::vector<std::unique_ptr<Origin>> origins;  ///< of a proxy, one at the wire of each NIC
+  std::vector<std::unique_ptr<Origin>> origins;       ///< of a proxy, one at the wire of each NIC
+  std::vector<std::unique_ptr<Producers>> producers;  ///< of a log broker, in the origins' place
   FileServer server;
   std::unique_ptr<Sinks> sinks;            ///< on loopback
   std::unique_ptr<LossyLink> lossy_link;   ///< if frames get lost

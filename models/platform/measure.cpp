@@ -11,6 +11,22 @@ double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 double count(Bytes bytes) { return static_cast<double>(bytes.count()); }
 double count(std::uint64_t n) { return static_cast<double>(n); }
 
+ConsumerRecord record_of(const FetchAccount& account) {
+  ConsumerRecord record;
+  record.follower = account.follower;
+  record.fetches = account.times.count();
+  record.page_cache_misses = account.misses;
+  record.page_cache_hits = account.pages > account.misses ? account.pages - account.misses : 0;
+  record.fetch_median_s = account.times.quantile(0.5).to_seconds();
+  record.fetch_p99_s = account.times.quantile(0.99).to_seconds();
+  record.fetch_max_s = account.times.most().to_seconds();
+  for (unsigned i = 0; i < Histogram::intervals(); ++i) {
+    if (account.times.in(i) == 0) continue;
+    record.histogram.emplace_back(Histogram::end_of(i).to_seconds(), account.times.in(i));
+  }
+  return record;
+}
+
 }  // namespace
 
 Result Machine::result() const {
@@ -128,6 +144,7 @@ Result Machine::result() const {
   v["retransmitted_bytes"] = count(ledger.account(Movement::kRetransmitPage).bytes +
                                    ledger.account(Movement::kRetransmitUser).bytes +
                                    ledger.account(Movement::kRetransmitCopy).bytes);
+  v["tls_resync_bytes"] = count(ledger.account(Movement::kTlsResync).bytes);
   v["corrupted_bytes"] = count(clients.corrupted());
   const double wire = config_.nic.rate.bytes_per_second() * seconds;
   v["nic_utilisation"] = ratio(count(busiest_wire), wire);
@@ -140,6 +157,7 @@ Result Machine::result() const {
       arm ? 0 : ratio(read, config_.disk.bandwidth.bytes_per_second() * drive_time);
   v["disk_utilisation"] = std::max(interface, ratio(media_busy.to_seconds(), drive_time));
   v["cpu_utilisation"] = ratio(busy, cpu.cores() * seconds);
+  if (server.broker() != nullptr) add_fetches(result);
   result.bottleneck = bottleneck(result, elapsed);
   result.delivered_ok = clients.correct() && clients.complete();
   result.movements = ledger.records();
@@ -162,6 +180,26 @@ void Machine::enter_provenance(Result& result) const {
   v["received_user_bytes"] = in(ledger.received, Place::kUserBuffer);
   v["received_kernel_bytes"] =
       in(ledger.received, Place::kSocketBuffer) + count(ledger.received.linear);
+}
+
+void Machine::add_fetches(Result& result) const {
+  Histogram times;
+  for (const FetchAccount& account : server.broker()->accounts()) {
+    times.add(account.times);
+    result.consumers.push_back(record_of(account));
+  }
+  auto& v = result.values;
+  v["fetches"] = count(times.count());
+  v["records_per_s"] = ratio(v["throughput_Bps"], count(config_.broker.record));
+  const LogBroker& broker = *server.broker();
+  const WriteBack* const write_back = broker.write_back();
+  v["appended_bytes"] = count(broker.appended());
+  v["dirty_bytes"] = write_back == nullptr ? 0 : count(kPageSize * write_back->dirty());
+  v["writers_throttled"] = write_back == nullptr ? 0 : count(write_back->throttled());
+  v["cpu_s_per_fetch"] = ratio(v["cpu_busy_s"], v["fetches"]);
+  v["fetch_median_s"] = times.quantile(0.5).to_seconds();
+  v["fetch_p99_s"] = times.quantile(0.99).to_seconds();
+  v["fetch_max_s"] = times.most().to_seconds();
 }
 
 // The resource that is busiest. Cores that wait for the memory bus in a copy are not what limits

@@ -22,7 +22,6 @@ constexpr Bytes kLargestPacket{65536};
 /// The text of a request in a TLS record that is as long as a request is.
 constexpr std::uint64_t kTlsRequest =
     kRequestText.count() - kTlsTrailer.count() - std::tuple_size<TlsCipher::Header>::value;
-constexpr std::uint16_t kTlsPort = 443;
 constexpr int kSnapshot = 262144;  // tcpdump's
 
 constexpr const char* kCutShort = "not everything could be written";
@@ -90,11 +89,9 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
   const SocketConfig& socket = config.socket;
   const Bytes segment = segment_size(nic_);
   const bool proxy = path.reads == Reads::kOrigin;  // with a second connection per client
-  Addressing addressing;
-  addressing.clients = workload_.clients;
-  if (tls_) addressing.port = kTlsPort;
-  for (std::uint32_t i = 0; i < workload_.clients * (proxy ? 2 : 1); ++i) {
-    const auto opener = i < workload_.clients ? Conversation::kPeer : Conversation::kServer;
+  const Addressing addressing(config, tls_);
+  for (std::uint32_t i = 0; i < addressing.clients + (proxy ? workload_.clients : 0); ++i) {
+    const auto opener = i < addressing.clients ? Conversation::kPeer : Conversation::kServer;
     conversations_.emplace_back(i, opener, addressing, segment, socket.receive_buffer,
                                 socket.window);
   }
@@ -173,8 +170,8 @@ void PacketCapture::open_connections() {
     }
     conversation.acknowledge(opener, timestamp_of(lead_), frame_);
     dump(lead_);
-    const bool asks = opener == Conversation::kPeer && asked_.at(i, 0).time == sc_time();
-    if (asks) write_request(conversation, i, 0, lead_);
+    const bool asks = i < workload_.clients && asked_.at(i, 0).time == sc_time();
+    if (asks) write_request(conversation, opener, i, 0, lead_);
   }
 }
 
@@ -207,7 +204,7 @@ void PacketCapture::write(const Passing& frame, sc_time time) {
   Conversation& conversation = conversations_[frame.connection];
   switch (frame.kind) {
     case Packet::Kind::kRequest:
-      write_request(conversation, frame.connection, frame.sequence, time);
+      write_request(conversation, frame.from, frame.connection, frame.sequence, time);
       return;
     case Packet::Kind::kReset:
       if (conversation.is_reset()) return;
@@ -245,17 +242,25 @@ void PacketCapture::write_sent(Conversation& conversation, const Passing& frame)
   conversation.sent(Headers::decode(frame.headers.data()), frame.sequence + frame.bytes);
 }
 
-/// In the manner of HTTP/0.9, with the range that is wanted.
-void PacketCapture::write_request(Conversation& conversation, std::uint32_t connection,
-                                  std::uint64_t number, sc_time time) {
-  const Conversation::Side from = conversation.opener();
-  const std::uint32_t client = connection % workload_.clients;
+/// In the manner of HTTP/0.9, with the range that is wanted. From where on a log is fetched the
+/// broker and its client know; it is not in the packet. To a producer the broker answers.
+std::string PacketCapture::request_text(std::uint32_t client, std::uint64_t number,
+                                        bool of_client) const {
+  if (workload_.kind == WorkloadKind::kLogBroker) {
+    return fmt::format("{} {}", of_client ? "FETCH" : "APPENDED", number);
+  }
   Request wanted{Bytes(0), file_size_, client % files_};  // a proxy fetches whole files
-  if (from == Conversation::kPeer) wanted = asked_.at(client, number);
+  if (of_client) wanted = asked_.at(client, number);
+  return fmt::format("GET /file{} bytes {}+{}", wanted.file, wanted.offset.count(),
+                     wanted.bytes.count());
+}
+
+void PacketCapture::write_request(Conversation& conversation, Conversation::Side from,
+                                  std::uint32_t connection, std::uint64_t number, sc_time time) {
+  const std::uint32_t client = connection % workload_.clients;
   const TlsCipher::Header header = TlsCipher::header(kTlsRequest);
   const bool encrypted = from == Conversation::kPeer && tls_;
-  std::string text = fmt::format("GET /file{} bytes {}+{}", wanted.file, wanted.offset.count(),
-                                 wanted.bytes.count());
+  std::string text = request_text(client, number, from == Conversation::kPeer);
   text.resize((encrypted ? kTlsRequest : kRequestText.count()) - 2, ' ');
   text += "\r\n";
   Payload bytes(text.begin(), text.end());

@@ -76,8 +76,9 @@ private:
   void write_until(sc_time time);
   void write(const Passing& frame, sc_time time);
   void write_sent(Conversation& conversation, const Passing& frame);
-  void write_request(Conversation& conversation, std::uint32_t connection, std::uint64_t number,
-                     sc_time time);
+  std::string request_text(std::uint32_t client, std::uint64_t number, bool of_client) const;
+  void write_request(Conversation& conversation, Conversation::Side from, std::uint32_t connection,
+                     std::uint64_t number, sc_time time);
   void dump(sc_time time);
 
   NicConfig nic_;

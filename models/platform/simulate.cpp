@@ -6,6 +6,7 @@
 
 #include "models/platform/machine.h"
 #include "models/platform/waveform.h"
+#include "models/workload/log.h"
 #include "models/workload/site.h"
 
 namespace copypath {
@@ -102,8 +103,9 @@ void run(const Machine& machine, Recorder& recorder, Watch& watch) {
 /// What kinds of work that have files of their own ask for.
 Config with_requests(Config config) {
   WorkloadConfig& work = config.workload;
-  if (work.kind != WorkloadKind::kWebServer) return config;
-  if (!work.listed) work.listed = visits_of(config);
+  const bool site = work.kind == WorkloadKind::kWebServer;
+  if (!site && work.kind != WorkloadKind::kLogBroker) return config;
+  if (!work.listed) work.listed = site ? visits_of(config) : fetches_of(config);
   const std::vector<Bytes>& sizes = work.listed->file_sizes;
   work.file_size = *std::max_element(sizes.begin(), sizes.end());
   return config;

@@ -37,7 +37,7 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
     clients_[number].request = requests_.at(number, 0);
     // The first one is there when the run begins, unless a list says otherwise.
     clients_[number].asked = clients_[number].request.time == sc_core::SC_ZERO_TIME ? 1 : 0;
-    clients_[number].header = header_;
+    if (config.kind == WorkloadKind::kWebServer) clients_[number].header = header_;
   }
 }
 
@@ -100,17 +100,34 @@ void Clients::take_in_order(std::uint32_t number, std::uint64_t frames, Bytes by
   }
   reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back,
         acknowledgements(frames));
-  if (complete && client.complete < requests_.count(number)) {
+  if (asks_now(client, number, complete)) {
     const sc_time now = sc_core::sc_time_stamp();
     const sc_time listed = client.request.time > now ? client.request.time - now : sc_time();
     ask(number, std::max(back, listed));
   }
 }
 
+/// Whether it is time for the next request. `complete`: the one at hand has just been completed.
+/// Who fetches from a log goes on fetching, even when there will be no answer.
+bool Clients::asks_now(Client& client, std::uint32_t number, bool complete) const {
+  if (config_.kind != WorkloadKind::kLogBroker) {
+    return complete && client.complete < requests_.count(number);
+  }
+  if (client.fetched != client.answered || client.header > Bytes(0)) return false;
+  client.answered = Bytes(~std::uint64_t{0});
+  return true;
+}
+
+void Clients::answer(std::uint32_t connection, Bytes bytes) {
+  Client& client = clients_[connection];
+  client.header = header_;
+  client.answered = client.fetched + bytes;
+}
+
 void Clients::ask(std::uint32_t number, sc_time delay) {
   Client& client = clients_[number];
-  reply(Packet::Kind::kRequest, number, client.complete, delay);
-  client.asked = client.complete + 1;
+  reply(Packet::Kind::kRequest, number, client.asked, delay);
+  ++client.asked;
   if (!faults_.lossy()) return;
   client.asked_again = 0;
   const sc_time patience = delay + one_way_ * 2 + kLeastTimeout;
@@ -126,7 +143,7 @@ void Clients::ask_again() {
     Client& client = clients_[number];
     if (client.asks_again == sc_core::SC_ZERO_TIME || client.gone) continue;
     if (client.asks_again <= now) {
-      reply(Packet::Kind::kRequest, number, client.complete, one_way_);
+      reply(Packet::Kind::kRequest, number, client.asked - 1, one_way_);
       client.asks_again =
           now + (one_way_ * 2 + kLeastTimeout) * (1U << std::min(++client.asked_again, 9U));
     }
@@ -203,7 +220,7 @@ bool Clients::count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time co
   } else {
     client.begins = client.fetched;
     client.request = requests_.at(number, client.complete);
-    client.header = header_;
+    if (config_.kind == WorkloadKind::kWebServer) client.header = header_;
   }
   return true;
 }

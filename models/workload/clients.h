@@ -39,6 +39,9 @@ public:
   /// is right. Whether it completes a file.
   bool take_here(std::uint32_t connection, Bytes bytes, const Content& content);
 
+  /// A log broker answers the fetch at hand with so many bytes, behind a header.
+  void answer(std::uint32_t connection, Bytes bytes);
+
   /// The server has closed the connection after so many bytes: no more will come.
   void end_stream(std::uint32_t connection, Bytes bytes);
 
@@ -85,6 +88,7 @@ private:
     Request request;                         // the one at hand, and
     Bytes begins;                            // how much was fetched by those before it
     Bytes header;                            // what is still to come of the response's
+    Bytes answered{~std::uint64_t{0}};       // of files, up to the end of a broker's response
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
     bool gone = false;
@@ -102,6 +106,7 @@ private:
   bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
   void take_in_order(std::uint32_t number, std::uint64_t frames, Bytes bytes,
                      const Content& content, sc_time arrival);
+  bool asks_now(Client& client, std::uint32_t number, bool complete) const;
   void ask(std::uint32_t number, sc_time delay);
   void ask_again();
   void go_away(std::uint32_t number, sc_time at);

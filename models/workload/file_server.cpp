@@ -10,6 +10,9 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                        Kernel& kernel, PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu,
                        Clients& clients)
     : sc_module(name), config_(config), path_(path), clients_(clients), reader_{bus, clients} {
+  if (config.workload.kind == WorkloadKind::kLogBroker) {
+    broker_ = std::make_unique<LogBroker>(config, path, kernel, memory, cpu, clients, workers());
+  }
   add_tasks(kernel, cpu);
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
     const Request first = clients.requests().at(client, 0);
@@ -30,6 +33,7 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
     sc_core::sc_spawn([this, &connection] { serve(connection); },
                       ("thread" + std::to_string(client)).c_str());
   }
+  if (broker_) add_producers();
   if (path.reads != Reads::kOrigin) return;
   std::uint32_t number = config_.workload.clients;  // after the clients' connections
   for (const auto& connection : connections_) {
@@ -39,13 +43,34 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
   }
 }
 
-/// A thread for each connection, or the workers.
+/// That share the connections; 0: each has a thread of its own.
+unsigned FileServer::workers() const {
+  if (config_.workload.kind == WorkloadKind::kLogBroker) return config_.broker.threads;
+  return is_web_server() ? std::min(config_.web.workers, config_.workload.clients) : 0;
+}
+
 void FileServer::add_tasks(Kernel& kernel, Cpu& cpu) {
-  const unsigned clients = config_.workload.clients;
-  const unsigned tasks = is_web_server() ? std::min(config_.web.workers, clients) : clients;
+  const unsigned tasks = workers() > 0 ? workers() : config_.workload.clients;
   for (unsigned number = 0; number < tasks; ++number) {
     tasks_.push_back(std::make_unique<Task>(cpu, number));
-    if (is_web_server()) loops_.push_back(std::make_unique<EventLoop>(kernel, *tasks_.back()));
+    if (workers() > 0) loops_.push_back(std::make_unique<EventLoop>(kernel, *tasks_.back()));
+  }
+}
+
+/// Each a connection of one of the threads, like those of the consumers.
+void FileServer::add_producers() {
+  for (unsigned number = 0; number < config_.broker.producers(); ++number) {
+    const std::size_t thread = number % tasks_.size();
+    EventLoop& loop = *loops_[thread];
+    EventLoop::Member& member = loop.add();
+    broker_->add_producer(number, *tasks_[thread]);
+    sc_core::sc_spawn(
+        [this, number, &loop, &member] {
+          loop.join(member);
+          broker_->take_batches(number);
+          loop.leave();
+        },
+        ("producer" + std::to_string(number)).c_str());
   }
 }
 
@@ -54,6 +79,7 @@ EventLoop* FileServer::loop_of(const Connection& connection) const {
 }
 
 Bytes FileServer::chunk() const {
+  if (broker_) return path_.by_sendfile ? config_.broker.fetch : config_.broker.buffer;
   if (!is_web_server()) return config_.workload.chunk;
   return path_.by_sendfile ? config_.web.sendfile_max_chunk : config_.web.buffer;
 }
@@ -66,7 +92,11 @@ void FileServer::serve(Connection& connection) {
     connection.task.start();
   }
   try {
-    serve_requests(connection);
+    if (broker_) {
+      broker_->serve(connection);
+    } else {
+      serve_requests(connection);
+    }
   } catch (const ConnectionReset&) {
     abandon(connection);
   }
@@ -80,6 +110,7 @@ void FileServer::serve(Connection& connection) {
 
 /// close() of everything that belongs to the client.
 void FileServer::abandon(Connection& connection) {
+  if (broker_) broker_->leave(connection);
   if (connection.ktls) connection.ktls->discard();
   if (connection.upstream) connection.upstream->close();
 }
@@ -105,9 +136,12 @@ void FileServer::serve_requests(Connection& connection) {
 }
 
 void FileServer::respond(Connection& connection) {
-  if (is_web_server()) begin_response(connection, path_);
+  if (!is_web_server()) return path_.serve(connection);
+  { const SystemCall recv(connection.kernel, connection.task, Call::kRecv); }
+  const ResponseHeader header{config_.web.header, config_.web.tcp_nopush};
+  begin_response(connection, path_, header);
   path_.serve(connection);
-  if (is_web_server()) end_response(connection, path_);
+  end_response(connection, path_, header);
 }
 
 void FileServer::open_file(Connection& connection, std::uint64_t request) {

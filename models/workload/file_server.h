@@ -1,11 +1,11 @@
 // A file server with a thread per connection: each blocks until its client asks, sends the whole
 // file down the path under test, and waits for the next request. Opening the file and parsing the
 // request are left out. A web server has a few worker processes instead, each with an event loop
-// over its share of the connections, and sends a header before each file. A path that reads for
-// itself (workload.kind = random_reader) waits for nobody: each thread is a program of its own. A
-// path that is a proxy fetches the file from the origin (origin.h), over a second connection per
-// client. When a client goes away, the call at hand fails (EPIPE), and whoever serves it gives up
-// what it holds.
+// over its share of the connections, and sends a header before each file; a log broker is served
+// the same way (log_broker.h). A path that reads for itself (workload.kind = random_reader) waits
+// for nobody: each thread is a program of its own. A path that is a proxy fetches the file from the
+// origin (origin.h), over a second connection per client. When a client goes away, the call at hand
+// fails (EPIPE), and whoever serves it gives up what it holds.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@
 #include "models/workload/clients.h"
 #include "models/workload/connection.h"
 #include "models/workload/local_reader.h"
+#include "models/workload/log_broker.h"
 
 namespace copypath {
 
@@ -26,6 +27,8 @@ public:
   const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
   /// Its threads, or worker processes.
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
+  /// What is served if it is a log broker; nullptr: it is none.
+  const LogBroker* broker() const { return broker_.get(); }
   /// Server threads that have done all their work.
   unsigned finished() const { return finished_; }
 
@@ -33,13 +36,15 @@ public:
 
 private:
   bool is_web_server() const { return config_.workload.kind == WorkloadKind::kWebServer; }
+  unsigned workers() const;
   Bytes chunk() const;
+  void add_producers();
   void add_tasks(Kernel& kernel, Cpu& cpu);
   void serve(Connection& connection);
   EventLoop* loop_of(const Connection& connection) const;
   void serve_requests(Connection& connection);
   void respond(Connection& connection);
-  static void abandon(Connection& connection);
+  void abandon(Connection& connection);
   void open_file(Connection& connection, std::uint64_t request);
   void overwrite_file(Connection& connection);
 
@@ -47,6 +52,7 @@ private:
   const Path& path_;
   Clients& clients_;
   LocalReader reader_;
+  std::unique_ptr<LogBroker> broker_;
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<std::unique_ptr<EventLoop>> loops_;  // of a web server, one for each of them
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -14,15 +14,15 @@ namespace {
 /// The longest packet that GRO makes (GRO_LEGACY_MAX_SIZE, less one), without its headers.
 constexpr Bytes kLargestMerged = Bytes(65535) - kIpTcpHeader;
 
-Bytes merged(const NicConfig& nic) {
+}  // namespace
+
+Bytes merged_packet(const NicConfig& nic) {
   const Bytes segment = segment_size(nic);
   const Bytes frame = wire_bytes(segment, nic.mtu);
   const double arriving = nic.interrupt_delay / (frame / nic.rate);
   const double most = static_cast<double>(kLargestMerged / segment);
   return segment * static_cast<std::uint64_t>(std::max(1.0, std::min(arriving, most)));
 }
-
-}  // namespace
 
 Origin::Origin(const sc_core::sc_module_name& name, const Config& config, Media& media)
     : sc_module(name),
@@ -31,7 +31,7 @@ Origin::Origin(const sc_core::sc_module_name& name, const Config& config, Media&
       lead_(timestamps_lead(config.socket.rtt)),
       window_(config.socket.receive_buffer),
       // At most half the window, so that one packet can be read while another is on its way.
-      packet_(std::min(merged(config.nic), Bytes(window_.count() / 2))),
+      packet_(std::min(merged_packet(config.nic), Bytes(window_.count() / 2))),
       clients_(config.workload.clients),
       media_(media),
       streams_(config.workload.clients) {

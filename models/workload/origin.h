@@ -17,6 +17,9 @@
 
 namespace copypath {
 
+/// The most that arrives as one packet: the frames between two interrupts, as GRO merges them.
+Bytes merged_packet(const NicConfig& nic);
+
 class Origin : public sc_core::sc_module {
 public:
   tlm_utils::simple_target_socket<Origin, 32, WireProtocol> in{"in"};

@@ -21,6 +21,8 @@ struct RequestList {
   std::vector<std::vector<ListedRequest>> clients;
   /// The size of each file: all that is asked for of it.
   std::vector<Bytes> file_sizes;
+  /// How much of each is there when the run begins; empty: all.
+  std::vector<Bytes> present{};
 };
 
 }  // namespace copypath

@@ -10,14 +10,13 @@ namespace {
 constexpr std::size_t kHeader = 2;
 constexpr std::size_t kSealedHeader = 3;
 
-bool corks(const Connection& c, const Path& path) {
-  return c.config.web.tcp_nopush && path.by_sendfile && path.transform == Transformation::kNone;
+bool corks(const ResponseHeader& header, const Path& path) {
+  return header.cork && path.by_sendfile && path.transform == Transformation::kNone;
 }
 
 void set_cork(Connection& c) { const SystemCall setsockopt(c.kernel, c.task, Call::kSetsockopt); }
 
-SegmentList write_header(Connection& c) {
-  const Bytes size = c.config.web.header;
+SegmentList write_header(Connection& c, Bytes size) {
   SegmentList header{{c.user_buffer(kHeader, size), static_cast<std::uint32_t>(size.count())}};
   Content content;
   c.kernel.media.read(header_file(c.kernel.media), 0, size, content);
@@ -48,15 +47,15 @@ void send_header(Connection& c, const Path& path, const SegmentList& header, boo
 
 }  // namespace
 
-void begin_response(Connection& c, const Path& path) {
-  { const SystemCall recv(c.kernel, c.task, Call::kRecv); }
-  const SegmentList header = write_header(c);
-  if (corks(c, path)) set_cork(c);
-  send_header(c, path, header, corks(c, path));
+void begin_response(Connection& c, const Path& path, const ResponseHeader& header) {
+  const SegmentList bytes = write_header(c, header.size);
+  const bool more = corks(header, path);
+  if (more) set_cork(c);
+  send_header(c, path, bytes, more);
 }
 
-void end_response(Connection& c, const Path& path) {
-  if (corks(c, path)) set_cork(c);  // off
+void end_response(Connection& c, const Path& path, const ResponseHeader& header) {
+  if (corks(header, path)) set_cork(c);  // off
 }
 
 }  // namespace copypath

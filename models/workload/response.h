@@ -15,7 +15,12 @@ namespace copypath {
 /// of the site.
 inline std::uint32_t header_file(const Media& media) { return media.files(); }
 
-void begin_response(Connection& connection, const Path& path);
-void end_response(Connection& connection, const Path& path);
+struct ResponseHeader {
+  Bytes size;
+  bool cork;  ///< it waits for what follows (TCP_CORK)
+};
+
+void begin_response(Connection& connection, const Path& path, const ResponseHeader& header);
+void end_response(Connection& connection, const Path& path, const ResponseHeader& header);
 
 }  // namespace copypath

@@ -185,6 +185,8 @@ TEST(Candidates, ReachEveryDeviceThatThereIs) {
   EXPECT_EQ(keys_tried(config).count("cache.ddio"), 1U);
   config.workload.kind = WorkloadKind::kWebServer;
   EXPECT_EQ(keys_tried(config).count("web.workers"), 1U);
+  config.workload.kind = WorkloadKind::kLogBroker;
+  EXPECT_EQ(keys_tried(config).count("broker.fetch"), 1U);
   EXPECT_EQ(keys_tried(config).count("workload.chunk"), 0U);
 }
 

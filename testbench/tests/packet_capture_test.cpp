@@ -128,6 +128,37 @@ TEST_F(Capture, WhatTheNicEncryptsIsCapturedEncrypted) {
   }
 }
 
+// Of a log broker a consumer's stream is headers and records, a producer's its batches, to which
+// the broker answers; both come to it.
+TEST_F(Capture, ProducersOfALogBrokerComeToIt) {
+  Config config;
+  config.workload.kind = WorkloadKind::kLogBroker;
+  config.workload.clients = 2;
+  config.broker.lag = Bytes(10'000);
+  config.broker.batches = 4;
+  config.broker.batch = Bytes(20'000);
+  const auto streams = streams_of(captured("sendfile", config));
+  ASSERT_EQ(streams.size(), 6U);
+  const auto headers = static_cast<std::uint64_t>(*result_.value("syscalls.writev")) * 100;
+  std::uint64_t to_consumers = 0;
+  for (const auto& [flow, stream] : streams) {
+    const auto& [from, from_port, to, to_port] = flow;
+    const std::string text(stream.begin(), stream.begin() + 8);
+    if (to == 0x0a000001) {
+      EXPECT_EQ(to_port, 8000);
+      const bool producer = from == 0x0a010003;
+      EXPECT_EQ(producer ? stream.size() : 80'000, 80'000);
+      EXPECT_EQ(text == "FETCH 0 ", !producer);
+    } else if (to == 0x0a010003) {
+      EXPECT_EQ(text, "APPENDED");
+      EXPECT_EQ(stream.size(), 4 * kRequestText.count());
+    } else {
+      to_consumers += stream.size();
+    }
+  }
+  EXPECT_EQ(to_consumers, 2 * 90'000 + headers);
+}
+
 // The frames of a packet follow one another at line rate; the last one reaches the client half a
 // round trip later, and with it the run ends.
 TEST_F(Capture, FramesCarryTheTimeAtWhichTheyHaveLeft) {

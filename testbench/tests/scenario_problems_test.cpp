@@ -27,7 +27,7 @@ TEST_F(ScenarioTest, EveryProblemAtOnceInTheOrderOfTheLines) {
       "burst = 96B\n");              // 18
   const std::string sections =
       "host, cpu, memory, cache, numa, page_cache, disk, pcie, nic, pipe, socket, workload, web, "
-      "faults "
+      "broker, faults "
       "or "
       "expect";
   const std::string sizes = "a size in B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB";
@@ -167,6 +167,37 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
   EXPECT_EQ(problems("[workload]\nrequests = 100000\n[socket]\nrtt = 100s\n"),
             (Lines{"a.ini:2: workload.requests: the round trips of 100000 requests take some 116 "
                    "days, accepted: at most 100"}));
+}
+
+TEST_F(ScenarioTest, ALogBrokerHasSomethingToServe) {
+  const std::string kind = "[workload]\nkind = log_broker\n";
+  EXPECT_EQ(
+      problems(kind + "[broker]\nlag = 0B\n"),
+      (Lines{"a.ini:4: broker.lag: is 0B, so there is nothing to fetch, accepted: at least 1B, "
+             "or producers (broker.batches)"}));
+  EXPECT_EQ(
+      problems(kind + "clients = 2\n[broker]\nlagging = 1\n"),
+      (Lines{"a.ini:5: broker.lag: is all that will ever be there, and is behind clients that "
+             "begin at its end, accepted: broker.lagging = all, or producers "
+             "(broker.batches)"}));
+  EXPECT_EQ(problems(kind + "[broker]\nlagging = 1\nlag = 0B\nbatches = 1\n"), Lines{});
+  EXPECT_EQ(problems(kind + "[broker]\nfollowers = 2\n"),
+            (Lines{"a.ini:4: broker.followers: 2 is more than there are clients, accepted: at most "
+                   "workload.clients = 1"}));
+  EXPECT_EQ(
+      problems(kind + "[broker]\nlag = 1PB\nsegment = 4KiB\n"),
+      (Lines{"a.ini:5: broker.segment: 4KiB cuts the logs into 244140625000 files, accepted: at "
+             "most 1000000 of them"}));
+  EXPECT_EQ(problems("[broker]\ncompress = true\n[workload]\ndata = bytes\n"),
+            (Lines{"a.ini:2: broker.compress: makes other bytes than a consumer could check, "
+                   "accepted: workload.data = tags"}));
+  EXPECT_EQ(
+      problems(kind + "[broker]\nbatches = 1\n[faults]\ndisk_error_rate = 0.1\n"),
+      (Lines{"a.ini:6: faults.disk_error_rate: is about files that are only read, accepted: 0 "
+             "with producers (broker.batches)"}));
+  EXPECT_EQ(problems(kind + "[broker]\nbatches = 10\nbatch = 1B\nrate = 1000000000000\n"),
+            (Lines{"a.ini:6: broker.rate: makes batches that are less than a nanosecond apart, "
+                   "accepted: a lower rate"}));
 }
 
 TEST_F(ScenarioTest, AWebServerHasASiteOfItsOwn) {

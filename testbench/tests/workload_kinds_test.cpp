@@ -179,6 +179,7 @@ TEST(WorkloadKinds, RunThePathsThatFitThem) {
   EXPECT_EQ(fitting(WorkloadKind::kWebServer),
             (std::vector<std::string>{"read_write", "sendfile", "user_tls", "ktls_sendfile",
                                       "ktls_write"}));
+  EXPECT_EQ(fitting(WorkloadKind::kLogBroker), fitting(WorkloadKind::kWebServer));
   EXPECT_EQ(fitting(WorkloadKind::kFileServer).size(), paths().size() - 2);
   EXPECT_EQ(fitting(WorkloadKind::kStaticList).size(), paths().size() - 5);
 }
