@@ -36,6 +36,25 @@ TEST(WriteBack, BeginsWhenMoreIsDirtyThanMayBe) {
   EXPECT_LE(value(more, "dirty_bytes"), 119 * 4096);
 }
 
+// Where nothing may be dirty, every page is on the disk before its writer goes on, however much
+// page_cache.dirty_background would leave the flusher asleep for.
+TEST(WriteBack, TheFlusherBeginsBeforeWritersHaveToWait) {
+  for (const double background : {0.05, 1.0}) {
+    Config config = writing(60);
+    config.page_cache.dirty_background = background;
+    config.page_cache.dirty = 0.05;
+    const Result result = simulate_apart(config, "sendfile");
+    EXPECT_TRUE(result.delivered_ok) << background;
+    EXPECT_EQ(value(result, "writers_throttled"), 0) << "written from the 26th page on";
+    EXPECT_GE(value(result, "disk_written_bytes"), 10 * 4096) << background;
+    config.page_cache.dirty = 0;
+    const Result none = simulate_apart(config, "sendfile");
+    EXPECT_EQ(value(none, "writers_throttled"), 60) << background;
+    EXPECT_EQ(value(none, "disk_written_bytes"), 60 * 4096) << background;
+    EXPECT_LE(value(none, "elapsed_s"), 60 * 1.1e-4 + 1e-3) << "not after dirty_expire";
+  }
+}
+
 // At 10,000 pages a second: the first page has been dirty for 5 ms when the 51st comes.
 TEST(WriteBack, WritesWhatHasBeenDirtyForLong) {
   Config config = writing(80);
