@@ -191,6 +191,7 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.queues), Range{"1", "64"}, "pairs of rings, each with an interrupt on a core of its own: transmit by core, receive by RSS", kAssumed),
     key(FIELD(nic.count), Range{"1", "16"}, "NICs, each with a PCIe link and a wire of nic.rate; connections are spread over them", kAssumed),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
+    key(FIELD(nic.rx_fifo), Range{"4KiB", "1GiB"}, "receive packet buffer, at least two frames; payload that finds it full is dropped (the wire of a log broker pauses instead)", "Intel 82599 datasheet (RXPBSIZE, 512 KB)"),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 
     key(FIELD(pipe.size), Range{"4KiB", "1MiB"}, "capacity of the pipe of splice() and vmsplice(), a power of two", "Linux default (fs/pipe.c, 16 pages); most: /proc/sys/fs/pipe-max-size"),

@@ -154,6 +154,13 @@ std::string fifo(const Config& config) {
                      to_text(config.nic.fifo), to_text(frame), to_text(config.nic.mtu));
 }
 
+std::string rx_fifo(const Config& config) {
+  const Bytes frames = (config.nic.mtu + kFrameOverhead) * 2;
+  if (!(config.nic.rx_fifo < frames)) return "";
+  return fmt::format("{} does not hold two frames, accepted: at least {} with nic.mtu = {}",
+                     to_text(config.nic.rx_fifo), to_text(frames), to_text(config.nic.mtu));
+}
+
 std::string holds_packet(Bytes size, const Config& config) {
   if (!(size < config.nic.mtu)) return "";
   return fmt::format("{} does not hold one packet, accepted: at least nic.mtu = {}", to_text(size),
@@ -345,6 +352,7 @@ const std::vector<Rule>& rules() {
           {{"pcie.read_completion"}, read_completion},
           {{"pipe.size"}, pipe},
           {{"nic.fifo", "nic.mtu"}, fifo},
+          {{"nic.rx_fifo", "nic.mtu"}, rx_fifo},
           {{"socket.send_buffer", "nic.mtu"}, send_buffer},
           {{"socket.window", "nic.mtu"}, window},
           {{"workload.list", "workload.kind"}, list},

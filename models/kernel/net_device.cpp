@@ -12,6 +12,7 @@ NetDevice::NetDevice(const sc_core::sc_module_name& name, const Config& config, 
                      CoherentMemory& memory, SkbAllocator& skbs)
     : sc_module(name),
       config_(config.nic),
+      receive_buffer_(config.socket.receive_buffer),
       number_(queues.nic),
       lead_(timestamps_lead(config.socket.rtt)),
       skbs_(skbs) {
@@ -86,7 +87,7 @@ void NetDevice::acknowledge(const Packet& packet, Task& task) {
   if (loops_back()) {
     sockets_[packet.connection]->take_acknowledgement(packet.sequence, task.core());
   } else {
-    send_inline(packet);
+    send(packet);
   }
 }
 
@@ -96,12 +97,12 @@ void NetDevice::request(const Packet& packet, Task& task) {
   if (loops_back()) {
     sockets_[packet.connection]->take_request();
   } else {
-    send_inline(packet);
+    send(packet);
   }
 }
 
 /// A packet so small that the driver writes it to the NIC (mlx5's BlueFlame).
-void NetDevice::send_inline(Packet packet) {
+void NetDevice::send(Packet packet) {
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);
   payload.set_address(reg::kInline);

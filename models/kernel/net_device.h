@@ -67,6 +67,11 @@ public:
   /// `packet`: what it says.
   void acknowledge(const Packet& packet, Task& task);
   void request(const Packet& packet, Task& task);
+  /// The same at once, over the wire.
+  void send(Packet packet);
+
+  /// Of every socket.
+  Bytes receive_buffer() const { return receive_buffer_; }
 
   /// Who serves the interrupts of a pair of queues.
   InterruptHandler& handler(unsigned queue) { return *queues_[queue]; }
@@ -119,7 +124,6 @@ private:
   };
 
   Queue& queue_of(TcpSocket& socket, const Execution& by);
-  void send_inline(Packet packet);
   void loop_back(Skb& skb, Execution& by);
   void validate(Skb& skb, Execution& by);
   void linearise(Skb& skb, Execution& by);
@@ -133,6 +137,7 @@ private:
 
   NicConfig config_;
   Ledger* ledger_ = nullptr;
+  Bytes receive_buffer_;
   unsigned number_;                          // of the NIC
   sc_time lead_;                             // of timestamps
   tlm::tlm_generic_payload register_write_;  // used again and again

@@ -78,23 +78,32 @@ void ReceiveRing::take_empty_frames() {
 
 // net_rx_action()
 void ReceiveRing::run(Execution& softirq) {
-  while (poll()) {
-    if (!take_frame()) continue;
+  for (;;) {
+    const bool more = poll();
+    if (!more && fragments_.empty()) return;
+    if (more && !take_frame()) continue;
     softirq.spend(softirq.costs().receive);
     softirq.settle();
-    deliver();
+    deliver(softirq);
     fill();
   }
 }
 
-/// Merges the next buffer into the packet at hand; whether it is complete.
+/// Merges the next buffer into the packet at hand; whether that is complete. A frame that does not
+/// continue it completes it, and stays where it is.
 bool ReceiveRing::take_frame() {
   const RxWriteBack back = next();
   if (back.header_bytes > 0) {
     const FrameHeader said = header();
-    if (fragments_.empty()) first_ = said;
+    if (fragments_.empty()) {
+      first_ = said;
+    } else if (said.connection != first_.connection ||
+               said.sequence != static_cast<std::uint32_t>(first_.sequence + merged_)) {
+      return true;
+    }
     push_ = said.push;
   }
+  merged_ += back.bytes;
   Fragment& piece = fragments_.emplace_back(buffers_[clean_]);
   piece.segment.bytes = back.bytes;
   clean_ = (clean_ + 1) % size_;
@@ -103,10 +112,13 @@ bool ReceiveRing::take_frame() {
 }
 
 /// The socket takes references of its own; the ring drops its.
-void ReceiveRing::deliver() {
-  receivers_[first_.connection]->receive(first_, fragments_.data(), fragments_.size());
+void ReceiveRing::deliver(Execution& softirq) {
+  TcpReceiver& receiver = *receivers_[first_.connection];
+  receiver.receive(first_, fragments_.data(), fragments_.size());
   for (const Fragment& fragment : fragments_) skbs_.put(fragment);
   fragments_.clear();
+  merged_ = 0;
+  receiver.acknowledge_now(softirq);
 }
 
 }  // namespace copypath

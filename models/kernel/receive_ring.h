@@ -1,6 +1,7 @@
 // The driver's side of a receive queue: fills the ring with descriptors of free buffers, and in the
 // softirq after an interrupt looks which of them the NIC has marked as done, merges frames of one
-// connection (napi_gro_receive(), which ends a packet at PSH) and hands the packets to their
+// connection (napi_gro_receive(), which ends a packet at PSH, where something is missing, and with
+// the poll) and hands the packets to their
 // sockets (tcp_v4_rcv()). A frame without payload needs no merging. Memory comes in pieces of 64
 // KiB, cut into buffers of a frame each; a piece is free again when the last reference to a frame
 // in it is dropped, and the NIC gets another meanwhile. Left out: the budget of a poll, a limit on
@@ -50,7 +51,7 @@ private:
   FrameHeader header() const;
   void take_empty_frames();
   bool take_frame();
-  void deliver();
+  void deliver(Execution& softirq);
 
   Bytes buffer_;  // of a descriptor
   unsigned per_piece_;
@@ -70,7 +71,8 @@ private:
   // The packet that frames are being merged into:
   FragmentList fragments_;
   FrameHeader first_;
-  bool push_ = false;  // its last frame is there
+  std::uint64_t merged_ = 0;  // bytes
+  bool push_ = false;         // its last frame is there
 };
 
 }  // namespace copypath

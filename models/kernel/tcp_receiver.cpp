@@ -1,7 +1,8 @@
 #include "models/kernel/tcp_receiver.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace copypath {
 
@@ -18,7 +19,10 @@ SegmentList segments_of(const FragmentList& list) {
 }  // namespace
 
 TcpReceiver::TcpReceiver(std::uint32_t connection, NetDevice& device, SkbAllocator& allocator)
-    : connection_(connection), device_(device), allocator_(allocator) {
+    : connection_(connection),
+      device_(device),
+      allocator_(allocator),
+      offered_(device.receive_buffer().count()) {
   device_.add(*this);
 }
 
@@ -37,25 +41,64 @@ Packet TcpReceiver::packet(Packet::Kind kind, std::uint64_t sequence) const {
       kind == Packet::Kind::kRequest ? received_ : requests_ * kRequestText.count();
   packet.timestamp = device_.timestamp();
   packet.echo = echo_;
+  packet.offers = Bytes(offered_ - std::min(offered_, sequence));
+  if (kind != Packet::Kind::kAcknowledgement || out_of_order_.empty()) return packet;
+  std::vector<Sack::Block> parts;
+  for (const auto& [begin, fragment] : out_of_order_) {
+    parts.push_back({begin, begin + fragment.segment.bytes});
+  }
+  packet.sack = Sack::of(parts, recent_);
   return packet;
 }
 
 // tcp_queue_rcv(), and sk_data_ready()
 void TcpReceiver::receive(std::uint64_t sequence, const Fragment* fragments, std::size_t count) {
   if (closed_) return;
-  if (sequence != received_) throw std::logic_error("a packet is out of order");
+  urgent_ = losses_ || sequence != received_;
+  const std::uint64_t before = received_;
+  if (sequence > received_) Sack::note(recent_, sequence);
   for (std::size_t i = 0; i < count; ++i) {
     allocator_.hold(fragments[i]);
-    queue_.push_back(fragments[i]);
-    received_ += fragments[i].segment.bytes;
+    if (sequence <= received_) {
+      enqueue(sequence, fragments[i]);
+    } else {
+      keep(sequence, fragments[i]);
+    }
+    sequence += fragments[i].segment.bytes;
   }
+  while (!out_of_order_.empty() && out_of_order_.begin()->first <= received_) {
+    enqueue(out_of_order_.begin()->first, out_of_order_.begin()->second);
+    out_of_order_.erase(out_of_order_.begin());
+  }
+  if (received_ == before) return;
   ends_.push_back(received_);
-  queued_ += Bytes(received_ - sequence);
+  queued_ += Bytes(received_ - before);
   readers_.wake_all();
+}
+
+/// Puts what is new of it at the end of the queue.
+void TcpReceiver::enqueue(std::uint64_t begin, Fragment fragment) {
+  const std::uint64_t known = received_ - begin;
+  if (known >= fragment.segment.bytes) return allocator_.put(fragment);
+  fragment.segment.address += known;
+  fragment.segment.bytes -= static_cast<std::uint32_t>(known);
+  queue_.push_back(fragment);
+  received_ += fragment.segment.bytes;
+}
+
+// tcp_data_queue_ofo()
+void TcpReceiver::keep(std::uint64_t begin, const Fragment& fragment) {
+  const auto [at, fresh] = out_of_order_.emplace(begin, fragment);
+  if (fresh) return;
+  Fragment rest = fragment;
+  if (at->second.segment.bytes < fragment.segment.bytes) std::swap(at->second, rest);
+  allocator_.put(rest);
 }
 
 void TcpReceiver::close() {
   closed_ = true;
+  for (const auto& [begin, fragment] : out_of_order_) allocator_.put(fragment);
+  out_of_order_.clear();
   for (const Fragment& fragment : queue_) allocator_.put(fragment);
   queue_.clear();
   queued_ = Bytes(0);
@@ -140,8 +183,18 @@ void TcpReceiver::acknowledge(Task& task) {
   std::uint64_t sequence = 0;
   for (; !ends_.empty() && ends_.front() <= taken_; ends_.pop_front()) sequence = ends_.front();
   if (sequence == 0) return;
+  offered_ = sequence + device_.receive_buffer().count();
   task.spend(task.costs().skb);
+  if (!device_.loops_back()) sequence = received_;
   device_.acknowledge(packet(Packet::Kind::kAcknowledgement, sequence), task);
+}
+
+void TcpReceiver::acknowledge_now(Execution& softirq) {
+  if (!urgent_ || closed_) return;
+  urgent_ = false;
+  softirq.spend(softirq.costs().skb);
+  softirq.settle();
+  device_.send(packet(Packet::Kind::kAcknowledgement, received_));
 }
 
 void TcpReceiver::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {

@@ -2,13 +2,15 @@
 // arrived, a reader takes them out (copied, thrown away, or as references), and what it has taken
 // is acknowledged. A sender never has more on its way than the receive buffer holds, so a reader
 // that does not come stops it. Follows tcp_queue_rcv(), tcp_recvmsg_locked(), tcp_splice_read() and
-// tcp_cleanup_rbuf() of net/ipv4 (Linux 6.x). Left out: losses and reordering, acknowledgements
-// before a reader has come, the autotuning of the receive buffer, which counts payload where Linux
-// counts memory (truesize).
+// tcp_cleanup_rbuf() of net/ipv4 (Linux 6.x). What comes beyond a gap is kept and reported at once
+// (tcp_data_queue_ofo(), tcp_send_dupack()). Left out: acknowledgements before a reader has come,
+// unless the NIC has dropped frames; the autotuning of the receive buffer, which counts payload
+// where Linux counts memory (truesize).
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <map>
 
 #include "models/cpu/cpu.h"
 #include "models/kernel/net_device.h"
@@ -43,6 +45,12 @@ public:
     receive(extended(header.sequence, received_), fragments, count);
   }
 
+  /// The NIC drops frames: what comes is acknowledged at once from now on, so that the sender's
+  /// timer does not wait for a reader.
+  void expect_losses() { losses_ = true; }
+  /// Acknowledges what has just been received, if that cannot wait (__tcp_ack_snd_check()).
+  void acknowledge_now(Execution& softirq);
+
   /// close(): drops what nobody has read, and what still comes.
   void close();
 
@@ -56,6 +64,8 @@ private:
   FragmentList take(Bytes wanted, std::size_t most);
   void put(const FragmentList& taken);
   void acknowledge(Task& task);
+  void enqueue(std::uint64_t begin, Fragment fragment);
+  void keep(std::uint64_t begin, const Fragment& fragment);
   Packet packet(Packet::Kind kind, std::uint64_t sequence) const;
 
   std::uint32_t connection_;
@@ -70,6 +80,11 @@ private:
   std::uint64_t requests_ = 0;  // sent
   std::uint32_t echo_ = 0;      // the peer's last timestamp
   bool closed_ = false;
+  std::map<std::uint64_t, Fragment> out_of_order_;  // by sequence; may overlap
+  Sack::Recent recent_{};                           // of them
+  std::uint64_t offered_;                           // of the stream, that the buffer has room for
+  bool losses_ = false;
+  bool urgent_ = false;  // to be acknowledged at once
   WaitQueue readers_{"wait data", true};
 };
 

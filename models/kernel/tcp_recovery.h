@@ -25,6 +25,7 @@ struct TcpSocket::Recovery {
   Core* core = nullptr;  // where the timer runs: that of the last interrupt or send
   sc_core::sc_event expiry;
   sc_time deadline;
+  bool probes = false;         // when it ends, instead of giving up what is in flight
   std::deque<Record> records;  // not acknowledged
   std::uint64_t first_record = 0;
 };

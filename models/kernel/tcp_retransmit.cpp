@@ -33,7 +33,9 @@ void TcpSocket::recover(std::uint64_t sequence, const Sack& sack) {
   for (const Skb* skb : in_flight_) {  // as far as it is acknowledged now
     const std::uint64_t end = skb->sequence + skb->bytes.count();
     if (end > sequence) break;
-    if (end == sequence && skb->sequence >= state.resent()) {
+    // Not of what was sent again, nor of what had arrived, but lay beyond a gap
+    // (tcp_clean_rtx_queue()).
+    if (end == sequence && skb->sequence >= state.resent() && !state.is_there(end - 1)) {
       state.measure(sc_time_stamp() - skb->sent);
     }
   }
@@ -42,9 +44,15 @@ void TcpSocket::recover(std::uint64_t sequence, const Sack& sack) {
   restart_timer();
 }
 
-/// tcp_rearm_rto()
+/// tcp_rearm_rto(), tcp_schedule_loss_probe()
 void TcpSocket::restart_timer() {
-  const sc_time timeout = recovery_->state.timeout();
+  const LossRecovery& state = recovery_->state;
+  sc_time timeout = state.timeout();
+  recovery_->probes = state.may_probe();
+  if (recovery_->probes) {
+    const bool single = unacknowledged() <= segment_size_.count();
+    timeout = std::min(timeout, state.probe_timeout(single));
+  }
   recovery_->deadline = sc_time_stamp() + timeout;
   recovery_->expiry.notify(timeout);  // if it is pending earlier, that one looks at the deadline
 }
@@ -57,10 +65,24 @@ void TcpSocket::expire() {
     recovery_->expiry.notify(recovery_->deadline - now);
     return;
   }
-  const Skb& last = *in_flight_.back();
-  recovery_->state.time_out(last.sequence + last.bytes.count());
+  if (recovery_->probes) {  // tcp_send_loss_probe()
+    recovery_->state.probe(sent_so_far());
+  } else {
+    recovery_->state.time_out(sent_so_far());
+  }
   restart_timer();
   if (recovery_->core != nullptr) push_unsent(*recovery_->core);
+}
+
+/// For the first time: SND.NXT.
+std::uint64_t TcpSocket::sent_so_far() const {
+  const Skb& last = *in_flight_.back();
+  return last.sequence + last.bytes.count();
+}
+
+std::uint64_t TcpSocket::unacknowledged() const {
+  return in_flight_.empty() ? 0
+                            : sent_so_far() - std::max(acknowledged_, in_flight_.front()->sequence);
 }
 
 bool TcpSocket::has_lost(Core& core) {
@@ -81,7 +103,7 @@ void TcpSocket::retransmit(Execution& by) {
     if (original == nullptr || original->in_device) return;  // skb_still_in_host_queue()
     const std::uint64_t end = std::min(lost.end, original->sequence + original->bytes.count());
     Skb& again = copy_of(*original, lost.begin, end);
-    state.sent_again(end);
+    state.sent_again({lost.begin, end}, sent_so_far());
     ++retransmits_;
     hand_to_device(again, by);
   }

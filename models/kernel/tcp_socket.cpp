@@ -40,8 +40,7 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
       goal_(size_goal(segment_size_)),
       device_(device),
       allocator_(allocator),
-      announced_(static_cast<std::uint16_t>(config.socket.receive_buffer.count() >>
-                                            window_scale(config.socket.receive_buffer))),
+      announced_(scaled_window(config.socket.receive_buffer)),
       echo_(timestamp_of(timestamps_lead(config.socket.rtt))),
       page_by_page_(config.kernel < since::kSplicePages),
       copies_for_device_(config.kernel < since::kAlwaysGso &&
@@ -217,7 +216,7 @@ void TcpSocket::send_next(Execution& by) {
   unsent_.pop_front();
   in_flight_.push_back(&skb);
   in_flight_bytes_ += skb.bytes;
-  if (recovery_ && in_flight_.size() == 1) restart_timer();
+  if (recovery_ && (in_flight_.size() == 1 || recovery_->probes)) restart_timer();
   hand_to_device(skb, by);
 }
 

@@ -135,6 +135,8 @@ private:
   Skb& copy_of(const Skb& original, std::uint64_t begin, std::uint64_t end);
   void add_resync(Skb& again) const;
   void restart_timer();
+  std::uint64_t sent_so_far() const;
+  std::uint64_t unacknowledged() const;
   void expire();
 
   std::uint32_t connection_;

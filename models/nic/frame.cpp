@@ -1,5 +1,7 @@
 #include "models/nic/frame.h"
 
+#include <algorithm>
+
 namespace copypath {
 
 namespace {
@@ -171,6 +173,11 @@ std::uint8_t window_scale(Bytes window) {
   std::uint8_t scale = 0;
   while (scale < 14 && window.count() > kLargest << scale) ++scale;
   return scale;
+}
+
+std::uint16_t scaled_window(Bytes window) {
+  constexpr std::uint64_t kLargest = 0xffff;
+  return static_cast<std::uint16_t>(std::min(kLargest, window.count() >> window_scale(window)));
 }
 
 std::uint64_t internet_sum(const std::uint8_t* bytes, std::size_t n, std::uint64_t sum) {

@@ -79,6 +79,8 @@ void make_frame(const Headers& headers, std::vector<std::uint8_t>& frame);
 /// By how many bits windows are shifted in a socket that may have so much (RFC 7323; Linux:
 /// tcp_select_initial_window()).
 std::uint8_t window_scale(Bytes window);
+/// A window as the headers after the first one say it.
+std::uint16_t scaled_window(Bytes window);
 
 /// The ones' complement sum of RFC 1071 over `n` bytes, added to `sum`, not folded.
 std::uint64_t internet_sum(const std::uint8_t* bytes, std::size_t n, std::uint64_t sum = 0);

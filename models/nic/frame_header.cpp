@@ -1,7 +1,6 @@
 #include "models/nic/frame_header.h"
 
 #include <cmath>
-#include <utility>
 
 namespace copypath {
 
@@ -17,22 +16,25 @@ std::uint64_t offset(std::uint32_t initial, std::uint32_t number) {
 
 }  // namespace
 
-FrameHeader::FrameHeader(const Packet& packet)
+FrameHeader::FrameHeader(const Packet& packet, std::uint64_t frame)
     : connection(packet.connection),
       kind(packet.kind),
       sequence(packet.sequence),
       acknowledgement(packet.counterpart),
       payload(packet.bytes),
       sack(packet.sack),
+      identification(static_cast<std::uint16_t>(packet.identification + frame)),
+      window(packet.window),
       timestamp(packet.timestamp),
       echo(packet.echo) {
   if (kind == Packet::Kind::kRequest) {
     sequence = packet.sequence * kRequestText.count();
     payload = kRequestText;
   } else if (kind != Packet::Kind::kData) {
-    std::swap(sequence, acknowledgement);
+    acknowledgement = packet.acknowledged_by(frame);
+    sequence = packet.counterpart;
   }
-  push = payload > Bytes(0);
+  push = payload > Bytes(0) && !packet.more;
 }
 
 Headers FrameHeader::headers(const Addressing& addressing, bool from_server) const {

@@ -21,8 +21,9 @@ struct FrameHeader {
   std::uint32_t timestamp = 0;  ///< in milliseconds
   std::uint32_t echo = 0;
 
-  /// What comes with a packet over the wire.
-  explicit FrameHeader(const Packet& packet);
+  /// What comes with a packet over the wire; of acknowledgements that follow one another, in the
+  /// one of that number.
+  explicit FrameHeader(const Packet& packet, std::uint64_t frame = 0);
   FrameHeader() = default;
 
   /// The headers of what the server sends or receives.

@@ -178,6 +178,7 @@ void Nic::send(Outgoing& packet) {
   extension.timestamp = packet.header.timestamp;
   extension.echo = packet.header.echo;
   extension.frames = frames_for(packet.bytes, packet.mtu);
+  extension.segment = segment_size(packet.mtu);
   extension.headers = packet.headers.data();
   Content encrypted;
   if (packet.encrypt) encrypt(packet, encrypted);

@@ -45,19 +45,18 @@ std::uint32_t ReceiveEngine::hash_of(std::uint32_t connection) {
 void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
   Incoming incoming;
   incoming.queue = queue_of(packet.connection);
-  incoming.header = FrameHeader(packet);
-  incoming.bytes = packet.bytes;
+  incoming.packet = packet;
   incoming.on_wire = packet.wire_bytes(config_.mtu);
   const sc_time takes = incoming.on_wire / config_.rate;
   if (incoming.has_payload()) {
-    incoming.frames = frames_for(packet.bytes, config_.mtu);
+    incoming.packet.frames = frames_for(packet.bytes, config_.mtu);
     incoming.start = std::max(last_payload_, arrival > takes ? arrival - takes : sc_time());
     last_payload_ = incoming.start;
     contents_.push_back(*packet.content);
     ++payload_coming_;
     wake_.notify();
   } else {
-    incoming.frames = packet.frames;
+    incoming.end = packet.frames;
     incoming.start = arrival;
   }
   const auto later = [](const sc_time& time, const Incoming& other) { return time < other.start; };
@@ -81,19 +80,43 @@ void ReceiveEngine::notify() {
 /// Takes what has come off the wire.
 void ReceiveEngine::advance() {
   for (; !incoming_.empty(); incoming_.pop_front()) {
-    const Incoming& front = incoming_.front();
+    Incoming& front = incoming_.front();
     const sc_time end = end_of(front, wire_free_);
     if (end > sc_time_stamp()) return;
     wire_free_ = end;
-    frames_ += front.frames;
+    frames_ += front.packet.frames;
     wire_bytes_ += front.on_wire;
     if (front.has_payload()) {
       --payload_coming_;
+      admit(front);
       payload_.push_back(front);
     } else {
       queues_[front.queue].frames.push_back(front);
     }
   }
+}
+
+/// Drops what of the packet finds no room, when its last frame is there. What is left ends before
+/// the end of what was sent in one go (PSH).
+void ReceiveEngine::admit(Incoming& incoming) {
+  Packet& packet = incoming.packet;
+  const Bytes room = config_.rx_fifo - fifo_used_;
+  if (incoming.on_chip() > room) {
+    const Bytes segment = segment_size(config_);
+    const std::uint64_t fit = room / (segment + kFrameHeaders);
+    Content& content = contents_[payload_.size()];
+    if (missed_ == 0 && first_miss_) first_miss_();
+    missed_ += packet.frames - fit;
+    packet.frames = fit;
+    packet.bytes = segment * fit;
+    packet.more = true;
+    content = content.slice(0, packet.bytes.count());
+  }
+  fifo_used_ += incoming.on_chip();
+  Queue& queue = queues_[incoming.queue];
+  queue.on_chip += packet.frames;
+  const std::uint64_t free = queue.ring.free_buffers();
+  if (queue.on_chip > free) without_buffer_ += std::min(packet.frames, queue.on_chip - free);
 }
 
 /// Whether frames without payload wait for being placed in that queue, which is done then. Without
@@ -127,7 +150,9 @@ void ReceiveEngine::receive() {
     if (placing != queues_.end()) {
       place_frames(*placing);
     } else if (!payload_.empty()) {
-      place(payload_.front(), contents_.front());
+      if (payload_.front().packet.frames > 0) place(payload_.front(), contents_.front());
+      advance();  // until now it was there
+      fifo_used_ -= payload_.front().on_chip();
       payload_.pop_front();
       contents_.pop_front();
     } else if (payload_coming_ > 0) {
@@ -140,7 +165,7 @@ void ReceiveEngine::receive() {
 
 std::uint64_t ReceiveEngine::waiting_frames(const Queue& queue) {
   std::uint64_t frames = 0;
-  for (const Incoming& incoming : queue.frames) frames += incoming.frames;
+  for (const Incoming& incoming : queue.frames) frames += incoming.end - incoming.next;
   return frames;
 }
 
@@ -149,19 +174,20 @@ std::uint64_t ReceiveEngine::waiting_frames(const Queue& queue) {
 void ReceiveEngine::stage_frames(Queue& queue, std::uint64_t most) {
   std::vector<Incoming>& waiting = queue.frames;
   auto rest = waiting.begin();
-  for (; rest != waiting.end() && rest->frames <= most; ++rest) most -= rest->frames;
+  for (; rest != waiting.end() && rest->end - rest->next <= most; ++rest) {
+    most -= rest->end - rest->next;
+  }
   staging_.assign(waiting.begin(), rest);
   waiting.erase(waiting.begin(), rest);
   if (most > 0 && !waiting.empty()) {
     staging_.push_back(waiting.front());
-    staging_.back().frames = most;
-    waiting.front().frames -= most;
+    staging_.back().end = waiting.front().next += most;
   }
   queue.placing = !waiting.empty();
   for (const Incoming& incoming : staging_) {
-    prepare_headers(incoming);
-    for (std::uint64_t i = 0; i < incoming.frames; ++i) {
-      place_frame(queue.ring, incoming, {0, 0, 0, true});
+    for (std::uint64_t frame = incoming.next; frame < incoming.end; ++frame) {
+      prepare_headers(incoming.packet, frame);
+      place_frame(queue.ring, incoming.packet, {0, 0, 0, true}, nullptr);
     }
   }
   staging_.clear();
@@ -189,21 +215,22 @@ void ReceiveEngine::place_frames(Queue& queue) {
 void ReceiveEngine::place(const Incoming& incoming, const Content& content) {
   Queue& queue = queues_[incoming.queue];
   const Bytes segment = segment_size(config_);
-  const std::uint64_t buffers =
-      incoming.frames + units_covering(incoming.bytes, buffer_size(segment));
+  const Packet& packet = incoming.packet;
+  const std::uint64_t buffers = packet.frames + units_covering(packet.bytes, buffer_size(segment));
   while (!queue.frames.empty() && waiting_frames(queue) + buffers > queue.ring.free_buffers()) {
     place_frames(queue);  // there is no room for both
   }
-  begin_staging(room_for(queue) + incoming.frames * kFrameHeaders.count() +
+  begin_staging(room_for(queue) + packet.frames * kFrameHeaders.count() +
                 buffers * kDescriptorBytes);
   stage_frames(queue, waiting_frames(queue));  // that came before
-  prepare_headers(incoming);
+  prepare_headers(packet, 0);
   unsigned number = 0;
-  for (Bytes done; done < incoming.bytes; ++number) {
-    const Bytes payload = std::min(segment, incoming.bytes - done);
+  for (Bytes done; done < packet.bytes; ++number, --queue.on_chip) {
+    const Bytes payload = std::min(segment, packet.bytes - done);
     const auto offset = static_cast<std::uint32_t>(done.count());
     done += payload;
-    place_frame(queue.ring, incoming, {number, offset, payload.count(), done == incoming.bytes});
+    place_frame(queue.ring, packet, {number, offset, payload.count(), done == packet.bytes},
+                &content);
   }
   memory.dma_write(Movement::kReceive, content, to_, link_.write(to_));
   memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
@@ -214,22 +241,30 @@ void ReceiveEngine::place(const Incoming& incoming, const Content& content) {
 std::size_t ReceiveEngine::room_for(const Queue& queue) {
   std::size_t room = 0;
   for (const Incoming& incoming : queue.frames) {
-    room += incoming.frames *
+    room += (incoming.end - incoming.next) *
             (kLargestHeaders.count() + kRequestText.count() + std::size_t{kDescriptorBytes});
   }
   return room;
 }
 
-/// The headers that the frames of a packet are cut from.
-void ReceiveEngine::prepare_headers(const Incoming& incoming) {
-  const Headers headers = incoming.header.headers(addressing_, false);
+/// The headers of a frame without payload, or those that the frames of a packet are cut from, and
+/// behind them what a request says.
+void ReceiveEngine::prepare_headers(const Packet& packet, std::uint64_t frame) {
+  const Headers headers = FrameHeader(packet, frame).headers(addressing_, false);
   headers.encode(headers_.data());
-  header_bytes_ = headers.size() + (incoming.has_payload() ? 0 : headers.segment.bytes);
+  header_bytes_ = headers.size();
+  if (packet.kind == Packet::Kind::kData) return;
+  std::fill_n(headers_.begin() + static_cast<std::ptrdiff_t>(header_bytes_), headers.segment.bytes,
+              ' ');
+  complete_tcp_checksum(headers_.data(), headers_.data() + header_bytes_, headers.segment.bytes);
+  header_bytes_ += headers.segment.bytes;
 }
 
 /// Chooses the buffers of a frame, and prepares what is to be written beside its payload. What a
-/// request says is short enough for the buffer of its headers.
-void ReceiveEngine::place_frame(RxQueue& queue, const Incoming& incoming, const Cut& cut) {
+/// request says is short enough for the buffer of its headers. Of payload that there are only tags
+/// of, nobody can tell the checksum.
+void ReceiveEngine::place_frame(RxQueue& queue, const Packet& packet, const Cut& cut,
+                                const Content* content) {
   const Bytes buffer = buffer_size(segment_size(config_));
   const Bytes bytes(cut.bytes);
   Bytes done;
@@ -237,13 +272,16 @@ void ReceiveEngine::place_frame(RxQueue& queue, const Incoming& incoming, const 
     const RxRead free = next_buffer(queue);
     const Bytes payload = std::min(buffer, bytes - done);
     RxWriteBack back;
-    back.hash = hash_of(incoming.header.connection);
+    back.hash = hash_of(packet.connection);
     back.bytes = static_cast<std::uint16_t>(payload.count());
     back.done = true;
     if (done == Bytes(0)) {
       auto headers = headers_;
-      if (incoming.has_payload()) cut_headers(headers.data(), cut);
+      if (content != nullptr) cut_headers(headers.data(), cut);
       complete_ip_checksum(headers.data());
+      if (content != nullptr && content->real()) {
+        complete_tcp_checksum(headers.data(), content->bytes().data() + cut.offset, cut.bytes);
+      }
       back.header_bytes = static_cast<std::uint16_t>(header_bytes_);
       write_back(free.headers, headers.data(), header_bytes_);
     }

@@ -3,14 +3,17 @@
 // and its payload in buffers of their own (header split), or a part of a frame that is longer than
 // a buffer may be. Frames that came one behind the other on one connection are moved in one go, as
 // are acknowledgements and requests that wait for an interrupt (interrupt_vector.h). The wire takes
-// one frame after the other, whoever sends it.
-// Left out: the FIFO's size (what the buffers have no room for waits on the chip, as with a wire
-// that pauses, and nothing is lost); what requests say, which takes no payload.
+// one frame after the other, whoever sends it. Payload has to find room in the FIFO (nic.rx_fifo,
+// the 82599's receive packet buffer) until it is in memory; frames that do not are dropped.
+// Left out: pausing the sender (IEEE 802.3x); what requests say, which takes no payload; a FIFO's
+// limit for frames without payload, which wait for an interrupt only in the model.
 #pragma once
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/memory/transfer.h"
@@ -57,6 +60,14 @@ public:
   /// Frames that have come so far, and what they took of the wire.
   std::uint64_t frames() const { return frames_; }
   Bytes wire_bytes() const { return wire_bytes_; }
+  /// Of these, frames that found the FIFO full and were dropped (MPC, missed packets).
+  std::uint64_t missed() const { return missed_; }
+  /// And frames with payload that found no buffer, and waited in the FIFO (RNBC).
+  std::uint64_t without_buffer() const { return without_buffer_; }
+  /// Who wants to know of the first one of these.
+  void tell_of_misses(std::function<void()> told) { first_miss_ = std::move(told); }
+  /// What of the FIFO is taken.
+  Bytes fifo_used() const { return fifo_used_; }
 
 private:
   static constexpr Bytes kStride{2048};
@@ -66,12 +77,14 @@ private:
   struct Incoming {
     sc_time start;
     unsigned queue;
-    FrameHeader header;
-    Bytes bytes;  ///< payload
+    Packet packet;  ///< without what it points to
     Bytes on_wire;
-    std::uint64_t frames;
+    std::uint64_t next = 0;  ///< of the frames without payload, and where they end
+    std::uint64_t end = 0;
 
-    bool has_payload() const { return header.kind == Packet::Kind::kData; }
+    bool has_payload() const { return packet.kind == Packet::Kind::kData; }
+    /// What it takes of the FIFO.
+    Bytes on_chip() const { return packet.bytes + kFrameHeaders * packet.frames; }
   };
   class Waiting;
   struct Queue {
@@ -80,11 +93,13 @@ private:
     std::unique_ptr<InterruptVector> vector;
     std::vector<Incoming> frames{};  ///< without payload, that have come
     bool placing = false;            ///< they are to be placed now
+    std::uint64_t on_chip = 0;       ///< frames with payload that have not got a buffer
   };
 
   std::uint32_t hash_of(std::uint32_t connection);
   void receive();
   void advance();
+  void admit(Incoming& incoming);
   sc_time end_of(const Incoming& incoming, sc_time free) const;
   bool wants(unsigned queue);
   sc_time next(unsigned queue) const;
@@ -94,8 +109,8 @@ private:
   static std::size_t room_for(const Queue& queue);
   void place_frames(Queue& queue);
   void place(const Incoming& incoming, const Content& content);
-  void prepare_headers(const Incoming& incoming);
-  void place_frame(RxQueue& queue, const Incoming& incoming, const Cut& cut);
+  void prepare_headers(const Packet& packet, std::uint64_t frame);
+  void place_frame(RxQueue& queue, const Packet& packet, const Cut& cut, const Content* content);
   RxRead next_buffer(RxQueue& queue);
   void write_back(std::uint64_t address, const std::uint8_t* bytes, std::size_t count);
 
@@ -108,9 +123,10 @@ private:
   std::deque<Incoming> incoming_;  // on the wire, in the order in which they begin
   std::deque<Content> contents_;   // of payload, on the wire and on the chip
   unsigned payload_coming_ = 0;    // of incoming_
-  std::deque<Incoming> payload_;   // on the chip
-  sc_time wire_free_;              // after what has come
-  sc_time last_payload_;           // when it began, of incoming_
+  std::deque<Incoming> payload_;   // on the chip, of which all frames may have been dropped
+  Bytes fifo_used_;
+  sc_time wire_free_;     // after what has come
+  sc_time last_payload_;  // when it began, of incoming_
   sc_core::sc_event wake_;
   sc_core::sc_event buffers_;
   std::array<std::uint8_t, kHeaderSlot.count()> headers_{};  // of the packet at hand
@@ -122,6 +138,9 @@ private:
   SegmentList beside_;  // the same as segments
   std::uint64_t frames_ = 0;
   Bytes wire_bytes_;
+  std::uint64_t missed_ = 0;
+  std::function<void()> first_miss_;
+  std::uint64_t without_buffer_ = 0;
 };
 
 }  // namespace copypath

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <tlm>
+#include <vector>
 
 #include "models/memory/content.h"
 #include "models/platform/config.h"
@@ -19,13 +20,16 @@ constexpr Bytes kRequestText{96};
 /// Frame check sequence, preamble with start delimiter, gap between frames (IEEE 802.3).
 constexpr Bytes kFrameOverhead{4 + 8 + 12};
 
-/// The payload of a full frame (the maximum segment size).
-constexpr Bytes segment_size(Bytes mtu) { return mtu - kIpTcpHeader; }
+/// No IP packet is longer, whatever the MTU (IP_MAX_MTU): its length has 16 bits.
+constexpr Bytes kLargestIp{65535};
 
-/// The largest IP packet on loopback: its MTU is 65536, but no IP packet is longer (IP_MAX_MTU).
-constexpr Bytes kLoopbackMtu{65535};
+/// The payload of a full frame (the maximum segment size).
+constexpr Bytes segment_size(Bytes mtu) {
+  return (mtu < kLargestIp ? mtu : kLargestIp) - kIpTcpHeader;
+}
+/// The MTU of loopback is 65536.
 constexpr Bytes segment_size(const NicConfig& nic) {
-  return segment_size(nic.link == Link::kLoopback ? kLoopbackMtu : nic.mtu);
+  return segment_size(nic.link == Link::kLoopback ? kLargestIp : nic.mtu);
 }
 
 /// The frames into which `payload` is cut.
@@ -59,6 +63,13 @@ struct Sack {
   std::array<Block, 3> blocks;
   unsigned count = 0;
 
+  /// A byte of each of the parts that came last, the last one first.
+  using Recent = std::array<std::uint64_t, 3>;
+  static void note(Recent& recent, std::uint64_t byte);
+  /// Of what is there, in order, which may touch or overlap: what came last first, then what the
+  /// acknowledgements before have said, in case they got lost (RFC 2018).
+  static Sack of(const std::vector<Block>& parts, const Recent& recent);
+
   /// What it takes in a header: two bytes that do nothing, kind and length, blocks of eight.
   Bytes option() const { return Bytes(count == 0 ? 0 : 4 + 8 * std::uint64_t{count}); }
 };
@@ -78,12 +89,25 @@ public:
   Bytes bytes;                       ///< payload
   const Content* content = nullptr;  ///< of data
   Sack sack{};                       ///< of acknowledgements
-  /// Of data, how many it is cut into; of acknowledgements, how many come one behind the other, of
-  /// which the last one says the most.
+  /// Of data, how many it is cut into; of acknowledgements, how many come one behind the other.
   std::uint64_t frames = 1;
+  /// Of data, the payload of a full frame; of acknowledgements that follow one another, what each
+  /// but the last one acknowledges, after what had been acknowledged `before`.
+  Bytes segment;
+  std::uint64_t before = 0;
+  bool more = false;                 ///< of data: what was sent in one go goes on (no PSH)
+  std::uint16_t identification = 0;  ///< IP's, of the first frame
+  std::uint16_t window = 0;          ///< that the headers say: scaled
+  Bytes offers;  ///< of a proxy's acknowledgement: how much more its receive buffer takes
   /// Of data from the server, its headers as they lay in memory, from which those of its frames are
   /// cut.
   const std::uint8_t* headers = nullptr;
+
+  /// What the acknowledgement of that number says, from 0 on, of those that follow one another.
+  std::uint64_t acknowledged_by(std::uint64_t number) const {
+    const std::uint64_t next = before + segment.count() * (number + 1);
+    return number + 1 < frames && next < sequence ? next : sequence;
+  }
 
   /// Headers and payload on the wire.
   Bytes wire_bytes(Bytes mtu) const {

@@ -67,11 +67,11 @@ void Conversation::data(Side from, std::uint32_t milliseconds, std::uint64_t off
   ends_[from].sent = std::max(ends_[from].sent, offset + n);
 }
 
-void Conversation::sent(const Headers& headers, std::uint64_t end) {
-  End& server = ends_[kServer];
-  server.identification = headers.identification;
-  server.timestamp = headers.segment.timestamp;
-  server.sent = std::max(server.sent, end);
+void Conversation::sent(Side side, const Headers& headers, std::uint64_t end) {
+  End& sender = ends_[side];
+  sender.identification = headers.identification;
+  sender.timestamp = headers.segment.timestamp;
+  sender.sent = std::max(sender.sent, end);
 }
 
 void Conversation::fin(Side from, std::uint32_t milliseconds, Frame& frame) {
@@ -79,13 +79,6 @@ void Conversation::fin(Side from, std::uint32_t milliseconds, Frame& frame) {
   segment.flags = TcpSegment::kFin;
   make(from, milliseconds, segment, ends_[from].sent, frame);
   ends_[from].finished = true;
-}
-
-void Conversation::reset(Side from, std::uint32_t milliseconds, Frame& frame) {
-  TcpSegment segment;
-  segment.flags = TcpSegment::kReset;
-  make(from, milliseconds, segment, ends_[from].sent, frame);
-  reset_ = true;
 }
 
 void Conversation::receive(Side side, std::uint64_t offset) {

@@ -25,13 +25,13 @@ public:
   using Frame = std::vector<std::uint8_t>;
   void syn(Side from, std::uint32_t milliseconds, Frame& frame);
   void acknowledge(Side from, std::uint32_t milliseconds, Frame& frame, const Sack& sack = {});
-  /// The server has sent a frame with payload up to `end` of its stream, with these headers.
-  void sent(const Headers& headers, std::uint64_t end);
+  /// `side` has sent a frame with these headers, and everything before `end` of its stream.
+  void sent(Side side, const Headers& headers, std::uint64_t end);
   /// Bytes [offset, offset + n) of the stream in that direction.
   void data(Side from, std::uint32_t milliseconds, std::uint64_t offset, const std::uint8_t* bytes,
             std::size_t n, bool push, Frame& frame);
   void fin(Side from, std::uint32_t milliseconds, Frame& frame);
-  void reset(Side from, std::uint32_t milliseconds, Frame& frame);
+  void set_reset() { reset_ = true; }
 
   /// `side` has received all before `offset` of the other's stream.
   void receive(Side side, std::uint64_t offset);

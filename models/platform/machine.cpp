@@ -33,6 +33,12 @@ std::vector<std::unique_ptr<Module>> make(const std::string& name, unsigned coun
   return modules;
 }
 
+/// Producers do not send again what a NIC drops: their wire pauses instead (IEEE 802.3x).
+NicConfig nic_of_broker(NicConfig nic) {
+  nic.rx_fifo = Bytes(~std::uint64_t{0} / 2);
+  return nic;
+}
+
 bool is_broker(const Config& config) { return config.workload.kind == WorkloadKind::kLogBroker; }
 
 /// Of what is served; 0: there is none.
@@ -58,7 +64,9 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       nics(make<Nic>("nic", config.nic.count,
                      [&](const char* label, unsigned number) {
                        const PcieLink link(config.pcie.nic, config.pcie);
-                       return std::make_unique<Nic>(label, config.nic, link, nic_queues[number]);
+                       return std::make_unique<Nic>(
+                           label, is_broker(config) ? nic_of_broker(config.nic) : config.nic, link,
+                           nic_queues[number]);
                      })),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
@@ -112,10 +120,19 @@ void Machine::connect_nics() {
     Nic& nic = *nics[i];
     NetDevice& device = *kernel.devices[i];
     device.registers.bind(nic.registers);
+    nic.receiver.tell_of_misses([this] { expect_losses(); });
     for (unsigned queue = 0; queue < config_.nic.queues; ++queue) {
       nic_interrupts_.emplace_back(cpu.core(core++ % cpu.cores()), device.handler(queue));
       nic.vector(queue).irq(nic_interrupts_.back());
     }
+  }
+}
+
+/// Before a NIC drops the first frame no timer could expire: none runs.
+void Machine::expect_losses() {
+  for (const auto& origin : origins) origin->expect_losses();
+  for (const auto& connection : server.connections()) {
+    if (connection->upstream) connection->upstream->expect_losses();
   }
 }
 

@@ -49,6 +49,7 @@ public:
 
 private:
   void connect_nics();
+  void expect_losses();
   void connect_network(const std::string& capture_file);
   void connect_clients();
   void finish();

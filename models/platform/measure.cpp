@@ -100,6 +100,8 @@ Result Machine::result() const {
   v["interrupts"] = count(cpu.interrupts());
   std::uint64_t packets = 0;
   std::uint64_t received = 0;
+  std::uint64_t missed = 0;
+  std::uint64_t without_buffer = 0;
   Bytes on_wires;
   Bytes from_wires;
   Bytes busiest_wire;
@@ -109,6 +111,8 @@ Result Machine::result() const {
     on_wires += nics[i]->wire_bytes_sent();
     busiest_wire = std::max(busiest_wire, nics[i]->wire_bytes_sent());
     received += nics[i]->receiver.frames();
+    missed += nics[i]->receiver.missed();
+    without_buffer += nics[i]->receiver.without_buffer();
     from_wires += nics[i]->receiver.wire_bytes();
     busiest_from_wire = std::max(busiest_from_wire, nics[i]->receiver.wire_bytes());
   }
@@ -116,6 +120,8 @@ Result Machine::result() const {
   v["wire_bytes"] = count(on_wires);
   v["rx_packets"] = count(received);
   v["rx_wire_bytes"] = count(from_wires);
+  v["rx_missed"] = count(missed);
+  v["rx_no_buffer"] = count(without_buffer);
   enter_provenance(result);
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;

@@ -70,7 +70,6 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
                              const Media& media, const Path& path, const std::string& file)
     : sc_module(name),
       nic_(config.nic),
-      acknowledged_(segment_size(config.nic) * config.socket.ack_every),
       workload_(config.workload),
       tls_(path.transform == Transformation::kTls),
       rtt_(config.socket.rtt),
@@ -80,6 +79,7 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
       file_size_(media.file_size()),
       files_(media.files()),
       file_(file),
+      addressing_(config, tls_),
       handle_(
           pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapshot, PCAP_TSTAMP_PRECISION_NANO)),
       dumper_(pcap_dump_open(handle_.get(), file.c_str())) {
@@ -89,37 +89,34 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
   const SocketConfig& socket = config.socket;
   const Bytes segment = segment_size(nic_);
   const bool proxy = path.reads == Reads::kOrigin;  // with a second connection per client
-  const Addressing addressing(config, tls_);
-  for (std::uint32_t i = 0; i < addressing.clients + (proxy ? workload_.clients : 0); ++i) {
-    const auto opener = i < addressing.clients ? Conversation::kPeer : Conversation::kServer;
-    conversations_.emplace_back(i, opener, addressing, segment, socket.receive_buffer,
+  wires_.resize(nic_.count);
+  for (std::uint32_t i = 0; i < addressing_.clients + (proxy ? workload_.clients : 0); ++i) {
+    const auto opener = i < addressing_.clients ? Conversation::kPeer : Conversation::kServer;
+    conversations_.emplace_back(i, opener, addressing_, segment, socket.receive_buffer,
                                 socket.window);
   }
   open_connections();
 }
 
 void PacketCapture::pass_to_network(int, tlm::tlm_generic_payload& payload, sc_time& delay) {
-  take(Conversation::kServer, payload, delay);
+  take_sent(*payload.get_extension<Packet>(), sc_time_stamp() + delay);
   to_network->b_transport(payload, delay);
 }
 
 void PacketCapture::pass_to_nic(int nic, tlm::tlm_generic_payload& payload, sc_time& delay) {
-  take(Conversation::kPeer, payload, delay);
+  take_coming(static_cast<unsigned>(nic), *payload.get_extension<Packet>(),
+              sc_time_stamp() + delay);
   to_nic[nic]->b_transport(payload, delay);
 }
 
-void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payload,
-                         sc_time delay) {
-  const Packet& packet = *payload.get_extension<Packet>();
-  const sc_time end = sc_time_stamp() + delay;
+void PacketCapture::take_sent(const Packet& packet, sc_time end) {
   Passing frame{};
-  frame.kind = packet.kind;
-  frame.from = from;
-  frame.connection = packet.connection;
-  frame.sequence = packet.sequence;
-  frame.sack = packet.sack;
-  frame.frames = packet.frames;
+  frame.packet = packet;
+  frame.from = Conversation::kServer;
   if (packet.kind == Packet::Kind::kData) {
+    frame.payload = std::make_shared<const Payload>(shown(*packet.content));
+    frame.header = kFrameHeaders.count();
+    std::copy_n(packet.headers, frame.header, frame.headers.begin());
     cut(packet, frame, end);
   } else {
     passing_.emplace(end, frame);
@@ -127,26 +124,61 @@ void PacketCapture::take(Conversation::Side from, tlm::tlm_generic_payload& payl
   if (sc_time_stamp() > horizon_) write_until(sc_time_stamp() - horizon_);
 }
 
+/// As the NIC does: payload is there with its last frame, a frame without payload as it begins.
+void PacketCapture::take_coming(unsigned nic, const Packet& packet, sc_time arrival) {
+  Coming coming{nic, packet, nullptr};
+  sc_time start = arrival;
+  if (packet.kind == Packet::Kind::kData) {
+    coming.payload = std::make_shared<const Payload>(shown(*packet.content));
+    const sc_time takes = packet.wire_bytes(nic_.mtu) / nic_.rate;
+    start = std::max(wires_[nic].last_payload, arrival > takes ? arrival - takes : sc_time());
+    wires_[nic].last_payload = start;
+  }
+  coming_.emplace(start, coming);
+  if (sc_time_stamp() > horizon_) write_until(sc_time_stamp() - horizon_);
+}
+
 /// The frames of a packet follow one another at line rate; the last one has passed at `end`.
 void PacketCapture::cut(const Packet& packet, Passing frame, sc_time end) {
   const Bytes segment = segment_size(nic_);
-  frame.payload = std::make_shared<const Payload>(shown(*packet.content));
+  const auto headers = frame.headers;
   unsigned number = 0;
   for (Bytes at; at < packet.bytes; at += segment, ++number) {
     const Bytes bytes = std::min(segment, packet.bytes - at);
     const Bytes rest = packet.bytes - at - bytes;
-    if (packet.headers != nullptr) {
-      std::copy_n(packet.headers, frame.headers.size(), frame.headers.begin());
-      cut_headers(frame.headers.data(), {number, static_cast<std::uint32_t>(at.count()),
-                                         bytes.count(), rest == Bytes(0)});
-      complete_ip_checksum(frame.headers.data());
-      complete_tcp_checksum(frame.headers.data(), frame.payload->data() + at.count(),
-                            bytes.count());
-    }
-    frame.sequence = packet.sequence + at.count();
+    frame.headers = headers;
+    cut_headers(frame.headers.data(),
+                {number, static_cast<std::uint32_t>(at.count()), bytes.count(), rest == Bytes(0)});
+    complete_ip_checksum(frame.headers.data());
+    complete_tcp_checksum(frame.headers.data(), frame.payload->data() + at.count(), bytes.count());
+    frame.packet.sequence = packet.sequence + at.count();
     frame.at = at.count();
     frame.bytes = bytes.count();
     passing_.emplace(end - wire_bytes(rest, nic_.mtu) / nic_.rate, frame);
+  }
+}
+
+/// The wire takes the packet when it is free.
+void PacketCapture::queue(const Coming& coming, sc_time start) {
+  const Packet& packet = coming.packet;
+  sc_time& free = wires_[coming.nic].free;
+  start = std::max(start, free);
+  free = start + packet.wire_bytes(nic_.mtu) / nic_.rate;
+  Passing frame{};
+  frame.packet = packet;
+  frame.from = Conversation::kPeer;
+  frame.payload = coming.payload;
+  const bool data = packet.kind == Packet::Kind::kData;
+  const std::uint64_t frames = data ? 1 : packet.frames;
+  const sc_time each = (free - start) / static_cast<double>(frames);
+  for (std::uint64_t i = 0; i < frames; ++i) {
+    const Headers headers = FrameHeader(packet, i).headers(addressing_, false);
+    frame.header = headers.size();
+    headers.encode(frame.headers.data());
+    if (data) return cut(packet, frame, free);
+    frame.packet.sequence = packet.acknowledged_by(i);
+    complete_ip_checksum(frame.headers.data());
+    passing_.emplace(start + each * static_cast<double>(i + 1), frame);
   }
 }
 
@@ -194,6 +226,10 @@ void PacketCapture::close_connections(sc_time at) {
 }
 
 void PacketCapture::write_until(sc_time time) {
+  while (!coming_.empty() && coming_.begin()->first <= time) {
+    queue(coming_.begin()->second, coming_.begin()->first);
+    coming_.erase(coming_.begin());
+  }
   while (!passing_.empty() && passing_.begin()->first <= time) {
     write(passing_.begin()->second, passing_.begin()->first + lead_);
     passing_.erase(passing_.begin());
@@ -201,45 +237,41 @@ void PacketCapture::write_until(sc_time time) {
 }
 
 void PacketCapture::write(const Passing& frame, sc_time time) {
-  Conversation& conversation = conversations_[frame.connection];
-  switch (frame.kind) {
-    case Packet::Kind::kRequest:
-      write_request(conversation, frame.from, frame.connection, frame.sequence, time);
-      return;
-    case Packet::Kind::kReset:
-      if (conversation.is_reset()) return;
-      conversation.reset(frame.from, timestamp_of(time), frame_);
-      break;
-    case Packet::Kind::kAcknowledgement:
-      for (std::uint64_t i = 1; i < frame.frames; ++i) {
-        const std::uint64_t next = conversation.received(frame.from) + acknowledged_.count();
-        conversation.receive(frame.from, std::min(next, frame.sequence));
-        conversation.acknowledge(frame.from, timestamp_of(time), frame_);
-        dump(time);
-      }
-      conversation.receive(frame.from, frame.sequence);
-      conversation.acknowledge(frame.from, timestamp_of(time), frame_, frame.sack);
-      break;
-    case Packet::Kind::kData: {
-      if (frame.from == Conversation::kServer) {
-        write_sent(conversation, frame);
-        break;
-      }
-      const bool last = frame.at + frame.bytes == frame.payload->size();
-      conversation.data(frame.from, timestamp_of(time), frame.sequence,
-                        frame.payload->data() + frame.at, frame.bytes, last, frame_);
-      break;
-    }
+  const Packet& packet = frame.packet;
+  Conversation& conversation = conversations_[packet.connection];
+  if (frame.from == Conversation::kPeer || packet.kind == Packet::Kind::kData) {
+    if (packet.kind == Packet::Kind::kReset && conversation.is_reset()) return;
+    write_frame(conversation, frame);
+  } else if (packet.kind == Packet::Kind::kRequest) {
+    return write_request(conversation, frame.from, packet.connection, packet.sequence, time);
+  } else {
+    conversation.receive(frame.from, packet.sequence);
+    conversation.acknowledge(frame.from, timestamp_of(time), frame_, packet.sack);
   }
   dump(time);
 }
 
-/// As the NIC has sent it.
-void PacketCapture::write_sent(Conversation& conversation, const Passing& frame) {
-  frame_.assign(frame.headers.begin(), frame.headers.end());
-  const auto begin = frame.payload->begin() + static_cast<std::ptrdiff_t>(frame.at);
-  frame_.insert(frame_.end(), begin, begin + static_cast<std::ptrdiff_t>(frame.bytes));
-  conversation.sent(Headers::decode(frame.headers.data()), frame.sequence + frame.bytes);
+/// With the headers that it has in memory.
+void PacketCapture::write_frame(Conversation& conversation, const Passing& frame) {
+  const Packet& packet = frame.packet;
+  std::uint64_t end = conversation.sent(frame.from);
+  frame_.assign(frame.headers.begin(),
+                frame.headers.begin() + static_cast<std::ptrdiff_t>(frame.header));
+  if (packet.kind == Packet::Kind::kData) {
+    const auto begin = frame.payload->begin() + static_cast<std::ptrdiff_t>(frame.at);
+    frame_.insert(frame_.end(), begin, begin + static_cast<std::ptrdiff_t>(frame.bytes));
+    end = packet.sequence + frame.bytes;
+  } else if (packet.kind == Packet::Kind::kRequest) {
+    const Payload text = request(frame.from, packet.connection, packet.sequence);
+    frame_.insert(frame_.end(), text.begin(), text.end());
+    end = packet.sequence * kRequestText.count() + text.size();
+    conversation.receive(Conversation::other(frame.from), end);
+  } else {
+    conversation.receive(frame.from, packet.sequence);
+  }
+  complete_tcp_checksum(frame_.data(), frame_.data() + frame.header, frame_.size() - frame.header);
+  conversation.sent(frame.from, Headers::decode(frame.headers.data()), end);
+  if (packet.kind == Packet::Kind::kReset) conversation.set_reset();
 }
 
 /// In the manner of HTTP/0.9, with the range that is wanted. From where on a log is fetched the
@@ -255,20 +287,26 @@ std::string PacketCapture::request_text(std::uint32_t client, std::uint64_t numb
                      wanted.bytes.count());
 }
 
-void PacketCapture::write_request(Conversation& conversation, Conversation::Side from,
-                                  std::uint32_t connection, std::uint64_t number, sc_time time) {
-  const std::uint32_t client = connection % workload_.clients;
-  const TlsCipher::Header header = TlsCipher::header(kTlsRequest);
-  const bool encrypted = from == Conversation::kPeer && tls_;
-  std::string text = request_text(client, number, from == Conversation::kPeer);
+PacketCapture::Payload PacketCapture::request(Conversation::Side from, std::uint32_t connection,
+                                              std::uint64_t number) const {
+  const bool of_client = from == Conversation::kPeer;
+  const bool encrypted = of_client && tls_;
+  std::string text = request_text(connection % workload_.clients, number, of_client);
   text.resize((encrypted ? kTlsRequest : kRequestText.count()) - 2, ' ');
   text += "\r\n";
   Payload bytes(text.begin(), text.end());
   if (encrypted) {
+    const TlsCipher::Header header = TlsCipher::header(kTlsRequest);
     bytes.resize(bytes.size() + kTlsTrailer.count());
     std::for_each(bytes.begin(), bytes.end(), scramble);
     bytes.insert(bytes.begin(), header.begin(), header.end());
   }
+  return bytes;
+}
+
+void PacketCapture::write_request(Conversation& conversation, Conversation::Side from,
+                                  std::uint32_t connection, std::uint64_t number, sc_time time) {
+  const Payload bytes = request(from, connection, number);
   conversation.data(from, timestamp_of(time), number * kRequestText.count(), bytes.data(),
                     bytes.size(), true, frame_);
   conversation.receive(Conversation::other(from), conversation.sent(from));
@@ -287,6 +325,7 @@ void PacketCapture::dump(sc_time time) {
 void PacketCapture::close(bool finished) {
   if (!dumper_) return;
   if (finished) {
+    while (!coming_.empty()) write_until(coming_.rbegin()->first);
     const sc_time last = passing_.empty() ? sc_time_stamp() : passing_.rbegin()->first;
     write_until(last);
     close_connections(std::max(last, sc_time_stamp()) + lead_);

@@ -1,8 +1,10 @@
 // Listens between the NICs and the network, and writes every frame that passes into a packet
 // capture (libpcap, timestamps in nanoseconds) that Wireshark, tshark and tcpflow read. It stands
 // there only if a capture is wanted, takes no time, and changes nothing. Frames of payload from the
-// server have the headers that the driver has written and the NIC has cut. What the model leaves
-// out is made up here: the frames that open and close connections, and what requests say. Bytes
+// server have the headers that the driver has written and the NIC has cut; what comes to a NIC has
+// those that are put into its memory, and takes its wire one frame after the other as it does there
+// (receive_engine.h). What the model leaves out is made up here: the frames that open and close
+// connections, and what requests say. Bytes
 // that the model has only tags of (workload.data = tags) are filler, so that checksums are right.
 // Frames are written in the order of time; those on their way are kept, not what has been written.
 #pragma once
@@ -55,34 +57,44 @@ private:
 
   /// A frame on the wire.
   struct Passing {
-    Packet::Kind kind;
+    Packet packet;  // without what it points to
     Conversation::Side from;
-    std::uint32_t connection;
-    std::uint64_t sequence;
-    Sack sack;
-    std::uint64_t frames;                    // of acknowledgements, one behind the other
-    std::shared_ptr<const Payload> payload;  // of data; of the whole packet
-    std::array<std::uint8_t, kFrameHeaders.count()> headers;  // of data from the server
-    std::size_t at;                                           // in the packet
+    std::shared_ptr<const Payload> payload;                     // of data; of the whole packet
+    std::array<std::uint8_t, kLargestHeaders.count()> headers;  // unless they are made up
+    std::size_t header;                                         // bytes
+    std::size_t at;                                             // in the packet
     std::size_t bytes;
+  };
+  /// A packet that comes to a NIC, when the wire may be free for it.
+  struct Coming {
+    unsigned nic;
+    Packet packet;
+    std::shared_ptr<const Payload> payload;
+  };
+  /// The wire of a NIC in that direction.
+  struct Wire {
+    sc_time free;
+    sc_time last_payload;  // when it began
   };
 
   void pass_to_network(int nic, tlm::tlm_generic_payload& payload, sc_time& delay);
   void pass_to_nic(int nic, tlm::tlm_generic_payload& payload, sc_time& delay);
-  void take(Conversation::Side from, tlm::tlm_generic_payload& payload, sc_time delay);
+  void take_sent(const Packet& packet, sc_time end);
+  void take_coming(unsigned nic, const Packet& packet, sc_time arrival);
   void cut(const Packet& packet, Passing frame, sc_time end);
+  void queue(const Coming& coming, sc_time start);
   void open_connections();
   void close_connections(sc_time at);
   void write_until(sc_time time);
   void write(const Passing& frame, sc_time time);
-  void write_sent(Conversation& conversation, const Passing& frame);
+  void write_frame(Conversation& conversation, const Passing& frame);
   std::string request_text(std::uint32_t client, std::uint64_t number, bool of_client) const;
+  Payload request(Conversation::Side from, std::uint32_t connection, std::uint64_t number) const;
   void write_request(Conversation& conversation, Conversation::Side from, std::uint32_t connection,
                      std::uint64_t number, sc_time time);
   void dump(sc_time time);
 
   NicConfig nic_;
-  Bytes acknowledged_;  // by one of several acknowledgements
   WorkloadConfig workload_;
   bool tls_;
   sc_time rtt_;
@@ -93,7 +105,10 @@ private:
   std::uint32_t files_;
   std::string file_;
   std::vector<Conversation> conversations_;  // by connection
-  std::multimap<sc_time, Passing> passing_;
+  Addressing addressing_;
+  std::vector<Wire> wires_;                  // by NIC
+  std::multimap<sc_time, Coming> coming_;    // by when they may begin
+  std::multimap<sc_time, Passing> passing_;  // by when they have passed
   Conversation::Frame frame_;
 
   struct Close {

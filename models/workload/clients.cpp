@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/nic/frame.h"
 #include "models/nic/frame_header.h"
 #include "models/workload/response.h"
 
@@ -23,6 +24,7 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       one_way_(link.rtt / 2),
       lead_(timestamps_lead(link.rtt)),
       ack_every_(link.ack_every),
+      window_(scaled_window(link.window)),
       media_(media),
       transform_(transform),
       requests_(config, media),
@@ -38,6 +40,8 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
     // The first one is there when the run begins, unless a list says otherwise.
     clients_[number].asked = clients_[number].request.time == sc_core::SC_ZERO_TIME ? 1 : 0;
     if (config.kind == WorkloadKind::kWebServer) clients_[number].header = header_;
+    // SYN, ACK, and what is there already.
+    clients_[number].identification = static_cast<std::uint16_t>(2 + clients_[number].asked);
   }
 }
 
@@ -59,29 +63,50 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   client.echo = packet.timestamp;
   if (client.gone) {
-    reply(Packet::Kind::kReset, packet.connection, 0, delay + one_way_ * 2);
+    reply(Packet::Kind::kReset, packet.connection, client.received.count(), delay + one_way_ * 2);
     return;
   }
   if (!faults_.lossy()) {
     if (packet.sequence != client.received.count()) correct_ = false;
-    take_in_order(packet.connection, packet.frames, packet.bytes, *packet.content, arrival);
+    take_in_order(packet, packet.bytes, *packet.content, arrival);
     return;
   }
+  const std::uint64_t received = client.received.count();
+  if (packet.sequence > received || packet.sequence + packet.bytes.count() <= received) {
+    return take_out_of_order(packet, delay);
+  }
   Content ready;
-  client.reassembly.take(client.received.count(), packet.sequence, *packet.content, ready);
-  if (ready.size() > Bytes(0)) {
-    client.asks_again = sc_core::SC_ZERO_TIME;
-    take_in_order(packet.connection, packet.frames, ready.size(), ready, arrival);
-  } else {  // beyond a gap, or not new: a duplicate acknowledgement, at once
+  client.reassembly.take(received, packet.sequence, *packet.content, ready);
+  client.asks_again = sc_core::SC_ZERO_TIME;
+  take_in_order(packet, ready.size(), ready, arrival);
+}
+
+/// Beyond a gap, or not new: a duplicate acknowledgement, at once, for each segment (RFC 5681), or
+/// for all that GRO has merged.
+void Clients::take_out_of_order(const Packet& packet, sc_time delay) {
+  Client& client = clients_[packet.connection];
+  const bool merged = ack_every_ == 0 || packet.segment == Bytes(0);
+  const Bytes segment = merged ? packet.bytes : packet.segment;
+  for (Bytes at; at < packet.bytes; at += segment) {
+    const Bytes bytes = std::min(segment, packet.bytes - at);
+    Content ready;
+    client.reassembly.take(client.received.count(), packet.sequence + at.count(),
+                           packet.content->slice(at.count(), bytes.count()), ready);
     reply(Packet::Kind::kAcknowledgement, packet.connection, client.received.count(),
           delay + one_way_ * 2);
   }
 }
 
 /// The next bytes of the stream.
-void Clients::take_in_order(std::uint32_t number, std::uint64_t frames, Bytes bytes,
-                            const Content& content, sc_time arrival) {
+void Clients::take_in_order(const Packet& packet, Bytes bytes, const Content& content,
+                            sc_time arrival) {
+  const std::uint32_t number = packet.connection;
   Client& client = clients_[number];
+  Packet answer;
+  answer.connection = number;
+  answer.before = client.received.count();
+  answer.frames = acknowledgements(packet.frames);
+  answer.segment = packet.segment * ack_every_;
   const Bytes fetched = take_content(client, number, bytes, content);
   sc_time consumed = arrival;
   if (const Rate rate = rate_of(number); rate != Rate()) {
@@ -95,11 +120,12 @@ void Clients::take_in_order(std::uint32_t number, std::uint64_t frames, Bytes by
   if (faults_.disconnects(number) && client.fetched >= faults_.disconnect_after &&
       client.complete < requests_.count(number) && client.received != client.aborted_after) {
     go_away(number, consumed);
-    reply(Packet::Kind::kReset, number, 0, back);
+    reply(Packet::Kind::kReset, number, client.received.count(), back);
     return;
   }
-  reply(Packet::Kind::kAcknowledgement, number, client.received.count(), back,
-        acknowledgements(frames));
+  answer.kind = Packet::Kind::kAcknowledgement;
+  answer.sequence = client.received.count();
+  reply(answer, back);
   if (asks_now(client, number, complete)) {
     const sc_time now = sc_core::sc_time_stamp();
     const sc_time listed = client.request.time > now ? client.request.time - now : sc_time();
@@ -268,24 +294,30 @@ void Clients::check(const Client& client, std::uint32_t number, Bytes bytes,
 }
 
 void Clients::reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence,
-                    sc_time delay, std::uint64_t frames) {
-  Packet extension;
-  const Client& client = clients_[connection];
-  extension.frames = frames;
-  extension.counterpart = kind == Packet::Kind::kRequest ? client.received.count()
-                                                         : client.asked * kRequestText.count();
-  extension.timestamp = timestamp_of(lead_ + sc_core::sc_time_stamp() + delay);
-  extension.echo = client.echo;
-  extension.kind = kind;
-  extension.connection = connection;
-  extension.sequence = sequence;
-  if (kind == Packet::Kind::kAcknowledgement && !clients_[connection].reassembly.empty()) {
-    extension.sack = clients_[connection].reassembly.sack();
+                    sc_time delay) {
+  Packet packet;
+  packet.kind = kind;
+  packet.connection = connection;
+  packet.sequence = sequence;
+  reply(packet, delay);
+}
+
+void Clients::reply(Packet& packet, sc_time delay) {
+  Client& client = clients_[packet.connection];
+  packet.counterpart = packet.kind == Packet::Kind::kRequest ? client.received.count()
+                                                             : client.asked * kRequestText.count();
+  packet.timestamp = timestamp_of(lead_ + sc_core::sc_time_stamp() + delay);
+  packet.echo = client.echo;
+  packet.window = window_;
+  packet.identification = static_cast<std::uint16_t>(client.identification + 1);
+  client.identification = static_cast<std::uint16_t>(client.identification + packet.frames);
+  if (packet.kind == Packet::Kind::kAcknowledgement && !client.reassembly.empty()) {
+    packet.sack = client.reassembly.sack();
   }
   reply_.set_command(tlm::TLM_WRITE_COMMAND);
-  reply_.set_extension(&extension);
+  reply_.set_extension(&packet);
   out->b_transport(reply_, delay);
-  reply_.clear_extension(&extension);
+  reply_.clear_extension(&packet);
 }
 
 double Clients::utilisation(sc_time now) const {

@@ -92,10 +92,11 @@ private:
     sc_time free_at;                         // when everything received has been consumed
     sc_time busy;
     bool gone = false;
-    std::uint64_t asked;     // requests that are not repetitions
-    std::uint32_t echo = 0;  // the server's last timestamp
-    Reassembly reassembly;   // of what came out of order
-    sc_time asks_again;      // when, if nothing comes; 0: it is not waiting for an answer
+    std::uint64_t asked;               // requests that are not repetitions
+    std::uint32_t echo = 0;            // the server's last timestamp
+    std::uint16_t identification = 0;  // IP's, of the last frame
+    Reassembly reassembly;             // of what came out of order
+    sc_time asks_again;                // when, if nothing comes; 0: it is not waiting for an answer
     unsigned asked_again = 0;
   };
 
@@ -104,16 +105,16 @@ private:
   void take_header(Client& client, Content& stream);
   void check(const Client& client, std::uint32_t number, Bytes bytes, const Content& content);
   bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
-  void take_in_order(std::uint32_t number, std::uint64_t frames, Bytes bytes,
-                     const Content& content, sc_time arrival);
+  void take_out_of_order(const Packet& packet, sc_time delay);
+  void take_in_order(const Packet& packet, Bytes bytes, const Content& content, sc_time arrival);
   bool asks_now(Client& client, std::uint32_t number, bool complete) const;
   void ask(std::uint32_t number, sc_time delay);
   void ask_again();
   void go_away(std::uint32_t number, sc_time at);
   void finish(sc_time at);
   void finish_aborted(std::uint32_t number);
-  void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay,
-             std::uint64_t frames = 1);
+  void reply(Packet::Kind kind, std::uint32_t connection, std::uint64_t sequence, sc_time delay);
+  void reply(Packet& packet, sc_time delay);
   std::uint64_t acknowledgements(std::uint64_t frames) const {
     return ack_every_ == 0 ? 1 : (frames + ack_every_ - 1) / ack_every_;
   }
@@ -126,6 +127,7 @@ private:
   sc_time one_way_;
   sc_time lead_;  // of timestamps
   unsigned ack_every_;
+  std::uint16_t window_;  // that headers say
   Media& media_;
   Transformation transform_;
   Requests requests_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/nic/frame.h"
 #include "models/nic/frame_header.h"
 #include "models/nic/queues.h"
 #include "models/workload/origin.h"
@@ -24,7 +25,7 @@ Producers::Producers(const sc_core::sc_module_name& name, const Config& config, 
   for (unsigned producer = 0; producer < config.broker.producers(); ++producer) {
     if (nic_of(config.workload.clients + producer, config.nic.count) != nic) continue;
     const double turn = static_cast<double>(producer + 1) / config.broker.producers();
-    streams_.push_back({producer, interval_ * turn});
+    streams_.push_back({producer, interval_ * turn, config.socket.receive_buffer});
   }
   in.register_b_transport(this, &Producers::take);
   SC_HAS_PROCESS(Producers);
@@ -77,7 +78,7 @@ void Producers::read_arrivals() {
     });
     stream->echo = packet.timestamp;
     if (packet.kind == Packet::Kind::kAcknowledgement) {
-      stream->acknowledged = Bytes(packet.sequence);
+      stream->limit = Bytes(packet.sequence) + packet.offers;
     } else {
       ++stream->answers;
     }
@@ -101,8 +102,7 @@ sc_time Producers::next_due(const Stream& stream) const {
 /// The next packet of the stream, if there is something to send and the window lets it go.
 Bytes Producers::sendable(const Stream& stream) const {
   const Bytes bytes = std::min(packet_, due(stream, sc_time_stamp()) - stream.sent);
-  const bool fits = stream.sent - stream.acknowledged + bytes <= config_.socket.receive_buffer;
-  return fits ? bytes : Bytes(0);
+  return stream.sent + bytes <= stream.limit ? bytes : Bytes(0);
 }
 
 void Producers::send(Stream& stream, Bytes bytes) {
@@ -130,6 +130,10 @@ void Producers::send(Stream& stream, Bytes bytes) {
   packet.counterpart = stream.answers * kRequestText.count();
   packet.timestamp = timestamp_of(lead_ + sc_time_stamp());
   packet.echo = stream.echo;
+  packet.segment = segment_size(config_.nic);
+  packet.window = scaled_window(config_.socket.window);
+  packet.identification = static_cast<std::uint16_t>(stream.identification + 1);
+  stream.identification = static_cast<std::uint16_t>(stream.identification + packet.frames);
   stream.sent += bytes;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlm::TLM_WRITE_COMMAND);

@@ -2,7 +2,8 @@
 // and sends batches of records at a steady rate (broker.rate), all of them together, in turn. What
 // the wire or the broker's receive buffer does not take in time is sent later, as fast as they let
 // it. A packet is what the receiving kernel merges (GRO), as from an origin (origin.h). The
-// producers' own machines cost nothing here. Left out: waiting for the broker's answer (any number
+// producers' own machines cost nothing here. They do not send again: the wire pauses where the NIC
+// would drop something (machine.cpp). Left out: waiting for the broker's answer (any number
 // of batches may be in flight), compressing, framing of TLS records.
 #pragma once
 
@@ -34,10 +35,11 @@ private:
   struct Stream {
     unsigned producer;
     sc_time first;  // when its first batch is full
+    Bytes limit;    // of the stream, that the broker's receive buffer has room for
     Bytes sent{};
-    Bytes acknowledged{};
-    std::uint64_t answers = 0;  // to batches
-    std::uint32_t echo = 0;     // the broker's last timestamp
+    std::uint64_t answers = 0;         // to batches
+    std::uint32_t echo = 0;            // the broker's last timestamp
+    std::uint16_t identification = 2;  // IP's, of the last frame: SYN and ACK
   };
 
   void take(tlm::tlm_generic_payload& payload, sc_time& delay);

@@ -10,7 +10,7 @@ void Reassembly::take(std::uint64_t next, std::uint64_t sequence, const Content&
   const std::uint64_t end = sequence + content.size().count();
   if (end <= next) return;
   hold(std::max(sequence, next), sequence, end, content);
-  latest_ = std::max(sequence, next);
+  Sack::note(recent_, std::max(sequence, next));
   while (!held_.empty() && held_.begin()->first == next) {
     const Content& part = held_.begin()->second;
     next += part.size().count();
@@ -35,24 +35,9 @@ void Reassembly::hold(std::uint64_t begin, std::uint64_t sequence, std::uint64_t
 }
 
 Sack Reassembly::sack() const {
-  std::vector<Sack::Block> blocks;
-  for (const auto& [begin, part] : held_) {
-    const std::uint64_t end = begin + part.size().count();
-    if (!blocks.empty() && blocks.back().end == begin) {
-      blocks.back().end = end;
-    } else {
-      blocks.push_back({begin, end});
-    }
-  }
-  const auto latest = std::find_if(blocks.begin(), blocks.end(), [&](const Sack::Block& block) {
-    return block.begin <= latest_ && latest_ < block.end;
-  });
-  if (latest != blocks.end()) std::rotate(blocks.begin(), latest, latest + 1);
-  Sack sack{};
-  for (; sack.count < std::min(blocks.size(), sack.blocks.size()); ++sack.count) {
-    sack.blocks[sack.count] = blocks[sack.count];
-  }
-  return sack;
+  std::vector<Sack::Block> parts;
+  for (const auto& [begin, part] : held_) parts.push_back({begin, begin + part.size().count()});
+  return Sack::of(parts, recent_);
 }
 
 }  // namespace copypath

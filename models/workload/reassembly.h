@@ -22,7 +22,7 @@ private:
   void hold(std::uint64_t begin, std::uint64_t sequence, std::uint64_t end, const Content& content);
 
   std::map<std::uint64_t, Content> held_;  // apart from each other, by sequence
-  std::uint64_t latest_ = 0;
+  Sack::Recent recent_{};
 };
 
 }  // namespace copypath

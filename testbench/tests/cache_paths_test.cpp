@@ -3,6 +3,7 @@
 // holds the working set, what was just written is read from it; with one that is far too small,
 // nothing is saved.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +104,13 @@ TEST(CachePaths, LoopedBackZerocopySavesNoCrossing) {
   const auto results = simulate_apart(config);
   EXPECT_GE(crossings(results.at("msg_zerocopy_mmap")), crossings(results.at("mmap_write")));
   EXPECT_GE(crossings(results.at("msg_zerocopy_read")), crossings(results.at("read_write")));
+}
+
+TEST(CachePaths, WithoutACacheDmaFillsNoPartOfIt) {
+  Config config = serving(700'001, 10'000);
+  const auto textbook = simulate_apart(config, "read_write");
+  config.cache.ddio = 0.2;
+  EXPECT_EQ(to_json(simulate_apart(config, "read_write")).dump(), to_json(textbook).dump());
 }
 
 TEST(CachePaths, WhatIsAskedOfMemoryDoesNotDependOnTheCache) {

@@ -19,6 +19,7 @@ struct CapturedFrame {
   std::uint32_t from, to;  ///< addresses
   std::uint16_t from_port, to_port;
   std::uint32_t sequence, acknowledgement;
+  std::uint16_t identification;
   unsigned flags;
   unsigned window;
   unsigned header;  ///< bytes in front of the payload
@@ -57,6 +58,7 @@ inline CapturedFrame parsed(const std::uint8_t* frame, std::size_t n) {
   result.to = u32(30);
   result.from_port = static_cast<std::uint16_t>(u16(34));
   result.to_port = static_cast<std::uint16_t>(u16(36));
+  result.identification = static_cast<std::uint16_t>(u16(18));
   result.sequence = u32(38);
   result.acknowledgement = u32(42);
   result.flags = frame[47];

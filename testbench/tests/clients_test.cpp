@@ -20,11 +20,13 @@ public:
     Packet::Kind kind;
     std::uint32_t connection;
     std::uint64_t sequence;
+    Sack sack;
   };
 
   tlm_utils::simple_initiator_socket<Server, 32, WireProtocol> wire{"wire"};
   tlm_utils::simple_target_socket<Server, 32, WireProtocol> receive{"receive"};
   std::vector<Reply> replies;
+  Bytes segment;  ///< payload of a frame; 0: packets are frames
 
   explicit Server(const sc_core::sc_module_name& name) : sc_module(name) {
     receive.register_b_transport(this, &Server::take);
@@ -44,6 +46,8 @@ public:
     packet.sequence = sequence;
     packet.bytes = content.size();
     packet.content = &content;
+    packet.segment = segment;
+    packet.frames = segment == Bytes(0) ? 1 : units_covering(packet.bytes, segment);
     tlm::tlm_generic_payload payload;
     payload.set_command(tlm::TLM_WRITE_COMMAND);
     payload.set_extension(&packet);
@@ -55,8 +59,8 @@ public:
 private:
   void take(tlm::tlm_generic_payload& payload, sc_time& delay) {
     const Packet& packet = *payload.get_extension<Packet>();
-    replies.push_back(
-        {sc_core::sc_time_stamp() + delay, packet.kind, packet.connection, packet.sequence});
+    replies.push_back({sc_core::sc_time_stamp() + delay, packet.kind, packet.connection,
+                       packet.sequence, packet.sack});
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
 };
@@ -71,7 +75,7 @@ protected:
 
   void build() {
     media_ = std::make_unique<Media>(workload_);
-    clients_ = std::make_unique<Clients>("clients", workload_, link_, *media_, transform_);
+    clients_ = std::make_unique<Clients>("clients", workload_, link_, *media_, transform_, faults_);
     server_ = std::make_unique<Server>("server");
     server_->wire.bind(clients_->in);
     clients_->out.bind(server_->receive);
@@ -98,12 +102,46 @@ protected:
   WorkloadConfig workload_;
   SocketConfig link_;
   Transformation transform_ = Transformation::kNone;
+  FaultConfig faults_;
   std::unique_ptr<Media> media_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Server> server_;
   bool delivered_ = false;
   sc_time delivered_at_;
 };
+
+// RFC 5681: an immediate duplicate acknowledgement for every segment beyond a gap.
+TEST_F(ClientsTest, EverySegmentBeyondAGapIsAcknowledgedAtOnce) {
+  faults_.frame_loss = 0.01;
+  link_.ack_every = 2;
+  build();
+  server_->segment = Bytes(1000);
+  spawn("server", [&] {
+    server_->send(0, 0, 0, 0, 2000);
+    server_->send(0, 3000, 0, 3000, 3500);  // four segments, the last one short
+    sc_core::wait(milliseconds(1));
+    ASSERT_EQ(server_->replies.size(), 1U + 4U);
+    for (std::size_t i = 1; i <= 4; ++i) {
+      const auto& reply = server_->replies[i];
+      EXPECT_EQ(reply.sequence, 2000U) << "a duplicate";
+      ASSERT_EQ(reply.sack.count, 1U);
+      EXPECT_EQ(reply.sack.blocks[0].begin, 3000U);
+      EXPECT_EQ(reply.sack.blocks[0].end, std::min<std::uint64_t>(3000 + 1000 * i, 6500));
+    }
+    server_->send(0, 2000, 0, 2000, 1000);
+    EXPECT_EQ(server_->replies.back().sequence, 6500U);
+  });
+  run();
+}
+
+TEST_F(ClientsTest, WhatWasMergedBeyondAGapIsAcknowledgedOnce) {
+  faults_.frame_loss = 0.01;
+  build();
+  server_->segment = Bytes(1000);
+  spawn("server", [&] { server_->send(0, 3000, 0, 3000, 3500); });
+  run_until(milliseconds(1));
+  EXPECT_EQ(server_->replies.size(), 1U);
+}
 
 TEST_F(ClientsTest, ExactlyWhatWasAskedForIsCorrect) {
   EXPECT_TRUE(correct_after([](Server& server) {

@@ -32,6 +32,7 @@ Config ample() {
   config.pcie.disk = config.pcie.nic = {5, 16};
   config.nic.interrupt_delay = microseconds(5);
   config.nic.fifo = Bytes(1 << 20);
+  config.nic.rx_fifo = Bytes(1 << 30);  // nothing is dropped that DMA is too slow for
   config.cpu.interrupt = nanoseconds(100);
   config.socket.rtt = microseconds(20);
   config.socket.send_buffer = Bytes(4 << 20);

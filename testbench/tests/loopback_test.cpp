@@ -2,6 +2,7 @@
 // that a write of 64 KiB leaves one of 53; the sender's core pays for what a softirq does at the
 // receiver; what is sent by reference reaches the receiver by reference, but for MSG_ZEROCOPY.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 
@@ -47,6 +48,13 @@ TEST(Loopback, SendfileOfEverythingLeavesOneRunt) {
   config.workload.chunk = Bytes(100 * 65536);
   EXPECT_EQ(*simulate_apart(config, "sendfile").value("packets"),
             static_cast<double>(units_covering(Bytes(100 * 65536), Bytes(65483))));
+}
+
+TEST(Loopback, NothingArrivesInSegmentsToBeAcknowledged) {
+  Config config = loopback();
+  const Result merged = simulate_apart(config, "read_write");
+  config.socket.ack_every = 2;
+  EXPECT_EQ(to_json(simulate_apart(config, "read_write")).dump(), to_json(merged).dump());
 }
 
 TEST(Loopback, NoDmaButTheDisks) {

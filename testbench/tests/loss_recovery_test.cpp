@@ -39,26 +39,92 @@ TEST(LossRecovery, AGapIsSentOnceSegmentBySegment) {
   LossRecovery state(Bytes(kSegment), kRtt);
   state.acknowledge(0, blocks({{2500, 9000}}));
   expect_next(state, 0, 1000);
-  state.sent_again(1000);
+  state.sent_again({0, 1000}, 12'000);
   expect_next(state, 1000, 2000);
-  state.sent_again(2000);
+  state.sent_again({1000, 2000}, 12'000);
   expect_next(state, 2000, 2500);  // as far as the gap goes
-  state.sent_again(2500);
-  EXPECT_TRUE(state.next().empty());
-  state.acknowledge(0, blocks({{2500, 12'000}}));  // lost again, for all it knows: no third time
+  state.sent_again({2000, 2500}, 12'000);
   EXPECT_TRUE(state.next().empty());
 }
 
-TEST(LossRecovery, EveryGapWithEnoughBeyondItIsSent) {
+// RACK: what was sent after them has arrived, and they have not.
+TEST(LossRecovery, WhatIsSentAgainIsLostAgainWhenLaterBytesArrive) {
+  LossRecovery state(Bytes(kSegment), kRtt);
+  state.acknowledge(0, blocks({{2000, 9000}}));
+  state.sent_again({0, 1000}, 9000);
+  state.sent_again({1000, 2000}, 10'000);
+  state.acknowledge(0, blocks({{2000, 9000}}));
+  EXPECT_TRUE(state.next().empty()) << "all that was sent before";
+  state.acknowledge(0, blocks({{2000, 9001}}));
+  expect_next(state, 0, 1000);
+  state.sent_again({0, 1000}, 12'000);
+  EXPECT_TRUE(state.next().empty()) << "the other one was sent later";
+  state.acknowledge(0, blocks({{1000, 10'000}}));
+  EXPECT_TRUE(state.next().empty()) << "but before this one";
+  state.acknowledge(0, blocks({{1000, 12'001}}));
+  expect_next(state, 0, 1000);
+}
+
+TEST(LossRecovery, WhatIsNeitherThereNorLostIsInFlight) {
+  LossRecovery state(Bytes(kSegment), kRtt);
+  EXPECT_EQ(state.in_flight(9000), Bytes(9000));
+  state.acknowledge(1000, blocks({{3000, 7000}}));
+  EXPECT_EQ(state.in_flight(9000), Bytes(2000)) << "the gap is lost";
+  state.sent_again({1000, 2000}, 9000);
+  EXPECT_EQ(state.in_flight(9000), Bytes(3000));
+  state.acknowledge(2000, blocks({{3000, 7000}}));
+  EXPECT_EQ(state.in_flight(9000), Bytes(0)) << "all that was sent before it is lost";
+  state.time_out(9000);
+  EXPECT_EQ(state.in_flight(9000), Bytes(0));
+}
+
+TEST(LossRecovery, OneThatWasSentAgainOvertakesThoseBefore) {
+  LossRecovery state(Bytes(kSegment), kRtt);
+  state.acknowledge(0, blocks({{2000, 9000}}));
+  state.sent_again({0, 1000}, 9000);
+  state.sent_again({1000, 2000}, 9000);
+  state.acknowledge(0, blocks({{1000, 9000}}));
+  expect_next(state, 0, 1000);
+}
+
+TEST(LossRecovery, WhileItRecoversEveryGapIsLost) {
   LossRecovery state(Bytes(kSegment), kRtt);
   state.acknowledge(0, blocks({{8000, 10'000}, {1000, 2000}, {4000, 5000}}));
   expect_next(state, 0, 1000);
-  state.sent_again(1000);
-  expect_next(state, 2000, 3000);  // 3000 bytes beyond
-  state.sent_again(3000);
-  expect_next(state, 3000, 4000);
-  state.sent_again(4000);
-  EXPECT_TRUE(state.next().empty());  // only two segments beyond 5000
+  state.sent_again({0, 1000}, 12'000);
+  for (const std::uint64_t begin : {2000, 3000, 5000, 6000, 7000}) {
+    expect_next(state, begin, begin + 1000);
+    state.sent_again({begin, begin + 1000}, 12'000);
+  }
+  EXPECT_TRUE(state.next().empty());  // nothing beyond 10,000
+  state.acknowledge(12'000, {});      // recovered
+  state.acknowledge(12'000, blocks({{13'000, 15'000}}));
+  EXPECT_TRUE(state.next().empty());
+}
+
+// RFC 8985, 7: the last segment, once; what comes back says what was lost before it.
+TEST(LossRecovery, AProbeSendsTheLastSegmentOnce) {
+  LossRecovery state(Bytes(kSegment), kRtt);
+  EXPECT_EQ(state.probe_timeout(false), milliseconds(2 + 2));
+  EXPECT_EQ(state.probe_timeout(true), milliseconds(2 + 200)) << "the peer may delay it";
+  EXPECT_TRUE(state.may_probe());
+  state.probe(5500);
+  EXPECT_FALSE(state.may_probe());
+  expect_next(state, 4500, 5500);
+  state.sent_again({4500, 5500}, 5500);
+  EXPECT_TRUE(state.next().empty());
+  EXPECT_FALSE(state.may_probe());
+  state.acknowledge(2000, blocks({{4500, 5500}}));
+  for (const std::uint64_t begin : {2000, 3000}) {
+    expect_next(state, begin, begin + 1000);
+    state.sent_again({begin, begin + 1000}, 5500);
+  }
+  expect_next(state, 4000, 4500);
+  state.sent_again({4000, 4500}, 5500);
+  EXPECT_TRUE(state.next().empty());
+  EXPECT_FALSE(state.may_probe()) << "not while it recovers";
+  state.acknowledge(5500, {});
+  EXPECT_TRUE(state.may_probe());
 }
 
 TEST(LossRecovery, AfterATimeoutOneSegmentAsksAndTheRestFollowsTheAnswer) {
@@ -67,7 +133,7 @@ TEST(LossRecovery, AfterATimeoutOneSegmentAsksAndTheRestFollowsTheAnswer) {
   EXPECT_TRUE(state.next().empty());
   state.time_out(6500);
   expect_next(state, 1000, 2000);
-  state.sent_again(2000);
+  state.sent_again({1000, 2000}, 6500);
   EXPECT_TRUE(state.next().empty());
   EXPECT_FALSE(state.acknowledge(1000, blocks({{3000, 4000}})));  // an old one
   EXPECT_TRUE(state.next().empty());
@@ -75,7 +141,7 @@ TEST(LossRecovery, AfterATimeoutOneSegmentAsksAndTheRestFollowsTheAnswer) {
   for (const auto& [begin, end] :
        {std::pair{2000, 3000}, {4000, 5000}, {5000, 6000}, {6000, 6500}}) {
     expect_next(state, static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end));
-    state.sent_again(static_cast<std::uint64_t>(end));
+    state.sent_again({static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, 6500);
   }
   EXPECT_TRUE(state.next().empty());
 }
@@ -135,7 +201,7 @@ TEST(Reassembly, ReportsWhatCameLastFirstAndAtMostThreeBlocks) {
   ASSERT_EQ(sack.count, 3u);
   EXPECT_EQ(sack.blocks[0].begin, 40u);
   EXPECT_EQ(sack.blocks[0].end, 50u);
-  EXPECT_EQ(sack.blocks[1].begin, 20u);
+  EXPECT_EQ(sack.blocks[1].begin, 80u) << "what the one before has said";
   EXPECT_EQ(sack.blocks[2].begin, 60u);
 }
 

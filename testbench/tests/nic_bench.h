@@ -33,6 +33,7 @@ public:
   struct Control {
     sc_time time;
     FrameHeader header;
+    std::vector<std::uint8_t> bytes;  ///< as they lie in memory
   };
   std::vector<Control> controls;
   static constexpr std::uint32_t kReceive = 256;  ///< receive descriptors
@@ -120,12 +121,16 @@ public:
   /// A descriptor as it lies in memory.
   TxData descriptor(unsigned index) const { return TxData::decode(memory_.at(ring_ + 16 * index)); }
 
-  /// Acknowledgements of which the first one begins to reach the NIC in `delay`.
+  /// Acknowledgements of which the first one begins to reach the NIC in `delay`, each of a segment.
   void acknowledge(std::uint64_t sequence, sc_time delay, std::uint64_t frames = 1) {
     Packet packet;
     packet.kind = Packet::Kind::kAcknowledgement;
     packet.sequence = sequence;
     packet.frames = frames;
+    packet.segment = Bytes(1448);
+    packet.before = sequence - std::min<std::uint64_t>(sequence, 1448 * frames);
+    packet.identification = 100;
+    packet.window = 0x8000;
     tlm::tlm_generic_payload payload;
     payload.set_extension(&packet);
     receive->b_transport(payload, delay);
@@ -147,10 +152,11 @@ public:
     for (;; ++seen) {
       const auto back = RxWriteBack::decode(memory_.at(receive_ring_ + 16 * receive_clean_));
       if (!back.done || seen == kReceive - 1) break;
-      controls.push_back(
-          {now, FrameHeader::read(Headers::decode(memory_.at(receive_headers_ +
-                                                             receive_clean_ * kHeaderSlot.count())),
-                                  Addressing(), false)});
+      const std::uint8_t* const bytes =
+          memory_.at(receive_headers_ + receive_clean_ * kHeaderSlot.count());
+      controls.push_back({now,
+                          FrameHeader::read(Headers::decode(bytes), Addressing(), false),
+                          {bytes, bytes + back.header_bytes}});
       receive_clean_ = (receive_clean_ + 1) % kReceive;
     }
     if (seen > 0) lend(seen);

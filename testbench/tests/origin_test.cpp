@@ -25,6 +25,7 @@ public:
   tlm_utils::simple_target_socket<ProxyNic, 32, WireProtocol> receive{"receive"};
   std::vector<Arrival> arrivals;
   bool acknowledges = true;
+  Bytes offers{6 * 1024 * 1024};  ///< with what is acknowledged
 
   explicit ProxyNic(const sc_core::sc_module_name& name) : sc_module(name) {
     receive.register_b_transport(this, &ProxyNic::take);
@@ -35,6 +36,7 @@ public:
     packet.kind = kind;
     packet.connection = connection;
     packet.sequence = sequence;
+    packet.offers = offers;
     tlm::tlm_generic_payload payload;
     payload.set_extension(&packet);
     sc_time delay;
@@ -111,6 +113,7 @@ TEST_F(OriginTest, StopsWhereTheReceiveBufferEnds) {
   config_.nic.interrupt_delay = milliseconds(1);  // packets of 45 frames
   build();
   nic_->acknowledges = false;
+  nic_->offers = Bytes(200'000);
   ask(0);
   spawn_at(milliseconds(10), "proxy", [&] {
     EXPECT_EQ(nic_->received(), 3U * 65160) << "a fourth packet would be too much";

@@ -7,8 +7,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "models/nic/frame.h"
 #include "models/nic/tls_record.h"
 #include "models/workload/decoder.h"
 #include "testbench/tests/apart.h"
@@ -184,6 +186,58 @@ TEST_F(Capture, FramesCarryTheTimeAtWhichTheyHaveLeft) {
   EXPECT_EQ(frames[2].nanoseconds, second);
   EXPECT_EQ(frames[3].nanoseconds, second);
   EXPECT_FALSE(frames[3].payload.empty());
+}
+
+// Whoever sends them: the wire of each direction takes one after the other. Frames that the capture
+// makes up, before and after the run, take no time.
+TEST_F(Capture, FramesAreNoCloserThanTheWireAllows) {
+  config_.workload.clients = 7;
+  config_.workload.requests = 2;
+  for (const unsigned every : {0U, 1U}) {
+    config_.socket.ack_every = every;
+    for (const char* const path : {"sendfile", "proxy_splice", "proxy_read_write"}) {
+      SCOPED_TRACE(path);
+      std::map<bool, double> last;  // by direction
+      unsigned seen = 0;
+      for (const CapturedFrame& frame : captured(path, config_)) {
+        const double end = static_cast<double>(frame.nanoseconds) - 1e9;
+        if (frame.has(kFin)) break;
+        if (end <= 0) continue;
+        const Bytes size = frame_on_wire(Bytes(frame.header + frame.payload.size()));
+        const double takes = (size / config_.nic.rate).to_seconds() * 1e9;
+        const bool sent = frame.from == 0x0a000001;
+        if (last.count(sent) != 0) {
+          EXPECT_GE(end - last[sent], takes - 1) << "frame at " << end;
+        }
+        last[sent] = end;
+        ++seen;
+      }
+      EXPECT_GT(seen, 500U);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// What peers send has a window, and is numbered through.
+TEST_F(Capture, PeersNumberTheirFramesAndAnnounceAWindow) {
+  config_.socket.ack_every = 2;
+  for (const char* const path : {"sendfile", "proxy_splice"}) {
+    std::map<CapturedFrame::Flow, std::uint16_t> last;
+    for (const CapturedFrame& frame : captured(path, config_)) {
+      if (frame.from == 0x0a000001) continue;
+      EXPECT_EQ(frame.identification, ++last[frame.flow()]) << path;
+      if (!frame.has(kSyn)) {
+        EXPECT_EQ(frame.window, scaled_window(config_.socket.window)) << path;
+      }
+    }
+    EXPECT_GE(last.size(), 2U);
+  }
+}
+
+TEST_F(Capture, NoPacketIsLongerThanIpAllows) {
+  config_.nic.mtu = kKiB * 64;
+  EXPECT_EQ(segment_size(config_.nic.mtu), Bytes(65535 - 52));
+  expect_file_in_all_paths(config_);
 }
 
 TEST_F(Capture, IsAsLongWithTagsAsWithBytes) {

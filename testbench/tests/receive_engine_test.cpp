@@ -95,6 +95,30 @@ TEST_F(ReceiveEngineTest, AcknowledgementsThatFollowOneAnotherAreFramesOfTheirOw
   EXPECT_EQ(bench.nic.receiver.frames(), 23U);
 }
 
+// Byte for byte what a peer would have sent one by one.
+TEST_F(ReceiveEngineTest, EachAcknowledgementHasHeadersOfItsOwn) {
+  NicBench& bench = build();
+  spawn("peer", [&] {
+    bench.host.acknowledge(10 * 1448 + 7, microseconds(100), 10);
+    bench.host.acknowledge(10 * 1448 + 8, microseconds(100));
+  });
+  run();
+  ASSERT_EQ(bench.host.controls.size(), 11U);
+  for (std::uint64_t i = 0; i < 11; ++i) {
+    SCOPED_TRACE(i);
+    const auto& [time, header, bytes] = bench.host.controls[i];
+    const std::uint64_t says = i == 10 ? 10 * 1448 + 8 : i == 9 ? 10 * 1448 + 7 : i * 1448 + 1455;
+    EXPECT_EQ(header.acknowledgement, says);
+    EXPECT_EQ(header.identification, i == 10 ? 100 : 100 + i);
+    EXPECT_EQ(header.window, 0x8000);
+    std::vector<std::uint8_t> right = bytes;
+    complete_ip_checksum(right.data());
+    complete_tcp_checksum(right.data(), right.data() + right.size(), 0);
+    EXPECT_EQ(bytes, right) << "checksums";
+    EXPECT_TRUE(right[50] != 0 || right[51] != 0) << "that of TCP is there";
+  }
+}
+
 TEST_F(ReceiveEngineTest, WhatWaitsForAnInterruptIsPlacedInOneGo) {
   config_.interrupt_delay = microseconds(50);
   NicBench& bench = build();

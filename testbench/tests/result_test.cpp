@@ -101,6 +101,8 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "wire_bytes",
                                           "rx_packets",
                                           "rx_wire_bytes",
+                                          "rx_missed",
+                                          "rx_no_buffer",
                                           "sent_file_bytes",
                                           "sent_other_file_bytes",
                                           "sent_user_bytes",

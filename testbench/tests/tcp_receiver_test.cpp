@@ -149,11 +149,14 @@ TEST_F(TcpReceiverTest, AcknowledgesPacketsThatWereTakenWhole) {
     EXPECT_TRUE(acknowledgements.empty());
     receiver().recv(task, buffer, Bytes(1));
     ASSERT_EQ(acknowledgements.size(), 1U);
-    EXPECT_EQ(acknowledgements[0].sequence, 3000U);
+    const Bytes room = config_.socket.receive_buffer;
+    EXPECT_EQ(acknowledgements[0].sequence, 6000U) << "what is there";
+    EXPECT_EQ(acknowledgements[0].offers, room - Bytes(3000)) << "but half of it is in the buffer";
     EXPECT_EQ(acknowledgements[0].connection, 3U);
     receiver().recv(task, buffer, Bytes(10'000));
     ASSERT_EQ(acknowledgements.size(), 2U);
     EXPECT_EQ(acknowledgements[1].sequence, 6000U);
+    EXPECT_EQ(acknowledgements[1].offers, room);
   });
   run();
 }
@@ -185,6 +188,7 @@ TEST_F(TcpReceiverTest, APacketTakesItsWayToThePicosecond) {
 
 TEST_F(TcpReceiverTest, NothingIsLostWhenBuffersRunOut) {
   config_.nic.interrupt_delay = milliseconds(50);  // the driver comes when all has arrived
+  config_.nic.rx_fifo = kMiB * 4;
   receiver();
   const std::uint64_t total = 3'000'000;  // 2100 frames; the buffers take 1024
   const std::uint64_t buffer = allocate(total);
