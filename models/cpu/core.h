@@ -3,13 +3,13 @@
 // Left out: caches private to the core, frequency changes, SMT.
 #pragma once
 
-#include <deque>
 #include <systemc>
 
 #include "models/cpu/interrupt.h"
 #include "models/cpu/softirq.h"
 #include "models/ledger/text_lane.h"
 #include "models/memory/transfer.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -63,7 +63,7 @@ private:
   sc_time busy_;  // up to the last release, and of interrupts on the idle core
   sc_time stolen_;
   sc_time interrupts_until_;
-  std::deque<Pending> pending_;
+  Fifo<Pending> pending_;
   sc_core::sc_event service_;
   std::uint64_t interrupts_ = 0;
 

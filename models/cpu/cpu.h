@@ -5,13 +5,13 @@
 // Left out: priorities, per-core queues with balancing, wake-up latency of idle cores.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "models/cpu/core.h"
 #include "models/cpu/task.h"
 #include "models/memory/memory_bus.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -57,7 +57,7 @@ private:
 
   CpuConfig config_;
   std::vector<std::unique_ptr<Core>> cores_;
-  std::deque<Task*> run_queue_;
+  Fifo<Task*> run_queue_;
   unsigned run_queue_length_ = 0;  // for the waveform
   std::uint64_t context_switches_ = 0;
 };

@@ -4,10 +4,10 @@
 // Left out: ksoftirqd, and the limit of two milliseconds after which Linux wakes it.
 #pragma once
 
-#include <deque>
 #include <systemc>
 
 #include "models/cpu/execution.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -40,7 +40,7 @@ private:
 
   const CpuConfig& config_;
   Core& core_;
-  std::deque<SoftirqWork*> raised_;
+  Fifo<SoftirqWork*> raised_;
   sc_core::sc_event raise_;
   sc_time unspent_;
 };

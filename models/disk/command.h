@@ -3,10 +3,10 @@
 // of AHCI. What the entries take on the way to the drive is the protocol's (drive.h).
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "models/memory/transfer.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -30,9 +30,9 @@ struct DiskCompletion {
 struct DiskQueues {
   explicit DiskQueues(unsigned entries) : submission(entries) {}
 
-  std::vector<DiskCommand> submission;    ///< a ring; the driver fills it at its tail
-  std::deque<DiskCompletion> completion;  ///< finished commands
-  bool interrupt_pending = false;         ///< set by the drive, cleared by the driver
+  std::vector<DiskCommand> submission;  ///< a ring; the driver fills it at its tail
+  Fifo<DiskCompletion> completion;      ///< finished commands
+  bool interrupt_pending = false;       ///< set by the drive, cleared by the driver
 };
 
 }  // namespace copypath

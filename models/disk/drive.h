@@ -8,13 +8,13 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
-#include <deque>
 #include <memory>
 
 #include "models/cpu/interrupt.h"
 #include "models/disk/command.h"
 #include "models/disk/media.h"
 #include "models/pcie/link.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -97,7 +97,7 @@ private:
   unsigned tail_ = 0;
   Content content_;
   Content incoming_;
-  std::deque<Finished> finished_;  // to be written back, in order of time
+  Fifo<Finished> finished_;  // to be written back, in order of time
   sc_core::sc_event finished_event_;
   unsigned in_drive_ = 0;     // commands that hold a tag
   unsigned outstanding_ = 0;  // for the waveform

@@ -7,6 +7,7 @@
 
 #include "models/disk/drive.h"
 #include "models/disk/write_buffer.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -32,7 +33,7 @@ private:
 
   void transfer();
 
-  std::deque<Access> accesses_;  // one per busy channel, in the order in which they are ready
+  Fifo<Access> accesses_;  // one per busy channel, in the order in which they are ready
   sc_core::sc_event begun_;
   WriteBuffer buffer_;
   sc_time busy_;  // of all channels: media and interface, but not waiting for somebody else

@@ -10,6 +10,7 @@
 #include "models/disk/command_order.h"
 #include "models/disk/drive.h"
 #include "models/disk/platter.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -34,7 +35,7 @@ private:
   Platter platter_;
   std::vector<DiskCommand> waiting_;  // for the arm; writes that have been acknowledged, too
   sc_core::sc_event arrived_;
-  std::deque<DiskCommand> read_;  // in the drive's buffer, on their way to memory
+  Fifo<DiskCommand> read_;  // in the drive's buffer, on their way to memory
   sc_core::sc_event read_event_;
   Bytes buffered_;  // of writes
   sc_core::sc_event drained_;

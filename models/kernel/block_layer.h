@@ -14,6 +14,7 @@
 
 #include "models/disk/drive.h"
 #include "models/disk/layout.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -55,7 +56,7 @@ private:
   DiskQueues& queues_;
   std::function<void(Bio&, bool)> done_;
   tlm::tlm_generic_payload doorbell_;  // writes the tail
-  std::deque<DiskCommand> waiting_;    // for room in the submission queue
+  Fifo<DiskCommand> waiting_;          // for room in the submission queue
   std::uint32_t tail_ = 0;
   unsigned in_flight_ = 0;
   std::uint64_t waits_ = 0;

@@ -7,11 +7,11 @@
 // an event beyond the call that reports it, accept(), timers, disk reads in threads.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "models/kernel/kernel.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -46,9 +46,9 @@ private:
   std::vector<std::unique_ptr<Member>> members_;
   std::size_t active_ = 0;  // members that have not left
   Member* current_ = nullptr;
-  bool taken_ = false;          // the current one has had its turn
-  std::deque<Member*> batch_;   // reported by the last epoll_wait(), or new
-  std::deque<Member*> events_;  // since then
+  bool taken_ = false;    // the current one has had its turn
+  Fifo<Member*> batch_;   // reported by the last epoll_wait(), or new
+  Fifo<Member*> events_;  // since then
   bool asleep_ = false;
 };
 

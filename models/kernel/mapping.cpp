@@ -20,8 +20,8 @@ std::uint64_t Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentLi
     const std::uint64_t index = position / kPageSize;
     Frame frame = page_cache_.find(file.number, index);
     // A page that was reclaimed is unmapped, also if somebody is reading it back in.
-    while (frame == PageCache::kNoFrame || !mapped_[index] ||
-           page_cache_.pages_[frame].read != nullptr || page_cache_.pages_[frame].failed) {
+    while (frame == PageCache::kNoFrame || !mapped_[index] || page_cache_.pages_[frame].locked() ||
+           page_cache_.pages_[frame].failed) {
       if (!fault(task, file, index, faults_)) {
         file.failed = position == file.position;
         return after_fault;
@@ -111,7 +111,7 @@ void Mapping::map_around(Task& task, const OpenFile& file, std::uint64_t index) 
     const Frame frame = page_cache_.find(file.number, i);
     if (frame == PageCache::kNoFrame) continue;
     const PageCache::Page& page = page_cache_.pages_[frame];
-    if (page.read != nullptr || page.mark || page.failed || mapped_[i]) continue;
+    if (page.locked() || page.mark || page.failed || mapped_[i]) continue;
     mapped_[i] = true;
     ++mapped.pages;
     if (page.head != folio) ++mapped.folios;

@@ -11,7 +11,6 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -21,6 +20,7 @@
 #include "models/kernel/transmit_ring.h"
 #include "models/ledger/ledger.h"
 #include "models/nic/nic.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -117,7 +117,7 @@ private:
     Core* core_ = nullptr;  // that its interrupt comes to
     TransmitRing transmit_ring_;
     ReceiveRing receive_ring_;
-    std::deque<Outgoing> waiting_;
+    Fifo<Outgoing> waiting_;
     TransmitRing::Packet packet_;                   // that is being posted
     std::array<Fragment, Skb::kMaxFragments> cut_;  // the pieces of a frame
     std::uint64_t posted_ = 0;

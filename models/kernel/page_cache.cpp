@@ -6,8 +6,6 @@
 namespace copypath {
 
 namespace {
-/// Entries by which tables that are indexed by frame grow.
-constexpr std::size_t kGrowth = 4096;
 /// Pages in use that reclaim passes over for one window of readahead before it gives up
 /// (SWAP_CLUSTER_MAX).
 constexpr unsigned kReclaimScan = 32;
@@ -94,7 +92,7 @@ void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList&
         pages_[frame].mark = false;
         meet_mark(task, file, index, last - index);
       }
-      if (pages_[frame].read != nullptr) {
+      if (pages_[frame].locked()) {
         if (index > first) {
           --pages_[frame].references;
           break;
@@ -177,25 +175,21 @@ void PageCache::read_missing(Task& task, OpenFile& file, const ReadaheadWindow& 
       read = new_read();
       first = index;
     }
-    const bool single = config_.folio == kPageSize;
-    const std::uint64_t pages = single ? 1 : folio_at(file.number, index, end);
-    const Frame head = add(file.number, index, pages);
-    for (std::uint64_t i = 0; i < pages; ++i, ++index) {
-      Page& page = pages_[head + i];
-      page.read = read;
-      page.mark = window.async_size > 0 && index == mark;
-      read->frames.push_back(static_cast<Frame>(head + i));
+    const std::uint64_t next = add_missing(file.number, index, end, *read);
+    if (window.async_size > 0 && index <= mark && mark < next) {
+      pages_[find(file.number, mark)].mark = true;
     }
-    misses_ += pages;
-    file.pages_missed += pages;
-    reading_ += static_cast<unsigned>(pages);
+    misses_ += next - index;
+    file.pages_missed += next - index;
+    reading_ += static_cast<unsigned>(next - index);
+    index = next;
   }
   if (read != nullptr) submit(file, first, *read);
 }
 
 PageCache::Read* PageCache::new_read() {
   if (free_reads_.empty()) {
-    reads_.push_back(std::make_unique<Read>(*this));
+    reads_.push_back(std::make_unique<Read>(*this, static_cast<std::uint32_t>(reads_.size())));
     free_reads_.push_back(reads_.back().get());
   }
   Read* read = free_reads_.back();
@@ -238,9 +232,9 @@ void PageCache::meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::
 
 void PageCache::wait_for(Task& task, Frame frame) {
   task.settle();
-  while (Read* read =
-             pages_[frame].read) {  // unless the disk was faster; or somebody reads it again
-    task.wait_until(read->waiters, [&] { return pages_[frame].read != read; });
+  while (pages_[frame].locked()) {  // unless the disk was faster; or somebody reads it again
+    Read& read = *reads_[pages_[frame].read];
+    task.wait_until(read.waiters, [&] { return pages_[frame].read != read.number; });
   }
 }
 
@@ -252,7 +246,7 @@ bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
   Read* read = new_read();
   for (unsigned i = 0; i < pages_[head].pages; ++i) {
     pages_[head + i].failed = false;
-    pages_[head + i].read = read;
+    pages_[head + i].read = read->number;
     read->frames.push_back(static_cast<Frame>(head + i));
   }
   reading_ += pages_[head].pages;
@@ -263,7 +257,7 @@ bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
 
 void PageCache::finish(Read& read) {
   for (const Frame frame : read.frames) {
-    pages_[frame].read = nullptr;
+    pages_[frame].read = kNoRead;
     pages_[frame].failed = read.failed;
   }
   reading_ -= static_cast<unsigned>(read.frames.size());
@@ -282,6 +276,8 @@ PageCache::Node* PageCache::look_up(std::uint64_t key) {
 PageCache::Node& PageCache::new_node(std::uint64_t key) {
   if (free_nodes_.empty()) {
     last_node_ = &nodes_.emplace(key, key).first->second;
+    last_node_->number = static_cast<std::uint32_t>(numbered_nodes_.size());
+    numbered_nodes_.push_back(last_node_);
   } else {
     auto node = std::move(free_nodes_.back());
     free_nodes_.pop_back();
@@ -301,14 +297,14 @@ Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t page
   if (resident_ + pages > capacity_) make_room(pages);
   const auto count = static_cast<unsigned>(pages);
   const Frame head = count == 1 ? memory_.allocate() : memory_.allocate_adjacent(count);
-  if (pages_.size() < head + pages) pages_.resize(head + pages + kGrowth);
+  if (pages_.size() < head + pages) pages_.grow_to(head + pages);
   for (unsigned i = 0; i < count; ++i) {
     Node& node = make_node(key_of(file, index + i));
     node.frames[(index + i) % kNodePages] = head + i;
     ++node.used;
     Page page;
     page.index = static_cast<std::uint32_t>(index + i);
-    page.node = &node;
+    page.node = node.number;
     page.head = head;
     pages_[head + i] = page;
   }
@@ -318,12 +314,48 @@ Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t page
   return head;
 }
 
+/// Adds the missing page `index` and those after it before `end`: a folio, or pages up to the next
+/// one that is there, within a node. They are locked by `read`. Returns the index after them.
+std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end,
+                                     Read& read) {
+  if (config_.folio > kPageSize) {
+    const std::uint64_t pages = folio_at(file, index, end);
+    const Frame head = add(file, index, pages);
+    for (Frame frame = head; frame < head + pages; ++frame) {
+      pages_[frame].read = read.number;
+      read.frames.push_back(frame);
+    }
+    return index + pages;
+  }
+  if (resident_ >= capacity_) make_room(1);  // before the node, which may go with its last page
+  Node& node = make_node(key_of(file, index));
+  end = std::min(end, (index / kNodePages + 1) * kNodePages);
+  for (;;) {
+    const Frame frame = memory_.allocate();
+    if (frame >= pages_.size()) pages_.grow_to(frame + 1);
+    node.frames[index % kNodePages] = frame;
+    ++node.used;
+    Page& page = pages_[frame];
+    page = Page{};
+    page.index = static_cast<std::uint32_t>(index);
+    page.head = frame;
+    page.node = node.number;
+    page.read = read.number;
+    link_newest(frame);
+    ++resident_;
+    read.frames.push_back(frame);
+    ++index;
+    if (index == end || node.frames[index % kNodePages] != kNoFrame) return index;
+    if (resident_ >= capacity_) make_room(1);
+  }
+}
+
 void PageCache::remove(Frame head) {
   const unsigned count = pages_[head].pages;
   unlink(head);
   for (unsigned i = 0; i < count; ++i) {
     Page& page = pages_[head + i];
-    Node& node = *page.node;
+    Node& node = *numbered_nodes_[page.node];
     node.frames[page.index % kNodePages] = kNoFrame;
     if (--node.used == 0) free_node(node);
   }
@@ -338,7 +370,7 @@ void PageCache::remove(Frame head) {
 bool PageCache::in_use(Frame head) const {
   for (unsigned i = 0; i < pages_[head].pages; ++i) {
     const Page& page = pages_[head + i];
-    if (page.read != nullptr || page.references > 0 || page.dirty || page.write_back) return true;
+    if (page.locked() || page.references > 0 || page.dirty || page.write_back) return true;
   }
   return false;
 }

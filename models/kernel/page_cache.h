@@ -16,6 +16,7 @@
 #include "models/cpu/cpu.h"
 #include "models/kernel/block_layer.h"
 #include "models/kernel/readahead.h"
+#include "models/memory/frame_table.h"
 #include "models/memory/memory_bus.h"
 
 namespace copypath {
@@ -61,6 +62,7 @@ public:
 
   /// Whether both addresses lie in one folio.
   bool same_folio(std::uint64_t a, std::uint64_t b) const {
+    if (config_.folio == kPageSize) return frame_of(a) == frame_of(b);
     return pages_[frame_of(a)].head == pages_[frame_of(b)].head;
   }
 
@@ -91,13 +93,15 @@ private:
   friend class WriteBack;
 
   static constexpr Frame kNoFrame = 0xffffffff;
+  static constexpr std::uint32_t kNoRead = 0xffffffff;
   static constexpr unsigned kNodePages = 64;
 
   /// 64 adjacent pages of a file (a leaf of the kernel's xarray).
   struct Node {
-    explicit Node(std::uint64_t number) : key(number) { frames.fill(kNoFrame); }
+    explicit Node(std::uint64_t of_pages) : key(of_pages) { frames.fill(kNoFrame); }
 
-    std::uint64_t key;  ///< in nodes_
+    std::uint64_t key;         ///< in nodes_
+    std::uint32_t number = 0;  ///< in numbered_nodes_
     std::array<Frame, kNodePages> frames;
     unsigned used = 0;
   };
@@ -105,31 +109,36 @@ private:
   struct Read;
   class Taken;
 
-  /// What the kernel keeps in struct page.
+  /// What the kernel keeps in struct page. There are many, hence numbers instead of pointers.
   struct Page {
     std::uint32_t index = 0;  // in its file
     Frame newer = kNoFrame;   // in the order of use
     Frame older = kNoFrame;
-    Frame head = kNoFrame;    // first page of its folio
-    std::uint16_t pages = 1;  // of the folio, in its head
+    Frame head = kNoFrame;  // first page of its folio
     std::uint32_t references = 0;
-    bool mark = false;        // PG_readahead
-    bool failed = false;      // was read, and is not up to date
-    bool dirty = false;       // has been written, and the disk does not have it yet
-    bool write_back = false;  // the disk is getting it
-    Read* read = nullptr;     // locked: being read
-    Node* node = nullptr;
+    std::uint32_t read = kNoRead;  // locked: being read
+    std::uint32_t node = 0;
+    std::uint16_t pages = 1;  // of the folio, in its head
+    bool mark : 1;            // PG_readahead
+    bool failed : 1;          // was read, and is not up to date
+    bool dirty : 1;           // has been written, and the disk does not have it yet
+    bool write_back : 1;      // the disk is getting it
+
+    Page() : mark(false), failed(false), dirty(false), write_back(false) {}
+
+    bool locked() const { return read != kNoRead; }
 
     /// A reader has nothing to do but take it.
-    bool is_quiet() const { return !mark && !failed && read == nullptr; }
+    bool is_quiet() const { return !mark && !failed && !locked(); }
   };
 
   /// A read that fills adjacent pages, and who waits for it.
   struct Read : BlockRequest {
-    explicit Read(PageCache& owner) : cache(owner) {}
+    Read(PageCache& owner, std::uint32_t in_reads) : cache(owner), number(in_reads) {}
     void finished() override { cache.finish(*this); }
 
     PageCache& cache;
+    std::uint32_t number;  ///< in reads_
     std::vector<Frame> frames;
     WaitQueue waiters{"wait disk"};
   };
@@ -156,6 +165,7 @@ private:
   }
   std::uint64_t folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end);
   Frame add(std::uint32_t file, std::uint64_t index, std::uint64_t pages);
+  std::uint64_t add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end, Read& read);
   void remove(Frame head);
   void make_room(std::uint64_t pages);
   bool in_use(Frame head) const;
@@ -191,9 +201,10 @@ private:
   BlockLayer& block_;
   Media& media_;
 
-  std::vector<Page> pages_;  // by frame
+  FrameTable<Page> pages_;
   std::unordered_map<std::uint64_t, Node> nodes_;
   std::vector<std::unordered_map<std::uint64_t, Node>::node_type> free_nodes_;
+  std::vector<Node*> numbered_nodes_;
   Node* last_node_ = nullptr;  // that was looked up: readers go page by page
   Frame newest_ = kNoFrame;
   Frame oldest_ = kNoFrame;

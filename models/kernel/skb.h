@@ -9,6 +9,7 @@
 #include "models/cpu/execution.h"
 #include "models/ledger/movement.h"
 #include "models/memory/physical_memory.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -44,7 +45,7 @@ struct Fragment {
   Place place = Place::kPageCache;  ///< one page of the page cache, of the user, or of the kernel
   KernelPages* pages = nullptr;     ///< of the kernel
 };
-using FragmentList = std::vector<Fragment>;
+using FragmentList = std::vector<Fragment, Recycled<Fragment>>;
 
 Bytes size_of(const FragmentList& list);
 

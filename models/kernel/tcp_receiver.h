@@ -8,13 +8,13 @@
 // where Linux counts memory (truesize).
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 
 #include "models/cpu/cpu.h"
 #include "models/kernel/net_device.h"
 #include "models/kernel/skb.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -72,8 +72,8 @@ private:
   NetDevice& device_;
   SkbAllocator& allocator_;
 
-  std::deque<Fragment> queue_;
-  std::deque<std::uint64_t> ends_;  // of the packets that are not acknowledged
+  Fifo<Fragment> queue_;
+  Fifo<std::uint64_t> ends_;  // of the packets that are not acknowledged
   Bytes queued_;
   std::uint64_t received_ = 0;  // of the stream
   std::uint64_t taken_ = 0;

@@ -9,7 +9,6 @@
 // send buffer counts payload, where Linux counts memory (truesize).
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <stdexcept>
 
@@ -17,6 +16,7 @@
 #include "models/kernel/net_device.h"
 #include "models/kernel/skb.h"
 #include "models/kernel/zerocopy.h"
+#include "models/small_queue.h"
 
 namespace copypath {
 
@@ -151,8 +151,8 @@ private:
   bool copies_for_device_;   // this kernel adapts to a plain NIC by copying in the socket
 
   Zerocopy zerocopy_;
-  std::deque<Skb*> unsent_;
-  std::deque<Skb*> in_flight_;
+  SmallQueue<Skb*> unsent_;
+  SmallQueue<Skb*> in_flight_;
   Bytes queued_;
   Bytes in_flight_bytes_;
   std::uint64_t acknowledged_ = 0;    // of the stream

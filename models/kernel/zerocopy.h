@@ -6,12 +6,12 @@
 // Sources: Documentation/networking/msg_zerocopy.rst; costs are keys.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "models/cpu/task.h"
 #include "models/kernel/skb.h"
+#include "models/small_queue.h"
 
 namespace copypath {
 
@@ -107,7 +107,7 @@ private:
   std::uint32_t next_;  // number of the next send
   std::vector<std::unique_ptr<Notification>> notifications_;
   std::vector<Notification*> free_;
-  std::deque<ZerocopyCompletion> error_queue_;
+  SmallQueue<ZerocopyCompletion> error_queue_;
   WaitQueue readers_{"wait completion"};
   std::uint64_t completed_ = 0;
   std::uint64_t copied_ = 0;

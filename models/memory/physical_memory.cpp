@@ -54,7 +54,7 @@ Frame PhysicalMemory::allocate_adjacent(unsigned frames) {
   Frame first = next_;
   if (free.empty()) {
     next_ += frames;
-    if (next_ > tags_.size()) tags_.resize(next_ + kGrowth);
+    if (next_ > tags_.size()) tags_.grow_to(next_);
     if (data_ == Data::kBytes && next_ > bytes_.size()) bytes_.resize(next_ + kGrowth);
   } else {
     first = free.back();
@@ -129,7 +129,7 @@ void PhysicalMemory::read_tags(Frame frame, std::uint32_t begin, std::uint32_t e
     const std::uint32_t until = std::min<std::uint32_t>(end, tag.end);
     if (from >= until) return;
     if (from > at) to.append({kUndefined, 0, 0, from - at});
-    to.append({tag.file, tag.version, static_cast<std::uint64_t>(tag.origin + from), until - from,
+    to.append({tag.file, tag.version, static_cast<std::uint64_t>(tag.origin() + from), until - from,
                tag.form});
     at = until;
   };
@@ -146,7 +146,7 @@ void PhysicalMemory::read_tags(const SegmentList& from, Content& to) const {
   Run run{};
   for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
     const Tag& tag = tags_[frame];
-    const auto offset = static_cast<std::uint64_t>(tag.origin + begin);
+    const auto offset = static_cast<std::uint64_t>(tag.origin() + begin);
     const bool whole = tag.begin <= begin && begin + bytes <= tag.end;
     if (whole && offset == run.offset + run.bytes && tag.file == run.file &&
         tag.version == run.version && tag.form == run.form) {
@@ -224,8 +224,8 @@ void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
       if (run.bytes == 0) run = *next++;
       const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run.bytes));
       const Tag tag{run.file,
-                    run.version,
-                    static_cast<std::int64_t>(run.offset) - begin,
+                    Tag::words_of(static_cast<std::int64_t>(run.offset) - begin),
+                    static_cast<std::uint16_t>(run.version),
                     static_cast<std::uint16_t>(begin),
                     static_cast<std::uint16_t>(begin + n),
                     run.form};

@@ -3,6 +3,7 @@
 // Left out: a limit on the number of frames (the page cache has one of its own), NUMA nodes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,7 +11,9 @@
 
 #include "models/memory/coherent_memory.h"
 #include "models/memory/content.h"
+#include "models/memory/frame_table.h"
 #include "models/platform/config.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -22,7 +25,7 @@ struct Segment {
   std::uint64_t address;
   std::uint32_t bytes;
 };
-using SegmentList = std::vector<Segment>;
+using SegmentList = std::vector<Segment, Recycled<Segment>>;
 
 constexpr std::uint64_t address_of(Frame frame) { return frame * kPageSize.count(); }
 constexpr Frame frame_of(std::uint64_t address) {
@@ -89,17 +92,25 @@ private:
   static constexpr std::uint32_t kMixed = 0xfffffffe;
 
   /// Part of a frame that holds a run: bytes [begin, end) of the frame; the byte at 0 would be
-  /// the file's byte `origin`.
+  /// the file's byte `origin`. There is one for each frame: 20 bytes.
   struct Tag {
     std::uint32_t file = kUndefined;
-    std::uint32_t version = 0;
-    std::int64_t origin = 0;
+    std::array<std::uint32_t, 2> origin_words{};
+    std::uint16_t version = 0;  // of framing a length, up to 16 KiB
     std::uint16_t begin = 0;
     std::uint16_t end = 0;
     Form form = Form::kPlain;
 
+    std::int64_t origin() const {
+      return static_cast<std::int64_t>(std::uint64_t{origin_words[1]} << 32 | origin_words[0]);
+    }
+    static std::array<std::uint32_t, 2> words_of(std::int64_t origin) {
+      const auto bits = static_cast<std::uint64_t>(origin);
+      return {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)};
+    }
+
     bool same_run(const Tag& other) const {
-      return file == other.file && version == other.version && origin == other.origin &&
+      return file == other.file && version == other.version && origin_words == other.origin_words &&
              form == other.form;
     }
   };
@@ -131,7 +142,7 @@ private:
   Frame next_ = 0;
   std::vector<Frame> free_;
   std::map<unsigned, std::vector<Frame>> adjacent_;
-  std::vector<Tag> tags_;                               // by frame
+  FrameTable<Tag> tags_;
   std::map<Frame, std::vector<Tag>> mixed_;             // frames that hold several runs
   std::vector<std::unique_ptr<std::uint8_t[]>> bytes_;  // Data::kBytes: by frame
   bool framed_ = false;  // some of it is framing; until then, beside bytes no tags are kept

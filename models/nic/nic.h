@@ -11,7 +11,6 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <array>
-#include <deque>
 #include <map>
 #include <memory>
 #include <vector>
@@ -22,6 +21,7 @@
 #include "models/nic/receive_engine.h"
 #include "models/nic/tx_queue.h"
 #include "models/pcie/link.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -96,7 +96,7 @@ private:
 
   std::vector<std::unique_ptr<Outgoing>> packets_;
   std::vector<Outgoing*> free_packets_;
-  std::deque<Outgoing*> fifo_;
+  Fifo<Outgoing*> fifo_;
   Bytes fifo_used_;
   sc_core::sc_event fifo_filled_;
   sc_core::sc_event fifo_drained_;

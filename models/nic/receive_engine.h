@@ -10,7 +10,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -22,6 +21,7 @@
 #include "models/nic/queues.h"
 #include "models/nic/rx_queue.h"
 #include "models/pcie/link.h"
+#include "models/recycled.h"
 
 namespace copypath {
 
@@ -120,10 +120,10 @@ private:
   PcieLink link_;
   std::vector<Queue> queues_;
 
-  std::deque<Incoming> incoming_;  // on the wire, in the order in which they begin
-  std::deque<Content> contents_;   // of payload, on the wire and on the chip
-  unsigned payload_coming_ = 0;    // of incoming_
-  std::deque<Incoming> payload_;   // on the chip, of which all frames may have been dropped
+  Fifo<Incoming> incoming_;      // on the wire, in the order in which they begin
+  Fifo<Content> contents_;       // of payload, on the wire and on the chip
+  unsigned payload_coming_ = 0;  // of incoming_
+  Fifo<Incoming> payload_;       // on the chip, of which all frames may have been dropped
   Bytes fifo_used_;
   sc_time wire_free_;     // after what has come
   sc_time last_payload_;  // when it began, of incoming_

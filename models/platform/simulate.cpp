@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "models/platform/machine.h"
+#include "models/platform/thread_stacks.h"
 #include "models/platform/waveform.h"
 #include "models/workload/log.h"
 #include "models/workload/site.h"
@@ -120,6 +121,7 @@ Result simulate(const Config& config, const std::string& path, const RunOptions&
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
   sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
 
+  make_room_for_stacks();
   Machine machine("machine", with_requests(config), *program, options.capture_file);
   Recorder recorder(machine, options);
   Watch watch(options);

@@ -19,8 +19,6 @@ namespace copypath {
 
 namespace {
 
-constexpr const char* kSuffix = ".vcd";
-
 [[noreturn]] void fail(const std::string& file, int error) {
   throw OutputError(file + ": " + std::strerror(error));
 }
@@ -89,38 +87,23 @@ void hide(const std::string& file, const std::vector<std::string>& lanes) {
 }  // namespace
 
 Waveform::Waveform(const Machine& machine, const std::string& file)
-    : machine_(machine), file_(file), written_(file) {
-  const std::string suffix(kSuffix);
-  std::string stem = file;
-  if (file.size() > suffix.size() &&
-      file.compare(file.size() - suffix.size(), suffix.size(), suffix) == 0) {
-    stem.resize(file.size() - suffix.size());
-  } else {
-    written_ += suffix;
+    : machine_(machine), file_(file) {
+  if (struct stat status{}; stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw OutputError(file + ": not a regular file");
   }
-  if (struct stat status{}; stat(written_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw OutputError(written_ + ": not a regular file");
-  }
-  std::FILE* probe = std::fopen(written_.c_str(), "w");
+  std::FILE* probe = std::fopen(file.c_str(), "w");
   if (probe == nullptr) fail(file, errno);
   std::fclose(probe);
-  trace_ = sc_core::sc_create_vcd_trace_file(stem.c_str());
-  trace_->set_time_unit(1, sc_core::SC_PS);
-  machine.trace(trace_);
-}
-
-Waveform::~Waveform() {
-  if (trace_ != nullptr) sc_core::sc_close_vcd_trace_file(trace_);
+  trace_ = std::make_unique<VcdFile>(file);
+  machine.trace(trace_.get());
 }
 
 void Waveform::close() {
-  if (trace_ == nullptr) return;
-  sc_core::sc_close_vcd_trace_file(trace_);
-  trace_ = nullptr;
-  check_room(written_);
-  put_start_time(written_);
-  hide(written_, machine_.idle_lanes());
-  if (written_ != file_ && std::rename(written_.c_str(), file_.c_str()) != 0) fail(file_, errno);
+  if (!trace_) return;
+  trace_.reset();
+  check_room(file_);
+  put_start_time(file_);
+  hide(file_, machine_.idle_lanes());
 }
 
 }  // namespace copypath
