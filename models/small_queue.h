@@ -20,6 +20,7 @@ public:
   const T& front() const { return entries_[first_]; }
   const T& back() const { return entries_.back(); }
   T& back() { return entries_.back(); }
+  const T& operator[](std::size_t i) const { return entries_[first_ + i]; }
 
   void push_back(T entry) {
     if (2 * first_ >= entries_.capacity()) {  // the front half is free: no more memory

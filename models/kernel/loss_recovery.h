@@ -13,10 +13,10 @@
 // Left out: congestion control (the window stays what it is), reordering, undoing, F-RTO, D-SACK.
 #pragma once
 
-#include <deque>
 #include <map>
 
 #include "models/nic/wire.h"
+#include "models/small_queue.h"
 
 namespace copypath {
 
@@ -79,7 +79,7 @@ private:
   std::uint64_t acknowledged_ = 0;
   std::map<std::uint64_t, std::uint64_t> received_;  // beyond a gap: begin, end; apart
   std::uint64_t highest_ = 0;                        // byte that is there, and one
-  std::deque<Again> again_;                          // in the order of sending
+  SmallQueue<Again> again_;                          // in the order of sending
   std::uint64_t looked_ = 0;       // all that is lost before that is on its way again
   std::uint64_t resent_ = 0;       // what has ever been sent again ends there
   std::uint64_t recovers_to_ = 0;  // when that is acknowledged, it has recovered

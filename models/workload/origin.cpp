@@ -36,9 +36,8 @@ Origin::Origin(const sc_core::sc_module_name& name, const Config& config, Media&
       announced_(scaled_window(config.socket.window)),
       clients_(config.workload.clients),
       media_(media),
-      streams_(config.workload.clients,
-               Stream{LossRecovery(segment_size(config.nic), config.socket.rtt),
-                      config.socket.receive_buffer, config.socket.receive_buffer}) {
+      new_stream_{LossRecovery(segment_size(config.nic), config.socket.rtt),
+                  config.socket.receive_buffer, config.socket.receive_buffer} {
   in.register_b_transport(this, &Origin::take);
   SC_HAS_PROCESS(Origin);
   SC_THREAD(serve);
@@ -62,11 +61,11 @@ void Origin::serve() {
     const sc_time timer = losses_ ? check_timers() : sc_core::sc_max_time();
     Stretch stretch;
     std::uint32_t passed = 0;
-    while (passed < clients_ && (stretch = next(streams_[next_])).empty()) {
+    while (passed < streams_.size() && (stretch = next(streams_[next_])).empty()) {
       next_ = (next_ + 1) % clients_;
       ++passed;
     }
-    if (passed < clients_) {
+    if (passed < streams_.size()) {
       send(next_, stretch);
       next_ = (next_ + 1) % clients_;
       continue;
@@ -83,6 +82,7 @@ void Origin::serve() {
 }
 
 void Origin::read_arrivals() {
+  if (streams_.empty() && !arrivals_.empty()) streams_.resize(clients_, new_stream_);
   for (; !arrivals_.empty() && arrivals_.front().time <= sc_time_stamp(); arrivals_.pop_front()) {
     const Packet& packet = arrivals_.front().packet;
     Stream& stream = streams_[packet.connection - clients_];

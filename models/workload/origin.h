@@ -75,7 +75,8 @@ private:
   std::uint16_t announced_;  // window, scaled
   unsigned clients_;
   Media& media_;
-  std::vector<Stream> streams_;  // by client
+  Stream new_stream_;
+  std::vector<Stream> streams_;  // by client; none before anybody asks
   std::uint32_t next_ = 0;       // whose turn it is
   std::deque<Arrival> arrivals_;
   sc_core::sc_event arrival_;
