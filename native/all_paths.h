@@ -24,5 +24,7 @@ extern const Path kJavaTransferToPath;
 extern const Path kCopyViaBufferedStreamPath;
 extern const Path kProxySplicePath;
 extern const Path kProxyReadWritePath;
+extern const Path kPreadPath;
+extern const Path kMmapReadPath;
 
 }  // namespace copypath::native

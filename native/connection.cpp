@@ -3,7 +3,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
+
+#include "models/workload/requests.h"
 
 namespace copypath::native {
 
@@ -53,9 +56,32 @@ bool Connection::next_request() {
     finished = true;
     return false;
   }
-  if (served++ > 0) lseek(file, 0, SEEK_SET);  // as opening it anew would; a socket has no place
-  position = 0;
+  if (given_up != nullptr && *given_up) throw Disconnected("the run has been given up");
+  const Request request = request_of(config.workload, Bytes(size), number, served++);
+  position = request.offset.count();
+  end = position + request.bytes.count();
+  // As opening it anew and seeking would; a socket has no place.
+  lseek(file, static_cast<off_t>(position), SEEK_SET);
   return true;
+}
+
+std::size_t Connection::read_size(std::uint64_t bytes, std::size_t buffer) const {
+  const std::uint64_t blocks = units_covering(Bytes(bytes), kPageSize) * kPageSize.count();
+  return std::min<std::uint64_t>(buffer, direct ? blocks : bytes);
+}
+
+std::uint64_t Connection::pages() const {
+  std::uint64_t sum = 0;
+  for (unsigned i = 0; i < config.workload.requests; ++i) {
+    const Request request = request_of(config.workload, Bytes(size), number, i);
+    const std::uint64_t first = request.offset / kPageSize;
+    sum += units_covering(request.offset + request.bytes, kPageSize) - first;
+  }
+  return sum;
+}
+
+std::uint64_t Connection::total() const {
+  return request_size(config.workload, Bytes(size)).count() * config.workload.requests;
 }
 
 }  // namespace copypath::native

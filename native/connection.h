@@ -3,6 +3,7 @@
 // before its loop (buffers, pipes, keys) and gives back after it does not count.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -50,27 +51,39 @@ struct Connection {
   explicit Connection(const Config& scenario) : config(scenario) {}
 
   const Config& config;
-  int socket = -1;
+  unsigned number = 0;  ///< of the client
+  int socket = -1;      ///< none for a program that reads for itself
   int file = -1;        ///< what the client asked for: a file or, for a proxy, a socket
+  std::uint32_t file_number = 0;
   bool direct = false;  ///< the file has been opened with O_DIRECT
-  std::uint64_t size = config.workload.file_size.count();
-  std::uint64_t chunk = config.workload.chunk.count();  ///< how much to ask for per system call
+  std::uint64_t size = config.workload.file_size.count();  ///< of the file
+  std::uint64_t chunk = config.workload.chunk.count();     ///< how much to ask for per system call
 
-  std::uint64_t position = 0;  ///< of the next byte to send
+  std::uint64_t position = 0;  ///< in the file, of the next byte to send
+  std::uint64_t end = 0;       ///< of the request
   Calls calls;
   Notifications notifications;
 
-  std::uint64_t left() const { return size - position; }
+  std::uint64_t left() const { return end - position; }
   std::size_t next_chunk() const { return left() < chunk ? left() : chunk; }
-  /// What to ask a file for: whole blocks with O_DIRECT, also where the file ends within one.
-  std::size_t next_read() const { return direct ? chunk : next_chunk(); }
+  /// What to ask a file for that should give so many bytes into a buffer of that size: whole blocks
+  /// with O_DIRECT, also where the file ends within one.
+  std::size_t read_size(std::uint64_t bytes, std::size_t buffer) const;
+  std::size_t next_read() const { return read_size(left(), chunk); }
 
-  /// Turns to the next request, at the file's first byte. False after the last one.
+  /// Turns to the next request, at its first byte. False after the last one.
   bool next_request();
 
+  std::uint64_t total() const;  ///< bytes of all requests
+  std::uint64_t pages() const;  ///< in which these lie, request by request
+
   StartGate* gate = nullptr;
-  bool started = false;   ///< has passed the gate
-  bool finished = false;  ///< has served all requests
+  const std::atomic<bool>* given_up = nullptr;  ///< the run: next_request() throws Disconnected
+  bool checked = false;        ///< a program that reads for itself compares every byte,
+  bool intact = true;          ///< with this outcome
+  std::uint64_t added_up = 0;  ///< bytes that it has read
+  bool started = false;        ///< has passed the gate
+  bool finished = false;       ///< has served all requests
   unsigned served = 0;
   Usage before;  ///< at the first request
   Usage after;   ///< when the last one had been served

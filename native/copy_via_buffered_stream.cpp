@@ -17,22 +17,25 @@ public:
   explicit BufferedStream(Connection& c)
       : connection_(c), memory_(c.config.workload.stream_buffer.count()) {}
 
+  /// The next bytes of the request.
   void read(std::uint8_t* to, std::size_t bytes) {
-    while (bytes > 0) {
-      if (next_ == end_) {
-        next_ = 0;
-        end_ = connection_.calls.read(connection_.file, memory_.data(),
-                                      connection_.config.workload.stream_buffer.count());  // copy 1
-      }
-      const std::size_t n = std::min(bytes, end_ - next_);
-      std::memcpy(to, memory_.data() + next_, n);  // copy 2
+    for (std::size_t done = 0; done < bytes;) {
+      if (next_ == end_) fill(connection_.left() - done);
+      const std::size_t n = std::min(bytes - done, end_ - next_);
+      std::memcpy(to + done, memory_.data() + next_, n);  // copy 2
       next_ += n;
-      to += n;
-      bytes -= n;
+      done += n;
     }
   }
 
 private:
+  void fill(std::uint64_t left) {
+    Connection& c = connection_;
+    next_ = 0;
+    end_ = c.calls.read(c.file, memory_.data(),
+                        c.read_size(left, c.config.workload.stream_buffer.count()));  // copy 1
+  }
+
   Connection& connection_;
   Buffer memory_;
   std::size_t next_ = 0;

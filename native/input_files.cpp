@@ -145,7 +145,7 @@ void InputFiles::create(std::uint32_t number, const Config& config, const std::s
   file.mapping = static_cast<std::uint8_t*>(mapping);
 }
 
-Descriptor InputFiles::open(std::size_t file, bool direct, Bytes chunk) const {
+Descriptor InputFiles::open(std::size_t file, bool direct, const WorkloadConfig& work) const {
   const std::string name = fmt::format("/proc/self/fd/{}", int{files_[file].descriptor});
   if (direct && in_memory_)
     throw Unsupported("O_DIRECT: the temporary files are in memory (tmpfs)");
@@ -156,11 +156,14 @@ Descriptor InputFiles::open(std::size_t file, bool direct, Bytes chunk) const {
   if (opened < 0) lacks("open()");
   const std::uint64_t alignment = direct ? direct_alignment(opened) : 1;
   if (alignment == 0) throw Unsupported("O_DIRECT: not possible for the temporary files");
-  if (chunk.count() % alignment != 0) {
+  const auto check = [&](const char* key, Bytes bytes) {
+    if (bytes.count() % alignment == 0) return;
     throw Unsupported(
-        fmt::format("O_DIRECT reads whole blocks: workload.chunk = {}B is no multiple of {}B",
-                    chunk.count(), alignment));
-  }
+        fmt::format("O_DIRECT reads whole blocks: workload.{} = {}B is no multiple of {}B", key,
+                    bytes.count(), alignment));
+  };
+  check("chunk", work.chunk);
+  if (work.range < work.file_size) check("range", work.range);
   return opened;
 }
 

@@ -38,8 +38,8 @@ public:
   std::size_t count() const { return files_.size(); }
 
   /// A description of its own, with O_DIRECT if `direct`. Throws Unsupported if the file system, or
-  /// `chunk`, does not go with that, and MachineLacks.
-  Descriptor open(std::size_t file, bool direct, Bytes chunk) const;
+  /// what `work` asks for, does not go with that, and MachineLacks.
+  Descriptor open(std::size_t file, bool direct, const WorkloadConfig& work) const;
 
   /// What stat() says of it.
   struct stat status(std::size_t file) const;

@@ -133,10 +133,10 @@ private:
 void serve(Connection& c) {
   Ring ring(c);
   while (c.next_request()) {
-    std::uint64_t read = 0;  // bytes of the file that have been read
-    std::size_t filled = 0;  // bytes to send, in the buffer other than `next`
+    std::uint64_t read = c.position;  // up to where the file has been read
+    std::size_t filled = 0;           // bytes to send, in the buffer other than `next`
     for (unsigned next = 0; c.left() > 0; next ^= 1U) {
-      const bool more = read < c.size;
+      const bool more = read < c.end;
       if (more) ring.submit_read(next, read);                  // by DMA
       if (filled > 0) ring.submit_send(next ^ 1U, 0, filled);  // by reference
       ring.wait();

@@ -31,6 +31,8 @@ struct Path {
   void (*serve)(Connection&);
   Source source = Source::kFile;
   Encoding encoding = Encoding::kPlain;
+  /// A program that reads for itself and sends nothing (workload.kind = random_reader).
+  bool local = false;
 };
 
 /// All paths, in the order in which they are listed.

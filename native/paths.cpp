@@ -21,7 +21,9 @@ const std::vector<const Path*>& paths() {
                                                &kJavaTransferToPath,
                                                &kCopyViaBufferedStreamPath,
                                                &kProxySplicePath,
-                                               &kProxyReadWritePath};
+                                               &kProxyReadWritePath,
+                                               &kPreadPath,
+                                               &kMmapReadPath};
   return kPaths;
 }
 

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <thread>
 
+#include "models/workload/requests.h"
 #include "native/processors.h"
 #include "native/tcp.h"
 
@@ -35,10 +36,12 @@ public:
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       try {
-        if (run.proxied) threads.emplace_back([&, i] { provide(fetchers[i], i % files_.count()); });
+        if (run.proxied)
+          threads.emplace_back([&, i] { provide(fetchers[i], static_cast<unsigned>(i)); });
         threads.emplace_back([&, i] {
           const auto file = static_cast<std::uint32_t>(i % files_.count());
-          received[i] = receive(sockets[i], sink_, run.encoding, work_, file, run.hang_up_after);
+          received[i] = receive(sockets[i], sink_, run.encoding, work_, static_cast<unsigned>(i),
+                                file, run.hang_up_after);
           sockets[i].reset();
         });
       } catch (const std::system_error& error) {
@@ -51,13 +54,15 @@ public:
   }
 
 private:
-  /// The origin of a proxy: sends the file as often as its client asks for it.
-  void provide(int socket, std::size_t number) const {
-    const Descriptor file = files_.open(number, false, work_.chunk);
-    for (unsigned request = 0; request < work_.requests; ++request) {
-      off_t position = 0;
-      while (static_cast<std::uint64_t>(position) < work_.file_size.count()) {
-        const auto left = work_.file_size.count() - static_cast<std::uint64_t>(position);
+  /// The origin of a proxy: sends what its client asks for.
+  void provide(int socket, unsigned client) const {
+    const Descriptor file = files_.open(client % files_.count(), false, work_);
+    for (unsigned number = 0; number < work_.requests; ++number) {
+      const Request request = request_of(work_, work_.file_size, client, number);
+      auto position = static_cast<off_t>(request.offset.count());
+      const auto end = static_cast<off_t>((request.offset + request.bytes).count());
+      while (position < end) {
+        const auto left = static_cast<std::size_t>(end - position);
         if (sendfile(socket, file, &position, left) <= 0 && errno != EINTR) return;
       }
     }

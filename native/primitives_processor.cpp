@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "models/disk/media.h"
+#include "native/add_up.h"
 #include "native/calls.h"
 #include "native/connection.h"
 #include "native/primitives.h"
@@ -166,7 +167,6 @@ Primitive compression() {
           }};
 }
 
-/// The sum of the Internet checksum, 64 bits at a time as csum_partial() does it.
 Primitive checksum() {
   auto bytes = std::make_shared<Buffer>(kPiece);
   auto sum = std::make_shared<std::uint64_t>(0);
@@ -174,16 +174,7 @@ Primitive checksum() {
             constexpr int kPasses = 200;
             const double seconds = cpu_seconds([&] {
               for (int pass = 0; pass < kPasses; ++pass) {
-                std::array<std::uint64_t, 4> lanes{};
-                for (std::size_t at = 0; at < kPiece; at += sizeof lanes) {
-                  for (std::size_t i = 0; i < lanes.size(); ++i) {
-                    std::uint64_t word = 0;
-                    std::memcpy(&word, bytes->data() + at + 8 * i, sizeof word);
-                    lanes[i] += word;
-                    lanes[i] += static_cast<std::uint64_t>(lanes[i] < word);
-                  }
-                }
-                *sum += lanes[0] ^ lanes[1] ^ lanes[2] ^ lanes[3];
+                *sum += add_up(bytes->data(), kPiece);
               }
             });
             return seconds / (kPasses * static_cast<double>(kPiece));

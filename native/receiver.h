@@ -26,8 +26,9 @@ struct Received {
   std::string problem;      ///< the first one
 };
 
-/// `file` is the number of the file that this client asks for. It hangs up after so many bytes.
+/// `client` and `file` are the numbers of this client and of the file that it asks for. It hangs up
+/// after so many bytes.
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
-                 std::uint32_t file, std::uint64_t hang_up_after);
+                 unsigned client, std::uint32_t file, std::uint64_t hang_up_after);
 
 }  // namespace copypath::native

@@ -138,7 +138,7 @@ Report run_all(const Config& config, const std::vector<const Path*>& paths,
   const Network network(config.nic, options.wire, options.pace);
   const Peer peer(config, files, network, options.sink, processors.clients, options.on_orphaned);
   network.set_up_server();
-  const Server server(config, files, network, peer, options.pace);
+  const Server server(config, files, network, peer, options.pace, options.sink == Sink::kCheck);
 
   std::vector<PathRuns> runs;
   for (const Path* path : paths) runs.emplace_back(*path);

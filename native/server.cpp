@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -57,7 +58,7 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
   if (encoding == Encoding::kTls || encoding == Encoding::kDeflate) {
     return connection.calls.written();
   }
-  return connection.size * connection.config.workload.requests;
+  return connection.total();
 }
 
 }  // namespace
@@ -93,11 +94,12 @@ struct Server::Client {
 };
 
 Server::Server(const Config& config, const InputFiles& files, const Network& network,
-               const Peer& peer, bool pace)
+               const Peer& peer, bool pace, bool checked)
     : config_(config),
       files_(files),
       network_(network),
       peer_(peer),
+      checked_(checked),
       listener_(tcp_listen(network.server(), config.workload.clients)) {
   // What is set here, the connections inherit.
   const auto buffer =
@@ -132,18 +134,11 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
   }
   sample.residency = files_.residency();
   const auto disk_before = disk_bytes();
-  peer_.begin({port_of(listener_), path.source == Source::kOrigin, path.encoding, hang_up_after});
   std::string problem;
-  try {
-    accept(path, clients);
-    serve_all(path, clients, interrupted);
-  } catch (const std::exception& error) {
-    for (const Client& client : clients) client.give_up();
-    problem = error.what();
-  }
+  const PeerReport report = path.local
+                                ? read_here(path, clients, interrupted)
+                                : serve_peer(path, clients, hang_up_after, interrupted, problem);
   const auto disk_after = disk_bytes();
-  for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
-  const PeerReport report = peer_.report();
   if (interrupted()) throw Interrupted();
 
   for (const Client& client : clients) {
@@ -159,6 +154,40 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
   return sample;
 }
 
+/// Serves the clients of the other process, and asks it what came of that.
+PeerReport Server::serve_peer(const Path& path, std::vector<Client>& clients,
+                              std::uint64_t hang_up_after, const std::function<bool()>& interrupted,
+                              std::string& problem) const {
+  peer_.begin({port_of(listener_), path.source == Source::kOrigin, path.encoding, hang_up_after});
+  try {
+    accept(path, clients);
+    serve_all(path, clients, interrupted);
+  } catch (const std::exception& error) {
+    for (const Client& client : clients) client.give_up();
+    problem = error.what();
+  }
+  for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
+  return peer_.report();
+}
+
+/// Programs that read for themselves need nobody.
+PeerReport Server::read_here(const Path& path, std::vector<Client>& clients,
+                             const std::function<bool()>& interrupted) const {
+  serve_all(path, clients, interrupted);
+  PeerReport report;
+  for (const Client& client : clients) {
+    const Connection& c = client.connection;
+    report.received += c.added_up;
+    report.finished = std::max(report.finished, c.after.time);
+    report.intact = report.intact && c.intact;
+  }
+  if (!report.intact) {
+    std::string("what was read is not what the file holds")
+        .copy(report.problem.data(), report.problem.size() - 1);
+  }
+  return report;
+}
+
 void Server::open(const Path& path, std::vector<Client>& clients) const {
   const WorkloadConfig& work = config_.workload;
   const bool direct = path.source == Source::kDirectFile || work.open == FileSource::kDirect;
@@ -167,9 +196,12 @@ void Server::open(const Path& path, std::vector<Client>& clients) const {
   clients.reserve(work.clients);
   for (std::size_t i = 0; i < work.clients; ++i) {
     clients.emplace_back(config_);
-    if (path.source == Source::kOrigin) continue;
     Client& client = clients.back();
-    client.file = files_.open(i % files_.count(), direct, work.chunk);
+    client.connection.number = static_cast<unsigned>(i);
+    client.connection.file_number = static_cast<std::uint32_t>(i % files_.count());
+    client.connection.checked = checked_;
+    if (path.source == Source::kOrigin) continue;
+    client.file = files_.open(client.connection.file_number, direct, work);
     client.connection.file = client.file;
     client.connection.direct = direct;
   }
@@ -190,6 +222,7 @@ void Server::accept(const Path& path, std::vector<Client>& clients) const {
 void Server::serve_all(const Path& path, std::vector<Client>& clients,
                        const std::function<bool()>& interrupted) const {
   StartGate gate(static_cast<unsigned>(clients.size()));
+  std::atomic<bool> given_up{false};
   std::mutex mutex;
   std::condition_variable ended;
   std::size_t running = clients.size();
@@ -200,6 +233,7 @@ void Server::serve_all(const Path& path, std::vector<Client>& clients,
       Client& client = clients[i];
       const int processor = processors_.servers[i % processors_.servers.size()];
       client.connection.gate = &gate;
+      client.connection.given_up = &given_up;
       const auto thread_main = [&, processor] {
         run_on(processor);
         client.serve(path);
@@ -219,6 +253,7 @@ void Server::serve_all(const Path& path, std::vector<Client>& clients,
   std::unique_lock<std::mutex> lock(mutex);
   while (!ended.wait_for(lock, kPoll, [&] { return running == 0; })) {
     if (!interrupted()) continue;
+    given_up = true;
     for (const Client& client : clients) client.give_up();
   }
   lock.unlock();
@@ -242,7 +277,7 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
     start = std::min(start, c.before.time);
     busy += c.after.cpu - c.before.cpu;
     finished = finished && c.finished;
-    wanted += c.size * config_.workload.requests;
+    wanted += c.total();
     encoded += encoded_size(path.encoding, c);
     for (const auto& [name, calls] : c.calls.by_name()) result.syscalls[name] += calls;
     v["syscalls_total"] += count(c.calls.total());
@@ -268,11 +303,17 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   v["zerocopy_copied"] = count(notifications.copied);
   v["zerocopy_refused"] = count(notifications.refused);
   if (path.source == Source::kOrigin) return;
-  const std::uint64_t lookups = units_covering(config_.workload.file_size, kPageSize) *
-                                clients.size() * config_.workload.requests;
-  const std::uint64_t missing = sample.residency.pages - sample.residency.resident;
   const bool cached =
       path.source == Source::kFile && config_.workload.open == FileSource::kBuffered;
+  const std::uint64_t missing = sample.residency.pages - sample.residency.resident;
+  // Which of them a range finds missing is not known, unless none is.
+  if (cached && missing > 0 &&
+      clients.front().connection.total() !=
+          config_.workload.file_size.count() * config_.workload.requests) {
+    return;
+  }
+  std::uint64_t lookups = 0;
+  for (const Client& client : clients) lookups += client.connection.pages();
   v["page_cache_misses"] = cached ? count(missing) : 0;
   v["page_cache_hits"] = cached ? count(lookups - missing) : 0;
 }

@@ -26,9 +26,10 @@ struct Sample {
 
 class Server {
 public:
-  /// `pace` holds the connections to nic.rate. Throws MachineLacks.
+  /// `pace` holds the connections to nic.rate; programs that read for themselves compare every byte
+  /// if `checked`. Throws MachineLacks.
   Server(const Config& config, const InputFiles& files, const Network& network, const Peer& peer,
-         bool pace);
+         bool pace, bool checked);
 
   /// Runs a path once. Throws Interrupted when `interrupted` returns true, after all threads have
   /// ended, and MachineLacks.
@@ -44,6 +45,10 @@ private:
 
   void open(const Path& path, std::vector<Client>& clients) const;
   void accept(const Path& path, std::vector<Client>& clients) const;
+  PeerReport serve_peer(const Path& path, std::vector<Client>& clients, std::uint64_t hang_up_after,
+                        const std::function<bool()>& interrupted, std::string& problem) const;
+  PeerReport read_here(const Path& path, std::vector<Client>& clients,
+                       const std::function<bool()>& interrupted) const;
   void serve_all(const Path& path, std::vector<Client>& clients,
                  const std::function<bool()>& interrupted) const;
   void measure(const Path& path, const std::vector<Client>& clients, const PeerReport& report,
@@ -53,6 +58,7 @@ private:
   const InputFiles& files_;
   const Network& network_;
   const Peer& peer_;
+  bool checked_;
   Processors processors_ = divide_processors();
   Descriptor listener_;
 };

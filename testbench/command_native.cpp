@@ -48,7 +48,10 @@ std::string misfit(const native::Path& path, const Config& config) {
     case Transformation::kNone:
       break;
   }
-  return "";
+  const bool reads = config.workload.kind == WorkloadKind::kRandomReader;
+  if (path.local == reads) return "";
+  return reads ? "it sends to clients, and workload.kind = random_reader has none"
+               : "it reads for itself, as workload.kind = random_reader does";
 }
 
 Plan plan(const Config& config) {
@@ -56,7 +59,8 @@ Plan plan(const Config& config) {
   for (const std::string& name : config.paths) {
     const native::Path* const path = native::find_path(name);
     const WorkloadKind kind = config.workload.kind;
-    const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy;
+    const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy ||
+                        kind == WorkloadKind::kRandomReader;
     const std::string unfit = !served           ? "its workload.kind exists in the model alone"
                               : path == nullptr ? "it exists in the model alone"
                                                 : misfit(*path, config);

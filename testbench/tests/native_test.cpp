@@ -17,6 +17,7 @@
 
 #include "models/disk/media.h"
 #include "models/paths/path.h"
+#include "native/checker.h"
 #include "native/decoder.h"
 #include "native/tcp.h"
 #include "native/tls_record.h"
@@ -24,7 +25,14 @@
 namespace copypath::native {
 namespace {
 
-std::vector<const Path*> all() { return paths(); }
+/// All that send to clients.
+std::vector<const Path*> all() {
+  std::vector<const Path*> senders;
+  for (const Path* path : paths()) {
+    if (!path->local) senders.push_back(path);
+  }
+  return senders;
+}
 
 std::vector<const Path*> only(const std::string& name) { return {find_path(name)}; }
 
@@ -180,7 +188,6 @@ TEST(Native, EveryPathReadsFilesOpenedForDirectAccess) {
 
 TEST(Native, EveryPathOfTheModelCanBeRun) {
   for (const auto* path : copypath::paths()) {
-    if (path->local) continue;  // serves nobody
     EXPECT_NE(find_path(path->name), nullptr) << path->name;
   }
 }
@@ -207,6 +214,97 @@ TEST(Native, SinksSeeTheSameNumberOfBytes) {
       EXPECT_TRUE(outcome.result.delivered_ok || !outcome.skipped.empty()) << outcome.path;
     }
   }
+}
+
+// ---- Ranges, and programs that read for themselves.
+
+TEST(Native, EveryPathDeliversTheRangesThatAreAskedFor) {
+  struct Case {
+    Order order;
+    std::uint64_t range;
+  };
+  for (const auto& [order, range] : {Case{Order::kSequential, 10001},
+                                     {Order::kSequential, 8192},
+                                     {Order::kRandom, 8192},
+                                     {Order::kRandom, 1}}) {
+    Config config = config_of(300001, 4096);
+    config.workload.clients = 2;
+    config.workload.requests = 40;  // more than fit one after the other
+    config.workload.order = order;
+    config.workload.range = Bytes(range);
+    for (const Outcome& outcome : run_all(config, all(), checked_once()).outcomes) {
+      SCOPED_TRACE(outcome.path + ", ranges of " + std::to_string(range));
+      if (!outcome.skipped.empty()) continue;
+      EXPECT_EQ(outcome.problem, "");
+      EXPECT_EQ(outcome.result.value("payload_bytes"), static_cast<double>(80 * range));
+    }
+  }
+}
+
+Config reader_of(std::uint64_t size, std::uint64_t chunk, std::uint64_t range, Order order) {
+  Config config = config_of(size, chunk);
+  config.workload.kind = WorkloadKind::kRandomReader;
+  config.workload.clients = 2;
+  config.workload.requests = 3;
+  config.workload.range = Bytes(range);
+  config.workload.order = order;
+  config.page_cache.folio = kPageSize;
+  return config;
+}
+
+const std::vector<const Path*>& readers() {
+  static const std::vector<const Path*> kReaders{find_path("pread"), find_path("mmap_read")};
+  return kReaders;
+}
+
+TEST(Native, ReadersCallOnceForAChunkOrOnceForTheMapping) {
+  for (const std::uint64_t size : {0, 1, 4095, 65537, 1048589}) {
+    const Report report =
+        run_all(reader_of(size, 10000, 0, Order::kSequential), readers(), checked_once());
+    const Outcome& called = report.outcomes[0];
+    const Outcome& mapped = report.outcomes[1];
+    EXPECT_EQ(called.problem + mapped.problem, "") << size;
+    EXPECT_EQ(called.result.value("payload_bytes"), static_cast<double>(6 * size));
+    EXPECT_EQ(mapped.result.value("payload_bytes"), static_cast<double>(6 * size));
+    EXPECT_EQ(called.result.value("syscalls_total"), 6 * covering(size, 10000));
+    EXPECT_EQ(mapped.result.value("syscalls_total"), size > 0 ? 2 : 0);
+  }
+}
+
+// A fault maps the neighbourhood of 64 KiB (fault_around_bytes), and nothing faults twice. Mappings
+// of 2 MiB and more begin at a multiple of it (thp_get_unmapped_area()), smaller ones anywhere.
+TEST(Native, ReaderOfAMappingFaultsOnceForEachNeighbourhood) {
+  Config config = reader_of(4 * 1024 * 1024, 4096, 0, Order::kSequential);
+  Options once = checked_once();
+  once.sink = Sink::kDiscard;  // checking has faults of its own
+  const Outcome whole = run_all(config, only("mmap_read"), once).outcomes[0];
+  EXPECT_EQ(whole.result.value("faults_minor"), 2 * 64);
+  config.workload.range = Bytes(4096);
+  config.workload.order = Order::kRandom;
+  config.workload.requests = 1;
+  const Outcome one = run_all(config, only("mmap_read"), once).outcomes[0];
+  EXPECT_EQ(one.result.value("faults_minor"), 2);
+}
+
+TEST(Native, ReadersThatCheckNoticeADifference) {
+  WorkloadConfig work;
+  work.file_size = Bytes(10000);
+  work.range = Bytes(4096);
+  work.order = Order::kSequential;
+  work.requests = 3;  // the third one is the first again
+  work.data = Data::kBytes;
+  Content content;
+  Media(work).read(0, 0, work.file_size, content);
+  std::vector<std::uint8_t> bytes = content.bytes();
+  const auto outcome = [&] {
+    Checker checker(work, 0, 0);
+    checker.take(bytes.data(), 8192);
+    checker.take(bytes.data(), 4096);
+    return checker.complete();
+  };
+  EXPECT_TRUE(outcome());
+  bytes[8191] ^= 1;
+  EXPECT_FALSE(outcome());
 }
 
 // ---- The limit of 0x7ffff000 bytes per call.
@@ -251,7 +349,7 @@ Received received(const std::vector<std::uint8_t>& bytes, const WorkloadConfig& 
   const Descriptor receiver(ends[1]);
   Calls().write_all(sender, bytes.data(), bytes.size());
   sender.reset();
-  return receive(receiver, Sink::kCheck, Encoding::kPlain, work, 0, kNever);
+  return receive(receiver, Sink::kCheck, Encoding::kPlain, work, 0, 0, kNever);
 }
 
 TEST(Native, CheckingClientNoticesEveryDifference) {

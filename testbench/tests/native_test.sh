@@ -52,6 +52,13 @@ launch native small.ini --dump
 check "--dump" status_is 0
 check "--dump" says "$out" "file_size = 100kB"
 
+# ---- Programs that read for themselves.
+launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --sink check --quiet
+check "random_reader" status_is 0
+launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --path "pread sendfile" \
+  --set workload.requests=2 --set expect.pread.syscalls.pread=4
+check "what sends has nobody to send to" says "$out" "skipped: sendfile: it sends to clients"
+
 # ---- What cannot be run.
 launch native small.ini --repeat 1 --path "direct_write read_write" --set workload.chunk=1001B \
   --set 'expect.read_write.syscalls.read = 200'
@@ -72,7 +79,8 @@ fi
 as_nobody=(env)
 [[ $(id -u) == 0 ]] && as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 chmod a+rx "$folder" "$folder/work"
-every=$("$COPYPATH" native --help | sed -n '/^Paths:/,$s/^  \([a-z_]*\) .*/\1/p' | xargs)
+every=$("$COPYPATH" native --help | sed -n '/^Paths:/,$s/^  \([a-z_]*\) .*/\1/p' |
+  grep -vxE 'pread|mmap_read' | xargs)
 if "${as_nobody[@]}" test -x "$COPYPATH"; then
   for limit in 65536 262144 8388608; do
     "${as_nobody[@]}" prlimit --memlock="$limit" "$COPYPATH" native small.ini --repeat 2 \

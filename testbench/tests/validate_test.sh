@@ -13,7 +13,7 @@ matrix=$SOURCE_DIR/scenarios/validation
 launch calibrate --rounds 1 --quiet --output h.ini
 check "a host profile" status_is 0
 quick=(--counters --host h.ini)
-launch validate "$matrix"/small_folios_*.ini "$matrix"/copying_*.ini "${quick[@]}" \
+launch validate "$matrix"/{small_folios,copying}_*.ini "$matrix/random_reader.ini" "${quick[@]}" \
   --set workload.file_size=3MB --json v.json --markdown v.md --html v.html
 check "counters of warm files" status_is 0
 check "counters of warm files" grep -qE '^holds: every counter is the same: 0 of [0-9]{3,} differ' "$out"
