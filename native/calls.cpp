@@ -17,8 +17,8 @@ namespace copypath::native {
 namespace {
 
 constexpr std::array<const char*, kCalls> kNames{
-    "read",   "pread",    "write", "setsockopt", "sendmsg", "recvmsg",       "sendfile",
-    "splice", "vmsplice", "mmap",  "munmap",     "poll",    "io_uring_enter"};
+    "read",     "pread",  "recv",     "write", "writev", "setsockopt", "sendmsg",       "recvmsg",
+    "sendfile", "splice", "vmsplice", "mmap",  "munmap", "poll",       "io_uring_enter"};
 
 [[noreturn]] void fail(Call call) {
   const std::string what = with_reason(std::string(name_of(call)) + "()");
@@ -106,6 +106,26 @@ void Calls::write_all(int socket, const void* from, std::size_t bytes) {
     const std::size_t n = make(Call::kWrite, [&] { return ::write(socket, next, bytes); });
     next += n;
     bytes -= n;
+    written_ += n;
+  }
+}
+
+void Calls::recv_all(int socket, void* to, std::size_t bytes) {
+  char* next = static_cast<char*>(to);
+  while (bytes > 0) {
+    const std::size_t n = some(
+        Call::kRecv, make(Call::kRecv, [&] { return ::recv(socket, next, bytes, MSG_WAITALL); }));
+    next += n;
+    bytes -= n;
+  }
+}
+
+void Calls::writev_all(int socket, const void* from, std::size_t bytes) {
+  iovec piece{const_cast<void*>(from), bytes};
+  while (piece.iov_len > 0) {
+    const std::size_t n = make(Call::kWritev, [&] { return ::writev(socket, &piece, 1); });
+    piece.iov_base = static_cast<char*>(piece.iov_base) + n;
+    piece.iov_len -= n;
     written_ += n;
   }
 }

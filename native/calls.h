@@ -37,7 +37,9 @@ constexpr int kStallSeconds = 60;
 enum class Call : std::uint8_t {
   kRead,
   kPread,
+  kRecv,
   kWrite,
+  kWritev,
   kSetsockopt,
   kSendmsg,
   kRecvmsg,
@@ -49,7 +51,7 @@ enum class Call : std::uint8_t {
   kPoll,
   kIoUringEnter
 };
-constexpr std::size_t kCalls = 13;
+constexpr std::size_t kCalls = 15;
 
 /// As in the man pages: "read".
 const char* name_of(Call call);
@@ -67,6 +69,11 @@ public:
   /// Writes all of it: one call, as the socket blocks, unless it is interrupted or at the limit of
   /// 0x7ffff000 bytes per call.
   void write_all(int socket, const void* from, std::size_t bytes);
+
+  /// Receives all of it.
+  void recv_all(int socket, void* to, std::size_t bytes);
+  /// writev() of one piece, all of it.
+  void writev_all(int socket, const void* from, std::size_t bytes);
 
   /// Sets SO_ZEROCOPY.
   void allow_zerocopy(int socket);

@@ -13,8 +13,8 @@ namespace copypath::native {
 
 class Checker {
 public:
-  /// Of the client of that number, which asks for the file of that number.
-  Checker(const WorkloadConfig& work, unsigned client, std::uint32_t file);
+  /// Of the client of that number.
+  Checker(const WorkloadConfig& work, unsigned client);
 
   void take(const std::uint8_t* bytes, std::size_t count);
 
@@ -26,10 +26,10 @@ private:
 
   WorkloadConfig work_;
   unsigned client_;
-  std::uint32_t file_;
   Media media_;
+  Requests wanted_;
   Content expected_;
-  std::uint64_t requests_ = 0;  ///< that are complete
+  std::uint64_t complete_ = 0;  ///< requests
   Request request_;             ///< the one at hand
   std::uint64_t taken_ = 0;     ///< of it
   bool intact_ = true;

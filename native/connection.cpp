@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
-#include "models/workload/requests.h"
+#include "native/fetches.h"
 
 namespace copypath::native {
 
@@ -51,15 +52,24 @@ bool Connection::next_request() {
     if (gate != nullptr) gate->arrive_and_wait();
     before = Usage::now();
   }
-  if (served == config.workload.requests) {
+  if (served == requests.count(number)) {
     after = Usage::now();
     finished = true;
     return false;
   }
   if (given_up != nullptr && *given_up) throw Disconnected("the run has been given up");
-  const Request request = request_of(config.workload, Bytes(size), number, served++);
+  const Request request = requests.at(number, served++);
   position = request.offset.count();
   end = position + request.bytes.count();
+  if (!files.empty()) {
+    file = files.at(request.file).descriptor;
+    size = files.at(request.file).size;
+  }
+  if (is_log_broker(config)) {
+    std::array<char, kFetchText> fetch{};
+    calls.recv_all(socket, fetch.data(), fetch.size());
+    calls.writev_all(socket, header.data(), header.size());
+  }
   // As opening it anew and seeking would; a socket has no place.
   lseek(file, static_cast<off_t>(position), SEEK_SET);
   return true;
@@ -72,16 +82,12 @@ std::size_t Connection::read_size(std::uint64_t bytes, std::size_t buffer) const
 
 std::uint64_t Connection::pages() const {
   std::uint64_t sum = 0;
-  for (unsigned i = 0; i < config.workload.requests; ++i) {
-    const Request request = request_of(config.workload, Bytes(size), number, i);
+  for (std::uint64_t i = 0; i < requests.count(number); ++i) {
+    const Request request = requests.at(number, i);
     const std::uint64_t first = request.offset / kPageSize;
     sum += units_covering(request.offset + request.bytes, kPageSize) - first;
   }
   return sum;
-}
-
-std::uint64_t Connection::total() const {
-  return request_size(config.workload, Bytes(size)).count() * config.workload.requests;
 }
 
 }  // namespace copypath::native

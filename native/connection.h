@@ -6,9 +6,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <mutex>
+#include <vector>
 
 #include "models/platform/config.h"
+#include "models/workload/requests.h"
 #include "native/calls.h"
 
 namespace copypath::native {
@@ -48,16 +51,22 @@ struct Notifications {
 };
 
 struct Connection {
-  explicit Connection(const Config& scenario) : config(scenario) {}
+  Connection(const Config& scenario, const Requests& wanted, unsigned client)
+      : config(scenario), requests(wanted), number(client) {}
 
   const Config& config;
-  unsigned number = 0;  ///< of the client
+  const Requests& requests;
+  unsigned number;      ///< of the client
   int socket = -1;      ///< none for a program that reads for itself
   int file = -1;        ///< what the client asked for: a file or, for a proxy, a socket
-  std::uint32_t file_number = 0;
   bool direct = false;  ///< the file has been opened with O_DIRECT
   std::uint64_t size = config.workload.file_size.count();  ///< of the file
-  std::uint64_t chunk = config.workload.chunk.count();     ///< how much to ask for per system call
+  struct File {
+    int descriptor;
+    std::uint64_t size;
+  };
+  std::map<std::uint32_t, File> files;  ///< all that the client asks for, by number; not a proxy's
+  std::uint64_t chunk = config.workload.chunk.count();  ///< how much to ask for per system call
 
   std::uint64_t position = 0;  ///< in the file, of the next byte to send
   std::uint64_t end = 0;       ///< of the request
@@ -72,11 +81,13 @@ struct Connection {
   std::size_t next_read() const { return read_size(left(), chunk); }
 
   /// Turns to the next request, at its first byte. False after the last one.
+  /// A log broker receives it first, and sends the header of its answer.
   bool next_request();
 
-  std::uint64_t total() const;  ///< bytes of all requests
+  std::uint64_t total() const { return requests.total(number).count(); }  ///< bytes of all requests
   std::uint64_t pages() const;  ///< in which these lie, request by request
 
+  std::vector<std::uint8_t> header = std::vector<std::uint8_t>(config.broker.header.count());
   StartGate* gate = nullptr;
   const std::atomic<bool>* given_up = nullptr;  ///< the run: next_request() throws Disconnected
   bool checked = false;        ///< a program that reads for itself compares every byte,

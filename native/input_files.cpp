@@ -79,43 +79,46 @@ Descriptor nameless_file(const std::string& folder) {
 }
 
 InputFiles::InputFiles(const Config& config, const std::string& folder, Bytes write_size,
-                       const std::function<void(double share)>& tick)
-    : size_(config.workload.file_size.count()),
-      warm_(static_cast<std::uint64_t>(
-          std::llround(static_cast<double>(size_) * config.page_cache.warm))) {
-  const std::uint32_t count = Media(config.workload).files();
+                       const std::function<void(double share)>& tick) {
+  const Media media(config.workload);
+  const double share = config.page_cache.warm;
+  double size = 0;
+  for (std::uint32_t i = 0; i < media.files(); ++i) {
+    size += static_cast<double>(media.file_size(i).count());
+  }
   struct statfs system {};
   if (statfs(folder.c_str(), &system) != 0) lacks(folder);
   in_memory_ = system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
-  if (in_memory_ && warm_ < size_) {
+  if (in_memory_ && share < 1 && size > 0) {
     throw MachineLacks(
         fmt::format("page_cache.warm = {:.2g} needs files on a disk, but those in {} are in "
                     "memory; --dir names "
                     "another folder",
-                    config.page_cache.warm, folder));
+                    share, folder));
   }
   const double room = static_cast<double>(system.f_bavail) * static_cast<double>(system.f_bsize);
-  const bool sparse = is_sparse(config.workload.file);
-  if (!sparse && static_cast<double>(size_) * count > room) {
-    throw MachineLacks(fmt::format(
-        "{} files of {} bytes do not fit in {}; --dir names another folder", count, size_, folder));
+  if (!is_sparse(config.workload.file) && size > room) {
+    throw MachineLacks(
+        fmt::format("{} files of {:.0f} bytes in all do not fit in {}; --dir names "
+                    "another folder",
+                    media.files(), size, folder));
   }
   const auto memory =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (static_cast<double>(warm_) * count > memory / 2) {
+  if (size * share > memory / 2) {
     throw MachineLacks(
-        fmt::format("page_cache.warm = {:.2g} of {} files of {} bytes is more than half of this "
-                    "machine's memory",
-                    config.page_cache.warm, count, size_));
+        fmt::format("page_cache.warm = {:.2g} of {} files of {:.0f} bytes in all is more than half "
+                    "of this machine's memory",
+                    share, media.files(), size));
   }
-  for (std::uint32_t i = 0; i < count; ++i) create(i, config, folder, write_size, tick);
+  for (std::uint32_t i = 0; i < media.files(); ++i) create(i, config, folder, write_size, tick);
   prepare();
   lock_resident_part();
 }
 
 InputFiles::~InputFiles() {
   for (const File& file : files_) {
-    if (file.mapping != nullptr) munmap(file.mapping, size_);
+    if (file.mapping != nullptr) munmap(file.mapping, file.size);
   }
 }
 
@@ -125,22 +128,26 @@ void InputFiles::create(std::uint32_t number, const Config& config, const std::s
   work.data = Data::kBytes;
   Media media(work);
   const Descriptor source(work.file.empty() ? -1 : ::open(work.file.c_str(), O_RDONLY | O_CLOEXEC));
-  files_.push_back({nameless_file(folder), nullptr});
+  files_.emplace_back();
   File& file = files_.back();
-  if (ftruncate(file.descriptor, static_cast<off_t>(size_)) != 0) lacks("ftruncate()");
+  file.descriptor = nameless_file(folder);
+  file.size = media.file_size(number).count();
+  file.warm = static_cast<std::uint64_t>(
+      std::llround(static_cast<double>(file.size) * config.page_cache.warm));
+  if (ftruncate(file.descriptor, static_cast<off_t>(file.size)) != 0) lacks("ftruncate()");
   const std::uint64_t block = std::max(kBlock, write_size.count());
   Content content;
-  for (std::uint64_t at = 0; at < size_; at += block) {
-    tick((number + static_cast<double>(at) / static_cast<double>(size_)) / media.files());
-    const std::uint64_t n = std::min(block, size_ - at);
+  for (std::uint64_t at = 0; at < file.size; at += block) {
+    tick((number + static_cast<double>(at) / static_cast<double>(file.size)) / media.files());
+    const std::uint64_t n = std::min(block, file.size - at);
     if (is_hole(source, at, n)) continue;
     content.clear();
     media.read(number, at, Bytes(n), content);
     write_all(file.descriptor, content.bytes().data(), n, write_size.count(), at);
   }
   if (fsync(file.descriptor) != 0) lacks("writing the temporary files");
-  if (size_ == 0) return;
-  void* const mapping = mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.descriptor, 0);
+  if (file.size == 0) return;
+  void* const mapping = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.descriptor, 0);
   if (mapping == MAP_FAILED) lacks("mmap()");
   file.mapping = static_cast<std::uint8_t*>(mapping);
 }
@@ -175,9 +182,9 @@ struct stat InputFiles::status(std::size_t file) const {
 
 bool InputFiles::is_dropped(const File& file, off_t from) const {
   const auto start = static_cast<std::uint64_t>(from);
-  if (file.mapping == nullptr || start >= size_) return true;
-  std::vector<unsigned char> pages(units_covering(Bytes(size_ - start), kPageSize));
-  if (mincore(file.mapping + start, size_ - start, pages.data()) != 0) return true;
+  if (file.mapping == nullptr || start >= file.size) return true;
+  std::vector<unsigned char> pages(units_covering(Bytes(file.size - start), kPageSize));
+  if (mincore(file.mapping + start, file.size - start, pages.data()) != 0) return true;
   return std::none_of(pages.begin(), pages.end(),
                       [](unsigned char page) { return (page & 1) != 0; });
 }
@@ -185,9 +192,9 @@ bool InputFiles::is_dropped(const File& file, off_t from) const {
 void InputFiles::prepare() const {
   std::vector<std::uint8_t> scratch(kBlock);
   for (const File& file : files_) {
-    if (warm_ < size_) {
+    if (file.warm < file.size) {
       const auto from =
-          static_cast<off_t>(units_covering(Bytes(warm_), kPageSize) * kPageSize.count());
+          static_cast<off_t>(units_covering(Bytes(file.warm), kPageSize) * kPageSize.count());
       // Pages that a packet still refers to stay.
       for (int tries = 0; tries < kTries && !is_dropped(file, from); ++tries) {
         if (tries > 0) {
@@ -198,26 +205,29 @@ void InputFiles::prepare() const {
       }
     }
     if (locked_) continue;
-    if (warm_ < size_) posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM);  // no readahead
-    for (std::uint64_t at = 0; at < warm_; at += kBlock) {
-      const std::uint64_t n = std::min(kBlock, warm_ - at);
+    if (file.warm < file.size)
+      posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM);  // no readahead
+    for (std::uint64_t at = 0; at < file.warm; at += kBlock) {
+      const std::uint64_t n = std::min(kBlock, file.warm - at);
       if (pread(file.descriptor, scratch.data(), n, static_cast<off_t>(at)) < 0) lacks("pread()");
     }
   }
 }
 
 void InputFiles::lock_resident_part() {
-  if (warm_ == 0) return;
-  locked_ = std::all_of(files_.begin(), files_.end(),
-                        [&](const File& file) { return mlock(file.mapping, warm_) == 0; });
+  const auto is_cold = [](const File& file) { return file.warm == 0; };
+  if (std::all_of(files_.begin(), files_.end(), is_cold)) return;
+  locked_ = std::all_of(files_.begin(), files_.end(), [&](const File& file) {
+    return is_cold(file) || mlock(file.mapping, file.warm) == 0;
+  });
 }
 
 InputFiles::Residency InputFiles::residency() const {
   Residency found;
-  std::vector<unsigned char> pages(units_covering(Bytes(size_), kPageSize));
   for (const File& file : files_) {
     if (file.mapping == nullptr) continue;
-    if (mincore(file.mapping, size_, pages.data()) != 0) lacks("mincore()");
+    std::vector<unsigned char> pages(units_covering(Bytes(file.size), kPageSize));
+    if (mincore(file.mapping, file.size, pages.data()) != 0) lacks("mincore()");
     found.pages += pages.size();
     found.resident += static_cast<std::uint64_t>(std::count_if(
         pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));

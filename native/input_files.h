@@ -36,6 +36,7 @@ public:
   InputFiles& operator=(const InputFiles&) = delete;
 
   std::size_t count() const { return files_.size(); }
+  Bytes size(std::size_t file) const { return Bytes(files_[file].size); }
 
   /// A description of its own, with O_DIRECT if `direct`. Throws Unsupported if the file system, or
   /// what `work` asks for, does not go with that, and MachineLacks.
@@ -60,6 +61,8 @@ public:
 private:
   struct File {
     Descriptor descriptor;
+    std::uint64_t size = 0;
+    std::uint64_t warm = 0;           ///< bytes at its start that are to be resident
     std::uint8_t* mapping = nullptr;  ///< of the whole file, for mincore() and mlock()
   };
   void create(std::uint32_t number, const Config& config, const std::string& folder,
@@ -67,8 +70,6 @@ private:
   bool is_dropped(const File& file, off_t from) const;
   void lock_resident_part();
 
-  std::uint64_t size_;
-  std::uint64_t warm_;  ///< bytes at the start of each file that are to be resident
   std::vector<File> files_;
   bool in_memory_ = false;
   bool locked_ = false;

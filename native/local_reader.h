@@ -13,7 +13,7 @@ class LocalReader {
 public:
   explicit LocalReader(Connection& connection) : connection_(connection) {
     if (connection.checked) {
-      checker_.emplace(connection.config.workload, connection.number, connection.file_number);
+      checker_.emplace(connection.config.workload, connection.number);
     }
   }
   ~LocalReader() { connection_.intact = !checker_ || checker_->complete(); }

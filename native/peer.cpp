@@ -14,7 +14,9 @@
 #include <system_error>
 #include <thread>
 
+#include "models/disk/media.h"
 #include "models/workload/requests.h"
+#include "native/fetches.h"
 #include "native/processors.h"
 #include "native/tcp.h"
 
@@ -25,12 +27,13 @@ namespace {
 class Clients {
 public:
   Clients(const Config& config, const InputFiles& files, Address server, Sink sink, int origin)
-      : work_(config.workload), files_(files), server_(server), sink_(sink), origin_(origin) {}
+      : config_(config), files_(files), server_(server), sink_(sink), origin_(origin) {}
 
   PeerReport run(const PeerRun& run) const {
     std::vector<Descriptor> sockets;
     std::vector<Descriptor> fetchers;
-    for (unsigned i = 0; i < work_.clients; ++i) sockets.push_back(tcp_connect(server_, run.port));
+    for (unsigned i = 0; i < config_.workload.clients; ++i)
+      sockets.push_back(tcp_connect(server_, run.port));
     while (run.proxied && fetchers.size() < sockets.size()) fetchers.push_back(tcp_accept(origin_));
     std::vector<Received> received(sockets.size());
     std::vector<std::thread> threads;
@@ -39,9 +42,11 @@ public:
         if (run.proxied)
           threads.emplace_back([&, i] { provide(fetchers[i], static_cast<unsigned>(i)); });
         threads.emplace_back([&, i] {
-          const auto file = static_cast<std::uint32_t>(i % files_.count());
-          received[i] = receive(sockets[i], sink_, run.encoding, work_, static_cast<unsigned>(i),
-                                file, run.hang_up_after);
+          const auto client = static_cast<unsigned>(i);
+          received[i] = is_log_broker(config_)
+                            ? fetch(sockets[i], sink_, config_, client)
+                            : receive(sockets[i], sink_, run.encoding, config_.workload, client,
+                                      run.hang_up_after);
           sockets[i].reset();
         });
       } catch (const std::system_error& error) {
@@ -56,9 +61,10 @@ public:
 private:
   /// The origin of a proxy: sends what its client asks for.
   void provide(int socket, unsigned client) const {
-    const Descriptor file = files_.open(client % files_.count(), false, work_);
-    for (unsigned number = 0; number < work_.requests; ++number) {
-      const Request request = request_of(work_, work_.file_size, client, number);
+    const Requests requests(config_.workload, Media(config_.workload));
+    for (std::uint64_t number = 0; number < requests.count(client); ++number) {
+      const Request request = requests.at(client, number);
+      const Descriptor file = files_.open(request.file, false, config_.workload);
       auto position = static_cast<off_t>(request.offset.count());
       const auto end = static_cast<off_t>((request.offset + request.bytes).count());
       while (position < end) {
@@ -80,7 +86,7 @@ private:
     return report;
   }
 
-  const WorkloadConfig& work_;
+  const Config& config_;
   const InputFiles& files_;
   Address server_;
   Sink sink_;

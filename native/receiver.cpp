@@ -2,11 +2,14 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <vector>
 
 #include "native/checker.h"
 #include "native/decoder.h"
+#include "native/fetches.h"
 
 namespace copypath::native {
 
@@ -17,8 +20,8 @@ constexpr std::size_t kMostPerCall = 1024 * 1024;
 }  // namespace
 
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
-                 unsigned client, std::uint32_t file, std::uint64_t hang_up_after) {
-  Checker checker(work, client, file);
+                 unsigned client, std::uint64_t hang_up_after) {
+  Checker checker(work, client);
   const std::unique_ptr<Decoder> decoder = make_decoder(encoding);
   std::vector<std::uint8_t> buffer(sink == Sink::kDiscard ? 0 : kMostPerCall);
   const int flags = sink == Sink::kDiscard ? MSG_TRUNC : 0;
@@ -44,6 +47,40 @@ Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig&
   if (!received.intact && received.problem.empty()) {
     received.problem = "what arrived is not what the file holds";
   }
+  return received;
+}
+
+Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
+  const Requests requests(config.workload, Media(config.workload));
+  Checker checker(config.workload, client);
+  std::vector<std::uint8_t> buffer(sink == Sink::kDiscard ? 0 : kMostPerCall);
+  const int flags = sink == Sink::kDiscard ? MSG_TRUNC : 0;
+  const std::array<char, kFetchText> text{};
+  Received received;
+  for (std::uint64_t i = 0; i < requests.count(client); ++i) {
+    if (send(socket, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
+      received.problem = with_reason("send()");
+      break;
+    }
+    std::size_t header = config.broker.header.count();
+    std::size_t left = header + requests.at(client, i).bytes.count();
+    while (left > 0) {
+      const ssize_t n = recv(socket, buffer.data(), std::min(left, kMostPerCall), flags);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) received.problem = with_reason("recv()");
+      if (n <= 0) break;
+      const auto count = static_cast<std::size_t>(n);
+      received.bytes += count;
+      received.finished = monotonic_seconds();
+      left -= count;
+      const std::size_t of_header = std::min(header, count);
+      header -= of_header;
+      if (sink == Sink::kCheck) checker.take(buffer.data() + of_header, count - of_header);
+    }
+    if (left > 0) break;
+  }
+  if (received.finished == 0) received.finished = monotonic_seconds();
+  if (sink == Sink::kCheck) received.intact = checker.complete();
   return received;
 }
 

@@ -26,9 +26,12 @@ struct Received {
   std::string problem;      ///< the first one
 };
 
-/// `client` and `file` are the numbers of this client and of the file that it asks for. It hangs up
-/// after so many bytes.
+/// `client` is the number of this client. It hangs up after so many bytes.
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
-                 unsigned client, std::uint32_t file, std::uint64_t hang_up_after);
+                 unsigned client, std::uint64_t hang_up_after);
+
+/// A consumer of a log broker: asks for one stretch of its log after the other, and takes a header
+/// and the records.
+Received fetch(int socket, Sink sink, const Config& config, unsigned client);
 
 }  // namespace copypath::native

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/disk/media.h"
 #include "models/platform/simulate.h"
 #include "native/evidence.h"
+#include "native/fetches.h"
 
 namespace copypath::native {
 
@@ -22,8 +24,9 @@ void allow_descriptors(const Config& config) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t files = config.workload.files == 0 ? config.workload.clients : config.workload.files;
-  const rlim_t wanted = kOfTheProgram + files + kOfClient * config.workload.clients;
+  const rlim_t files = Media(config.workload).files();
+  rlim_t wanted = kOfTheProgram + files + kOfClient * config.workload.clients;
+  if (config.workload.listed) wanted += files * config.workload.clients;  // at most
   if (limit.rlim_cur >= wanted) return;
   throw MachineLacks(
       fmt::format("{} clients take some {} open files, and {} are allowed (ulimit -Hn)",
@@ -121,8 +124,9 @@ Sample watched(Evidence& evidence, const InputFiles& files, const std::function<
 
 }  // namespace
 
-Report run_all(const Config& config, const std::vector<const Path*>& paths,
+Report run_all(const Config& scenario, const std::vector<const Path*>& paths,
                const Options& options) {
+  const Config config = with_fetches(scenario);
   const auto stop_if_interrupted = [&] {
     if (options.interrupted()) throw Interrupted();
   };

@@ -14,7 +14,9 @@
 #include <system_error>
 #include <thread>
 
+#include "models/paths/path.h"
 #include "models/platform/simulate.h"
+#include "native/fetches.h"
 #include "native/resources.h"
 #include "native/tls_record.h"
 
@@ -58,17 +60,20 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
   if (encoding == Encoding::kTls || encoding == Encoding::kDeflate) {
     return connection.calls.written();
   }
-  return connection.total();
+  const Bytes header =
+      is_log_broker(connection.config) ? connection.config.broker.header : Bytes(0);
+  return connection.total() + header.count() * connection.requests.count(connection.number);
 }
 
 }  // namespace
 
 struct Server::Client {
-  explicit Client(const Config& config) : connection(config) {}
+  Client(const Config& config, const Requests& requests, unsigned number)
+      : connection(config, requests, number) {}
 
   Connection connection;
   Descriptor socket;
-  Descriptor file;  ///< or, for a proxy, the connection to the origin
+  std::vector<Descriptor> files;  ///< or, for a proxy, the connection to the origin
   std::string unsupported;
   std::string problem;
 
@@ -89,7 +94,7 @@ struct Server::Client {
 
   void give_up() const {
     shutdown(socket, SHUT_RDWR);
-    shutdown(file, SHUT_RDWR);  // only a proxy's is a socket
+    for (const Descriptor& file : files) shutdown(file, SHUT_RDWR);  // only a proxy's is a socket
   }
 };
 
@@ -100,6 +105,7 @@ Server::Server(const Config& config, const InputFiles& files, const Network& net
       network_(network),
       peer_(peer),
       checked_(checked),
+      requests_(config.workload, Media(config.workload)),
       listener_(tcp_listen(network.server(), config.workload.clients)) {
   // What is set here, the connections inherit.
   const auto buffer =
@@ -166,7 +172,7 @@ PeerReport Server::serve_peer(const Path& path, std::vector<Client>& clients,
     for (const Client& client : clients) client.give_up();
     problem = error.what();
   }
-  for (Client& client : clients) client.file.reset();  // an origin may still have bytes for us
+  for (Client& client : clients) client.files.clear();  // an origin may still have bytes for us
   return peer_.report();
 }
 
@@ -195,15 +201,22 @@ void Server::open(const Path& path, std::vector<Client>& clients) const {
     throw Unsupported("workload.open = dax: there is no such memory");
   clients.reserve(work.clients);
   for (std::size_t i = 0; i < work.clients; ++i) {
-    clients.emplace_back(config_);
+    clients.emplace_back(config_, requests_, static_cast<unsigned>(i));
     Client& client = clients.back();
-    client.connection.number = static_cast<unsigned>(i);
-    client.connection.file_number = static_cast<std::uint32_t>(i % files_.count());
-    client.connection.checked = checked_;
+    Connection& c = client.connection;
+    c.checked = checked_;
+    c.direct = direct;
+    if (is_log_broker(config_)) {  // as the model has it: one call for a fetch, or a buffer
+      const bool whole = copypath::find_path(path.name)->by_sendfile;
+      c.chunk = (whole ? config_.broker.fetch : config_.broker.buffer).count();
+    }
     if (path.source == Source::kOrigin) continue;
-    client.file = files_.open(client.connection.file_number, direct, work);
-    client.connection.file = client.file;
-    client.connection.direct = direct;
+    for (std::uint64_t request = 0; request < requests_.count(c.number); ++request) {
+      const std::uint32_t number = requests_.at(c.number, request).file;
+      if (c.files.count(number) != 0) continue;
+      client.files.push_back(files_.open(number, direct, work));
+      c.files[number] = {client.files.back(), files_.size(number).count()};
+    }
   }
 }
 
@@ -214,8 +227,8 @@ void Server::accept(const Path& path, std::vector<Client>& clients) const {
   }
   if (path.source != Source::kOrigin) return;
   for (Client& client : clients) {
-    client.file = tcp_connect(network_.client(), peer_.origin_port());
-    client.connection.file = client.file;
+    client.files.push_back(tcp_connect(network_.client(), peer_.origin_port()));
+    client.connection.file = client.files.back();
   }
 }
 
@@ -267,6 +280,7 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   result.execution = "native";
   double start = report.finished;
   double busy = 0;
+  double fetches = 0;
   bool finished = true;
   Notifications notifications;
   std::uint64_t wanted = 0;
@@ -279,6 +293,7 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
     finished = finished && c.finished;
     wanted += c.total();
     encoded += encoded_size(path.encoding, c);
+    fetches += count(c.requests.count(c.number));
     for (const auto& [name, calls] : c.calls.by_name()) result.syscalls[name] += calls;
     v["syscalls_total"] += count(c.calls.total());
     v["context_switches"] += count(c.after.context_switches - c.before.context_switches);
@@ -299,6 +314,12 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
   v["cpu_busy_s"] = busy;
   v["cpu_s_per_GB"] = ratio(busy, payload / 1e9);
   v["mode_switches"] = 2 * v["syscalls_total"];
+  if (is_log_broker(config_)) {
+    const double record = count(config_.broker.record.count());
+    v["fetches"] = fetches;
+    v["records_per_s"] = ratio(payload / record, v["elapsed_s"]);
+    v["cpu_s_per_fetch"] = ratio(busy, fetches);
+  }
   v["zerocopy_completions"] = count(notifications.sends);
   v["zerocopy_copied"] = count(notifications.copied);
   v["zerocopy_refused"] = count(notifications.refused);
@@ -307,11 +328,9 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
       path.source == Source::kFile && config_.workload.open == FileSource::kBuffered;
   const std::uint64_t missing = sample.residency.pages - sample.residency.resident;
   // Which of them a range finds missing is not known, unless none is.
-  if (cached && missing > 0 &&
-      clients.front().connection.total() !=
-          config_.workload.file_size.count() * config_.workload.requests) {
-    return;
-  }
+  const WorkloadConfig& work = config_.workload;
+  const bool in_parts = work.listed || request_size(work, work.file_size) < work.file_size;
+  if (cached && missing > 0 && in_parts) return;
   std::uint64_t lookups = 0;
   for (const Client& client : clients) lookups += client.connection.pages();
   v["page_cache_misses"] = cached ? count(missing) : 0;

@@ -59,6 +59,7 @@ private:
   const Network& network_;
   const Peer& peer_;
   bool checked_;
+  Requests requests_;
   Processors processors_ = divide_processors();
   Descriptor listener_;
 };

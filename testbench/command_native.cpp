@@ -36,6 +36,12 @@ struct Plan {
 
 /// Why the path does not do what has to happen to the bytes; "" if it does.
 std::string misfit(const native::Path& path, const Config& config) {
+  if (config.workload.kind == WorkloadKind::kLogBroker) {
+    if (config.broker.batches > 0) return "producers (broker.batches) exist in the model alone";
+    if (path.encoding != native::Encoding::kPlain || path.source == native::Source::kOrigin) {
+      return "a log broker sends headers and files as they are, natively";
+    }
+  }
   const auto sends = [&](auto... encodings) { return ((path.encoding == encodings) || ...); };
   using native::Encoding;
   switch (config.workload.transform) {
@@ -60,7 +66,8 @@ Plan plan(const Config& config) {
     const native::Path* const path = native::find_path(name);
     const WorkloadKind kind = config.workload.kind;
     const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy ||
-                        kind == WorkloadKind::kRandomReader;
+                        kind == WorkloadKind::kRandomReader || kind == WorkloadKind::kLogBroker ||
+                        kind == WorkloadKind::kStaticList;
     const std::string unfit = !served           ? "its workload.kind exists in the model alone"
                               : path == nullptr ? "it exists in the model alone"
                                                 : misfit(*path, config);
@@ -158,6 +165,11 @@ std::string conditions_text(const NativeArguments& arguments, const Config& conf
   std::vector<std::string> ignored;
   if (!arguments.options.pace) ignored.emplace_back("nic.rate (--pace emulates it)");
   if (config.workload.client_rate != Rate(0)) ignored.emplace_back("workload.client_rate");
+  if (config.workload.kind == WorkloadKind::kStaticList)
+    ignored.emplace_back("the times of requests");
+  if (config.workload.kind == WorkloadKind::kLogBroker) {
+    ignored.emplace_back("broker.threads (each client has its own), followers, stagger");
+  }
   if (!ignored.empty())
     text += "not emulated: " + fmt::format("{}", fmt::join(ignored, ", ")) + "\n";
   return text;

@@ -14,9 +14,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 
 #include "models/disk/media.h"
 #include "models/paths/path.h"
+#include "models/workload/request_list.h"
 #include "native/checker.h"
 #include "native/decoder.h"
 #include "native/tcp.h"
@@ -297,7 +299,7 @@ TEST(Native, ReadersThatCheckNoticeADifference) {
   Media(work).read(0, 0, work.file_size, content);
   std::vector<std::uint8_t> bytes = content.bytes();
   const auto outcome = [&] {
-    Checker checker(work, 0, 0);
+    Checker checker(work, 0);
     checker.take(bytes.data(), 8192);
     checker.take(bytes.data(), 4096);
     return checker.complete();
@@ -305,6 +307,58 @@ TEST(Native, ReadersThatCheckNoticeADifference) {
   EXPECT_TRUE(outcome());
   bytes[8191] ^= 1;
   EXPECT_FALSE(outcome());
+}
+
+// ---- Lists of requests, and the fetches of a log broker.
+
+TEST(Native, ListsNameFilesAndPlaces) {
+  Config config = config_of(20000, 4096);
+  config.workload.kind = WorkloadKind::kStaticList;
+  config.workload.clients = 2;
+  RequestList list;
+  list.file_sizes = {Bytes(5000), Bytes(20000)};
+  list.clients = {{{sc_core::SC_ZERO_TIME, 1, Bytes(10001), Bytes(9999)},
+                   {sc_core::SC_ZERO_TIME, 0, Bytes(0), Bytes(5000)}},
+                  {{sc_core::SC_ZERO_TIME, 0, Bytes(4999), Bytes(1)}}};
+  config.workload.listed = std::make_shared<RequestList>(list);
+  for (const Outcome& outcome : run_all(config, all(), checked_once()).outcomes) {
+    if (!outcome.skipped.empty()) continue;
+    EXPECT_EQ(outcome.problem, "") << outcome.path;
+    EXPECT_EQ(outcome.result.value("payload_bytes"), 15000) << outcome.path;
+  }
+}
+
+// Three consumers of two logs of 300,001 bytes, in segments of 100,000 and fetches of 65,536 bytes:
+// 3 x 2 + 1 fetches of a log, each with a request and a header. A path that copies has a buffer of
+// 32 KiB, sendfile() a call for each fetch.
+TEST(Native, LogBrokerAnswersFetchByFetch) {
+  Config config;
+  config.workload.kind = WorkloadKind::kLogBroker;
+  config.workload.clients = 3;
+  config.broker.partitions = 2;
+  config.broker.lag = Bytes(300001);
+  config.broker.segment = Bytes(100000);
+  config.broker.fetch = Bytes(65536);
+  config.page_cache.warm = 1;
+  std::vector<const Path*> plain;
+  for (const Path* path : all()) {
+    if (path->encoding == Encoding::kPlain && path->source == Source::kFile) plain.push_back(path);
+  }
+  for (const Outcome& outcome : run_all(config, plain, checked_once()).outcomes) {
+    SCOPED_TRACE(outcome.path);
+    if (!outcome.skipped.empty()) continue;
+    EXPECT_EQ(outcome.problem, "");
+    EXPECT_EQ(outcome.result.value("payload_bytes"), 3 * 300001);
+    EXPECT_EQ(outcome.result.value("fetches"), 21);
+    EXPECT_EQ(outcome.result.value("syscalls.recv"), 21);
+    EXPECT_EQ(outcome.result.value("syscalls.writev"), 21);
+    if (outcome.path == "sendfile") {
+      EXPECT_EQ(outcome.result.value("syscalls.sendfile"), 21);
+    }
+    if (outcome.path == "read_write") {
+      EXPECT_EQ(outcome.result.value("syscalls.read"), 3 * 13);
+    }
+  }
 }
 
 // ---- The limit of 0x7ffff000 bytes per call.
@@ -349,7 +403,7 @@ Received received(const std::vector<std::uint8_t>& bytes, const WorkloadConfig& 
   const Descriptor receiver(ends[1]);
   Calls().write_all(sender, bytes.data(), bytes.size());
   sender.reset();
-  return receive(receiver, Sink::kCheck, Encoding::kPlain, work, 0, 0, kNever);
+  return receive(receiver, Sink::kCheck, Encoding::kPlain, work, 0, kNever);
 }
 
 TEST(Native, CheckingClientNoticesEveryDifference) {

@@ -59,6 +59,14 @@ launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --path "pread
   --set workload.requests=2 --set expect.pread.syscalls.pread=4
 check "what sends has nobody to send to" says "$out" "skipped: sendfile: it sends to clients"
 
+# ---- A log broker.
+launch native "$SOURCE_DIR/scenarios/log_broker_gigabit.ini" --repeat 1 --sink check --path "sendfile user_tls" \
+  --set expect.sendfile.fetches=60
+check "log_broker" says "$out" "skipped: user_tls: a log broker sends headers"
+check "log_broker" says "$out" "passed, 0 failed"
+launch native "$SOURCE_DIR/scenarios/log_broker_producers.ini" --repeat 1
+check "producers" status_is 3
+
 # ---- What cannot be run.
 launch native small.ini --repeat 1 --path "direct_write read_write" --set workload.chunk=1001B \
   --set 'expect.read_write.syscalls.read = 200'
