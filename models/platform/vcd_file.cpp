@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <sstream>
 #include <stdexcept>
+
+#include "models/platform/simulate.h"
 
 namespace copypath {
 
@@ -32,16 +36,26 @@ const Object& at(const void* object) {
 
 }  // namespace
 
-VcdFile::VcdFile(const std::string& name) : file_(std::fopen(name.c_str(), "w")) {
-  if (file_ == nullptr) throw std::runtime_error(name + " cannot be written");
+VcdFile::VcdFile(const std::string& name) : name_(name), file_(std::fopen(name.c_str(), "w")) {
+  if (file_ == nullptr) throw OutputError(name + ": " + std::strerror(errno));
   sc_core::sc_get_curr_simcontext()->add_trace_file(this);
 }
 
 VcdFile::~VcdFile() {
+  if (file_ != nullptr) end();
+}
+
+void VcdFile::close() {
+  if (file_ != nullptr) end();
+  if (error_ != 0) throw OutputError(name_ + ": " + std::strerror(error_));
+}
+
+void VcdFile::end() {
   sc_core::sc_get_curr_simcontext()->remove_trace_file(this);
   if (started_ && now() > last_) buffer_ += fmt::format("#{}\n", now());
   flush();
-  std::fclose(file_);
+  if (std::fclose(file_) != 0 && error_ == 0) error_ = errno;
+  file_ = nullptr;
 }
 
 void VcdFile::refuse(const std::string& name) {
@@ -226,7 +240,8 @@ void VcdFile::write_scope(std::vector<const Lane*> lanes, std::size_t depth) {
 }
 
 void VcdFile::flush() {
-  std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
+  const std::size_t written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
+  if (written != buffer_.size() && error_ == 0) error_ = errno;
   buffer_.clear();
 }
 

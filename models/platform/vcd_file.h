@@ -14,11 +14,14 @@ namespace copypath {
 
 class VcdFile : public sc_core::sc_trace_file {
 public:
-  /// `name` must have been found to be writable.
+  /// Throws OutputError if the file cannot be created.
   explicit VcdFile(const std::string& name);
   ~VcdFile() override;
   VcdFile(const VcdFile&) = delete;
   VcdFile& operator=(const VcdFile&) = delete;
+
+  /// Ends the file. Throws OutputError if not everything could be written.
+  void close();
 
   using sc_core::sc_trace_file::trace;
   void trace(const bool& object, const std::string& name) override;
@@ -87,8 +90,11 @@ private:
   void write_header();
   void write_scope(std::vector<const Lane*> lanes, std::size_t depth);
   void flush();
+  void end();
 
+  std::string name_;
   std::FILE* file_;
+  int error_ = 0;  // of the first write that failed
   std::vector<Lane> lanes_;
   std::string buffer_;
   bool started_ = false;

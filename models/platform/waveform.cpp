@@ -1,16 +1,12 @@
 #include "models/platform/waveform.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "models/platform/simulate.h"
@@ -18,24 +14,6 @@
 namespace copypath {
 
 namespace {
-
-[[noreturn]] void fail(const std::string& file, int error) {
-  throw OutputError(file + ": " + std::strerror(error));
-}
-
-/// SystemC does not look whether its writes succeed. On a full device the file cannot grow any
-/// more.
-void check_room(const std::string& file) {
-  const int fd = open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) fail(file, errno);
-  const off_t end = lseek(fd, 0, SEEK_END);
-  const std::vector<char> probe(64 * 1024);
-  const ssize_t written = write(fd, probe.data(), probe.size());
-  const int error = written < 0 ? errno : ENOSPC;
-  const bool whole = written == static_cast<ssize_t>(probe.size()) && ftruncate(fd, end) == 0;
-  ::close(fd);
-  if (!whole) fail(file, error);
-}
 
 /// SystemC writes the values at the start of a trace without a time, which viewers take for 0; a
 /// comment before them says when they were taken. Puts the time in the comment's place.
@@ -91,17 +69,14 @@ Waveform::Waveform(const Machine& machine, const std::string& file)
   if (struct stat status{}; stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     throw OutputError(file + ": not a regular file");
   }
-  std::FILE* probe = std::fopen(file.c_str(), "w");
-  if (probe == nullptr) fail(file, errno);
-  std::fclose(probe);
   trace_ = std::make_unique<VcdFile>(file);
   machine.trace(trace_.get());
 }
 
 void Waveform::close() {
   if (!trace_) return;
+  trace_->close();
   trace_.reset();
-  check_room(file_);
   put_start_time(file_);
   hide(file_, machine_.idle_lanes());
 }
