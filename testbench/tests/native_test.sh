@@ -53,7 +53,9 @@ check "--dump" status_is 0
 check "--dump" says "$out" "file_size = 100kB"
 
 # ---- Programs that read for themselves.
-launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --sink check --quiet
+reads=(pread mmap_read)
+sanitized && reads=(pread)
+launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --sink check --quiet --path "${reads[*]}"
 check "random_reader" status_is 0
 launch native "$SOURCE_DIR/scenarios/random_reader.ini" --repeat 1 --path "pread sendfile" \
   --set workload.requests=2 --set expect.pread.syscalls.pread=4

@@ -73,6 +73,9 @@ TEST(NativeWorkloads, ReadersCallOnceForAChunkOrOnceForTheMapping) {
 // A fault maps the neighbourhood of 64 KiB (fault_around_bytes), and nothing faults twice. Mappings
 // of 2 MiB and more begin at a multiple of it (thp_get_unmapped_area()), smaller ones anywhere.
 TEST(NativeWorkloads, ReaderOfAMappingFaultsOnceForEachNeighbourhood) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the address sanitizer has faults of its own";
+#endif
   Config config = reader_of(4 * 1024 * 1024, 4096, 0, Order::kSequential);
   Options once = checked_once();
   once.sink = Sink::kDiscard;  // checking has faults of its own
