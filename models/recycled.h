@@ -18,7 +18,7 @@ public:
 #else
   static void* take(std::size_t bytes) {
     if (bytes > kLargest) return ::operator new(bytes);
-    Block*& list = free_[(bytes + kStep - 1) / kStep];
+    Block*& list = lists[(bytes + kStep - 1) / kStep];
     if (list == nullptr) return ::operator new((bytes + kStep - 1) / kStep * kStep);
     Block* const block = list;
     list = block->next;
@@ -26,7 +26,7 @@ public:
   }
   static void give_back(void* memory, std::size_t bytes) {
     if (bytes > kLargest) return ::operator delete(memory);
-    Block*& list = free_[(bytes + kStep - 1) / kStep];
+    Block*& list = lists[(bytes + kStep - 1) / kStep];
     list = new (memory) Block{list};
   }
 #endif
@@ -39,7 +39,7 @@ private:
   static constexpr std::size_t kStep = 64;
   static constexpr std::size_t kLargest = 4096;
 
-  static inline std::array<Block*, kLargest / kStep + 1> free_{};
+  static inline std::array<Block*, kLargest / kStep + 1> lists{};
 };
 
 template <typename T>

@@ -216,7 +216,7 @@ void VcdFile::write_header() {
 }
 
 /// The lanes of a scope, whose names have `depth` characters in front; then the scopes in it.
-void VcdFile::write_scope(std::vector<const Lane*> lanes, std::size_t depth) {
+void VcdFile::write_scope(const std::vector<const Lane*>& lanes, std::size_t depth) {
   std::map<std::string, std::vector<const Lane*>> scopes;
   for (const Lane* lane : lanes) {
     const std::size_t dot = lane->name.find('.', depth);

@@ -88,7 +88,7 @@ private:
   void write_number(std::uint64_t value, int width);
   void write_vector(const Lane& lane);
   void write_header();
-  void write_scope(std::vector<const Lane*> lanes, std::size_t depth);
+  void write_scope(const std::vector<const Lane*>& lanes, std::size_t depth);
   void flush();
   void end();
 
