@@ -15,7 +15,7 @@ check "a host profile" status_is 0
 quick=(--counters --host h.ini)
 warm=("$matrix"/{small_folios,copying}_*.ini)
 if sanitized; then
-  quick+=(--set "path = read_write sendfile splice user_tls")
+  quick+=(--set "path = read_write sendfile splice")
 else
   warm+=("$matrix/random_reader.ini")
 fi
