@@ -14,7 +14,8 @@ launch calibrate --rounds 1 --quiet --output h.ini
 check "a host profile" status_is 0
 quick=(--counters --host h.ini)
 warm=("$matrix"/{small_folios,copying}_*.ini)
-if sanitized; then
+if sanitized; then  # and of small buffers
+  warm=("$matrix"/{small_folios,copying}_{4k,16k}.ini)
   quick+=(--set "path = read_write sendfile splice")
 else
   warm+=("$matrix/random_reader.ini")
