@@ -7,6 +7,7 @@
 #include <array>
 #include <ctime>
 
+#include "models/nic/wire.h"
 #include "native/fetches.h"
 
 namespace copypath::native {
@@ -57,7 +58,7 @@ bool Connection::next_request() {
     finished = true;
     return false;
   }
-  if (given_up != nullptr && *given_up) throw Disconnected("the run has been given up");
+  stop_if_given_up();
   const Request request = requests.at(number, served++);
   position = request.offset.count();
   end = position + request.bytes.count();
@@ -66,13 +67,17 @@ bool Connection::next_request() {
     size = files.at(request.file).size;
   }
   if (is_log_broker(config)) {
-    std::array<char, kFetchText> fetch{};
+    std::array<char, kRequestText.count()> fetch{};
     calls.recv_all(socket, fetch.data(), fetch.size());
     calls.writev_all(socket, header.data(), header.size());
   }
   // As opening it anew and seeking would; a socket has no place.
   lseek(file, static_cast<off_t>(position), SEEK_SET);
   return true;
+}
+
+void Connection::stop_if_given_up() const {
+  if (given_up != nullptr && *given_up) throw Disconnected("the run has been given up");
 }
 
 std::size_t Connection::read_size(std::uint64_t bytes, std::size_t buffer) const {

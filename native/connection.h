@@ -84,12 +84,15 @@ struct Connection {
   /// A log broker receives it first, and sends the header of its answer.
   bool next_request();
 
+  /// Throws Disconnected if the run has been given up. For those whom no closed socket tells.
+  void stop_if_given_up() const;
+
   std::uint64_t total() const { return requests.total(number).count(); }  ///< bytes of all requests
   std::uint64_t pages() const;  ///< in which these lie, request by request
 
-  std::vector<std::uint8_t> header = std::vector<std::uint8_t>(config.broker.header.count());
+  std::vector<std::uint8_t> header;  ///< of a log broker's answers
   StartGate* gate = nullptr;
-  const std::atomic<bool>* given_up = nullptr;  ///< the run: next_request() throws Disconnected
+  const std::atomic<bool>* given_up = nullptr;  ///< the run
   bool checked = false;        ///< a program that reads for itself compares every byte,
   bool intact = true;          ///< with this outcome
   std::uint64_t added_up = 0;  ///< bytes that it has read

@@ -8,9 +8,6 @@
 
 namespace copypath::native {
 
-/// Bytes of a request on the wire.
-constexpr std::size_t kFetchText = 100;
-
 inline bool is_log_broker(const Config& config) {
   return config.workload.kind == WorkloadKind::kLogBroker;
 }

@@ -7,9 +7,10 @@
 #include <cerrno>
 #include <vector>
 
+#include "models/disk/media.h"
+#include "models/nic/wire.h"
 #include "native/checker.h"
 #include "native/decoder.h"
-#include "native/fetches.h"
 
 namespace copypath::native {
 
@@ -55,7 +56,7 @@ Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
   Checker checker(config.workload, client);
   std::vector<std::uint8_t> buffer(sink == Sink::kDiscard ? 0 : kMostPerCall);
   const int flags = sink == Sink::kDiscard ? MSG_TRUNC : 0;
-  const std::array<char, kFetchText> text{};
+  const std::array<char, kRequestText.count()> text{};
   Received received;
   for (std::uint64_t i = 0; i < requests.count(client); ++i) {
     if (send(socket, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {

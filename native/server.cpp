@@ -60,9 +60,8 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
   if (encoding == Encoding::kTls || encoding == Encoding::kDeflate) {
     return connection.calls.written();
   }
-  const Bytes header =
-      is_log_broker(connection.config) ? connection.config.broker.header : Bytes(0);
-  return connection.total() + header.count() * connection.requests.count(connection.number);
+  return connection.total() +
+         connection.header.size() * connection.requests.count(connection.number);
 }
 
 }  // namespace
@@ -209,6 +208,7 @@ void Server::open(const Path& path, std::vector<Client>& clients) const {
     if (is_log_broker(config_)) {  // as the model has it: one call for a fetch, or a buffer
       const bool whole = copypath::find_path(path.name)->by_sendfile;
       c.chunk = (whole ? config_.broker.fetch : config_.broker.buffer).count();
+      c.header.resize(config_.broker.header.count());
     }
     if (path.source == Source::kOrigin) continue;
     for (std::uint64_t request = 0; request < requests_.count(c.number); ++request) {

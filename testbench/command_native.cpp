@@ -64,10 +64,7 @@ Plan plan(const Config& config) {
   Plan plan;
   for (const std::string& name : config.paths) {
     const native::Path* const path = native::find_path(name);
-    const WorkloadKind kind = config.workload.kind;
-    const bool served = kind == WorkloadKind::kFileServer || kind == WorkloadKind::kProxy ||
-                        kind == WorkloadKind::kRandomReader || kind == WorkloadKind::kLogBroker ||
-                        kind == WorkloadKind::kStaticList;
+    const bool served = config.workload.kind != WorkloadKind::kWebServer;
     const std::string unfit = !served           ? "its workload.kind exists in the model alone"
                               : path == nullptr ? "it exists in the model alone"
                                                 : misfit(*path, config);

@@ -1,0 +1,155 @@
+// Which pages are in memory: the tree by which they are found, the order of use, and reclaim.
+#include <algorithm>
+
+#include "models/kernel/page_cache.h"
+
+namespace copypath {
+
+namespace {
+/// Pages in use that reclaim passes over for one window of readahead before it gives up
+/// (SWAP_CLUSTER_MAX).
+constexpr unsigned kReclaimScan = 32;
+}  // namespace
+
+PageCache::Node* PageCache::look_up(std::uint64_t key) {
+  const auto node = nodes_.find(key);
+  if (node == nodes_.end()) return nullptr;
+  return last_node_ = &node->second;
+}
+
+/// Takes over the memory of one that was freed.
+PageCache::Node& PageCache::new_node(std::uint64_t key) {
+  if (free_nodes_.empty()) {
+    last_node_ = &nodes_.emplace(key, key).first->second;
+    last_node_->number = static_cast<std::uint32_t>(numbered_nodes_.size());
+    numbered_nodes_.push_back(last_node_);
+  } else {
+    auto node = std::move(free_nodes_.back());
+    free_nodes_.pop_back();
+    node.key() = key;
+    node.mapped().key = key;
+    last_node_ = &nodes_.insert(std::move(node)).position->second;
+  }
+  return *last_node_;
+}
+
+void PageCache::free_node(const Node& node) {
+  if (last_node_ == &node) last_node_ = nullptr;
+  free_nodes_.push_back(nodes_.extract(node.key));
+}
+
+Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t pages) {
+  if (resident_ + pages > capacity_) make_room(pages);
+  const auto count = static_cast<unsigned>(pages);
+  const Frame head = count == 1 ? memory_.allocate() : memory_.allocate_adjacent(count);
+  if (pages_.size() < head + pages) pages_.grow_to(head + pages);
+  for (unsigned i = 0; i < count; ++i) {
+    Node& node = make_node(key_of(file, index + i));
+    node.frames[(index + i) % kNodePages] = head + i;
+    ++node.used;
+    Page page;
+    page.index = static_cast<std::uint32_t>(index + i);
+    page.node = node.number;
+    page.head = head;
+    pages_[head + i] = page;
+  }
+  pages_[head].pages = static_cast<std::uint16_t>(pages);
+  link_newest(head);
+  resident_ += pages;
+  return head;
+}
+
+/// Adds the missing page `index` and those after it before `end`: a folio, or pages up to the next
+/// one that is there, within a node. They are locked by `read`. Returns the index after them.
+std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end,
+                                     Read& read) {
+  if (config_.folio > kPageSize) {
+    const std::uint64_t pages = folio_at(file, index, end);
+    const Frame head = add(file, index, pages);
+    for (Frame frame = head; frame < head + pages; ++frame) {
+      pages_[frame].read = read.number;
+      read.frames.push_back(frame);
+    }
+    return index + pages;
+  }
+  if (resident_ >= capacity_) make_room(1);  // before the node, which may go with its last page
+  Node& node = make_node(key_of(file, index));
+  end = std::min(end, (index / kNodePages + 1) * kNodePages);
+  for (;;) {
+    const Frame frame = memory_.allocate();
+    if (frame >= pages_.size()) pages_.grow_to(frame + 1);
+    node.frames[index % kNodePages] = frame;
+    ++node.used;
+    Page& page = pages_[frame];
+    page = Page{};
+    page.index = static_cast<std::uint32_t>(index);
+    page.head = frame;
+    page.node = node.number;
+    page.read = read.number;
+    link_newest(frame);
+    ++resident_;
+    read.frames.push_back(frame);
+    ++index;
+    if (index == end || node.frames[index % kNodePages] != kNoFrame) return index;
+    if (resident_ >= capacity_) make_room(1);
+  }
+}
+
+void PageCache::remove(Frame head) {
+  const unsigned count = pages_[head].pages;
+  unlink(head);
+  for (unsigned i = 0; i < count; ++i) {
+    Page& page = pages_[head + i];
+    Node& node = *numbered_nodes_[page.node];
+    node.frames[page.index % kNodePages] = kNoFrame;
+    if (--node.used == 0) free_node(node);
+  }
+  resident_ -= count;
+  if (count == 1) {
+    memory_.free(head);
+  } else {
+    memory_.free_adjacent(head, count);
+  }
+}
+
+bool PageCache::in_use(Frame head) const {
+  for (unsigned i = 0; i < pages_[head].pages; ++i) {
+    const Page& page = pages_[head + i];
+    if (page.locked() || page.references > 0 || page.dirty || page.write_back) return true;
+  }
+  return false;
+}
+
+void PageCache::make_room(std::uint64_t pages) {
+  // A folio that cannot go now gets another round, as in shrink_page_list(). When too many cannot,
+  // the cache exceeds its size for a while instead of looking at all of them for every window.
+  while (resident_ > 0 && resident_ + pages > capacity_ && passed_over_ < kReclaimScan) {
+    const Frame head = oldest_;
+    if (in_use(head)) {
+      touch(head);
+      ++passed_over_;
+      continue;
+    }
+    evictions_ += pages_[head].pages;
+    remove(head);
+  }
+}
+
+/// Makes folios the newest that follow each other in the order of use.
+void PageCache::touch(Frame first, Frame last) {
+  if (last == newest_) return;
+  const Frame older = pages_[first].older;
+  const Frame newer = pages_[last].newer;
+  pages_[newer].older = older;
+  if (older == kNoFrame) {
+    oldest_ = newer;
+  } else {
+    pages_[older].newer = newer;
+  }
+  pages_[newest_].newer = first;
+  pages_[first].older = newest_;
+  pages_[last].newer = kNoFrame;
+  newest_ = last;
+}
+
+}  // namespace copypath
