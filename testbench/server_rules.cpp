@@ -87,9 +87,8 @@ std::string broker_alone(const Config& config) {
     return "";
   }
   return "is log_broker, accepted with it: workload.file = none, workload.requests = 1, "
-         "workload.range = whole_file, workload.hazard = none, workload.open = buffered, nic.link "
-         "= "
-         "ethernet";
+         "workload.range = whole_file, workload.hazard = none, workload.open = buffered, "
+         "nic.link = ethernet";
 }
 
 std::string visits(const Config& config) {
