@@ -75,6 +75,9 @@ public:
     return text;
   }
 
+  /// Nothing is left, or what the combined format appends: texts in quotes.
+  bool at_end_or_quote() const { return at_ >= line_.size() || line_.compare(at_, 2, " \"") == 0; }
+
   /// Up to the next space or the end.
   std::string last_word() {
     const std::size_t end = std::min(line_.find(' ', at_), line_.size());
@@ -91,6 +94,11 @@ private:
   const std::string& line_;
   std::size_t at_ = 0;
 };
+
+std::int64_t days_of_month(std::int64_t year, std::int64_t month) {
+  if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar.
 std::int64_t days(std::int64_t year, std::int64_t month, std::int64_t day) {
@@ -120,9 +128,14 @@ std::int64_t time_of(Scanner& in) {
   in.expect(' ');
   const std::string sign = in.word(1);
   if (sign != "+" && sign != "-") Scanner::fail();
-  const std::int64_t zone = (in.number(2) * 60 + in.number(2)) * 60 * (sign == "-" ? -1 : 1);
+  const std::int64_t hours = in.number(2);
+  const std::int64_t minutes = in.number(2);
+  const std::int64_t zone = (hours * 60 + minutes) * 60 * (sign == "-" ? -1 : 1);
   in.expect(']');
-  if (day < 1 || day > 31 || clock[0] > 23 || clock[1] > 59 || clock[2] > 60) Scanner::fail();
+  if (hours > 23 || minutes > 59) Scanner::fail();
+  if (day < 1 || day > days_of_month(year, month - kMonths.begin() + 1) || clock[0] > 23 ||
+      clock[1] > 59 || clock[2] > 60)
+    Scanner::fail();
   return days(year, month - kMonths.begin() + 1, day) * 86400 + clock[0] * 3600 + clock[1] * 60 +
          clock[2] - zone;
 }
@@ -141,6 +154,7 @@ Line parse(const std::string& text) {
   in.expect(' ');
   line.bytes = in.last_word();
   const bool none = line.bytes == "-" || line.bytes == "0";
+  if (!in.at_end_or_quote() || status < 100 || status > 599) Scanner::fail();
   if (line.client.empty() || line.bytes.empty() || line.bytes.size() > 15 ||
       (line.bytes != "-" && line.bytes.find_first_not_of("0123456789") != std::string::npos)) {
     Scanner::fail();

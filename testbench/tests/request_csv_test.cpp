@@ -131,6 +131,17 @@ TEST(AccessLog, EveryBadLineIsRefusedWithItsNumber) {
     if (std::string(part) == " 1") damaged = good.substr(0, good.size() - 1) + "x";
     bad.push_back(damaged);
   }
+  const auto with = [&](const std::string& part, const std::string& other) {
+    std::string damaged = good;
+    damaged.replace(damaged.find(part), part.size(), other);
+    bad.push_back(damaged);
+  };
+  with("10/Oct", "31/Sep");
+  with("10/Oct/2000", "29/Feb/2100");
+  with("-0700", "-0760");
+  with("-0700", "+2400");
+  with("200 1", "200 1 more");
+  with("200 1", "600 1");
   std::string log;
   for (const std::string& line : bad) log += good + "\n" + line + "\n";
   Problems problems;

@@ -25,4 +25,9 @@ launch compare "$SOURCE_DIR/scenarios/relatives.ini" --path all --set workload.c
 for path in $paths; do
   check "$path has a line, or a reason" grep -qE "^  $path +[0-9]|^  $path [a-z]" "$out"
 done
+launch compare "$SOURCE_DIR/scenarios/random_reader.ini" --path all --set workload.transform=tls
+check "no path fits" status_is 2
+for path in $paths; do
+  check "no path fits: why not $path" grep -qE "^  $path [a-z]" "$err"
+done
 finish
