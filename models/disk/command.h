@@ -14,11 +14,17 @@ namespace copypath {
 struct DiskCommand {
   std::uint32_t file = 0;
   std::uint64_t offset = 0;
-  SegmentList pages;                        ///< PRP list; its size is the length of the command
+  SegmentList pages;                        ///< their size is the length of the command
   void* cookie = nullptr;                   ///< the driver's; comes back in the completion queue
   Movement movement = Movement::kDiskRead;  ///< whose pages they are, and which way
   std::uint64_t position = 0;               ///< on the drive, in bytes from its first block
 
+  /// Of the PRP list: one for each page.
+  std::uint64_t list_entries() const {
+    std::uint64_t entries = 0;
+    for (const Segment& run : pages) entries += units_covering(Bytes(run.bytes), kPageSize);
+    return entries;
+  }
   bool writes() const { return kind_of(movement).reads_memory(); }
 };
 

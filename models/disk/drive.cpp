@@ -50,26 +50,53 @@ void Drive::write_register(tlm::tlm_generic_payload& payload, sc_time&) {
   const auto depth = static_cast<unsigned>(queues_.submission.size());
   outstanding_ += (tail + depth - tail_) % depth;
   tail_ = tail;
-  look_.notify();
+  look_again();
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+/// Whether there is a command that the drive has a place for.
+bool Drive::has_command() const {
+  return head_ != tail_ && (protocol_.tags == 0 || in_drive_ < protocol_.tags) && accepts();
+}
+
+Bytes Drive::fetched_for(const DiskCommand& command) const {
+  return protocol_.command + protocol_.list_entry * command.list_entries();
+}
+
+DiskCommand Drive::take_command() {
+  DiskCommand command = std::move(queues_.submission[head_]);
+  head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
+  ++in_drive_;
+  return command;
 }
 
 /// Takes commands off the submission queue as long as the drive has a place for them.
 void Drive::fetch() {
   for (;;) {
-    while (head_ == tail_ || (protocol_.tags > 0 && in_drive_ == protocol_.tags) || !accepts()) {
-      wait(look_);
-    }
-    DiskCommand command = std::move(queues_.submission[head_]);
-    head_ = (head_ + 1) % static_cast<unsigned>(queues_.submission.size());
-    ++in_drive_;
-    const Bytes bytes = protocol_.command + protocol_.list_entry * command.pages.size();
+    while (!has_command()) look_.wait();
+    DiskCommand command = take_command();
+    const Bytes bytes = fetched_for(command);
     commands.control_ahead(Movement::kDiskCommand, bytes, link_.read(bytes));
     if (command.writes()) {
       take_write(command);
     } else {
       begin(std::move(command));
     }
+  }
+}
+
+/// Reads of a flash drive need no process for that, if the bus has room; the arm of a hard disk has
+/// to wait until the command is there.
+void Drive::look_again() {
+  if (config_.kind == DiskKind::kHdd) return look_.notify();
+  while (look_.waiting() && has_command()) {
+    const DiskCommand& command = queues_.submission[head_];
+    const Bytes bytes = fetched_for(command);
+    if (command.writes() ||
+        !commands.try_control_ahead(Movement::kDiskCommand, bytes, link_.read(bytes))) {
+      return look_.notify();
+    }
+    begin(take_command());
   }
 }
 
@@ -103,34 +130,44 @@ void Drive::deliver(const DiskCommand& command, Rate limit, sc_time delay) {
 
 void Drive::complete(const DiskCommand& command, bool failed, sc_time delay) {
   const sc_time at = sc_core::sc_time_stamp() + delay;
+  const DiskCompletion completion{command.cookie, failed};
+  if (delay == sc_core::SC_ZERO_TIME && finished_.empty() && finished_event_.waiting() &&
+      completions.try_control_ahead(Movement::kDiskCompletion, protocol_.completion,
+                                    link_.write(protocol_.completion))) {
+    return completed(completion);
+  }
   const auto later = std::find_if(finished_.begin(), finished_.end(),
                                   [&](const Finished& other) { return other.at > at; });
-  finished_.insert(later, {at, {command.cookie, failed}});
+  finished_.insert(later, {at, completion});
   finished_event_.notify();
 }
 
 /// Writes completions back, one after the other.
 void Drive::write_back() {
   for (;;) {
-    while (finished_.empty()) wait(finished_event_);
+    while (finished_.empty()) finished_event_.wait();
     const sc_time now = sc_core::sc_time_stamp();
     if (finished_.front().at > now) {  // one that is due before may come
-      wait(finished_.front().at - now, finished_event_);
+      finished_event_.wait(finished_.front().at - now);
       continue;
     }
     const DiskCompletion completion = finished_.front().completion;
     finished_.pop_front();
     completions.control_ahead(Movement::kDiskCompletion, protocol_.completion,
                               link_.write(protocol_.completion));
-    --outstanding_;
-    --in_drive_;
-    look_.notify();
-    queues_.completion.push_back(completion);
-    if (!queues_.interrupt_pending) {
-      queues_.interrupt_pending = true;
-      irq->raise(completions.time() - sc_core::sc_time_stamp());
-    }
+    completed(completion);
   }
+}
+
+/// The completion is in memory.
+void Drive::completed(const DiskCompletion& completion) {
+  --outstanding_;
+  --in_drive_;
+  look_again();
+  queues_.completion.push_back(completion);
+  if (queues_.interrupt_pending) return;
+  queues_.interrupt_pending = true;
+  irq->raise(completions.time() - sc_core::sc_time_stamp());
 }
 
 void Drive::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {

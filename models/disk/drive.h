@@ -15,6 +15,7 @@
 #include "models/disk/media.h"
 #include "models/pcie/link.h"
 #include "models/recycled.h"
+#include "models/wake_up.h"
 
 namespace copypath {
 
@@ -73,7 +74,8 @@ protected:
   void deliver(const DiskCommand& command, Rate limit, sc_time delay);
 
   const DiskConfig& config() const { return config_; }
-  sc_core::sc_event look_;  ///< to be notified when the drive accepts() again; and by the doorbell
+  /// The drive accepts() again: takes what has been waiting for that.
+  void look_again();
 
 private:
   struct Finished {
@@ -82,10 +84,14 @@ private:
   };
 
   void write_register(tlm::tlm_generic_payload& payload, sc_time& delay);
+  bool has_command() const;
+  Bytes fetched_for(const DiskCommand& command) const;
+  DiskCommand take_command();
   void fetch();
   void take_write(const DiskCommand& command);
   void complete(const DiskCommand& command, bool failed, sc_time delay);
   void write_back();
+  void completed(const DiskCompletion& completion);
   Rate over_cable(Rate rate) const;
 
   DiskConfig config_;
@@ -93,12 +99,13 @@ private:
   PcieLink link_;
   DiskQueues& queues_;
   Media& media_;
+  WakeUp look_;        // for commands
   unsigned head_ = 0;  // of the submission queue
   unsigned tail_ = 0;
   Content content_;
   Content incoming_;
   Fifo<Finished> finished_;  // to be written back, in order of time
-  sc_core::sc_event finished_event_;
+  WakeUp finished_event_;
   unsigned in_drive_ = 0;     // commands that hold a tag
   unsigned outstanding_ = 0;  // for the waveform
   bool transferring_ = false;

@@ -18,13 +18,13 @@ void FlashDrive::begin(DiskCommand command) {
 /// Moves what the media deliver, one command after the other.
 void FlashDrive::transfer() {
   for (;;) {
-    while (accesses_.empty()) wait(begun_);
+    while (accesses_.empty()) begun_.wait();
     const Access& access = accesses_.front();
     if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
     deliver(access.command, config().bandwidth, config().firmware);
     busy_ += config().latency + size_of(access.command.pages) / config().bandwidth;
     accesses_.pop_front();
-    look_.notify();
+    look_again();
   }
 }
 

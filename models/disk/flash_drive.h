@@ -8,6 +8,7 @@
 #include "models/disk/drive.h"
 #include "models/disk/write_buffer.h"
 #include "models/recycled.h"
+#include "models/wake_up.h"
 
 namespace copypath {
 
@@ -34,7 +35,7 @@ private:
   void transfer();
 
   Fifo<Access> accesses_;  // one per busy channel, in the order in which they are ready
-  sc_core::sc_event begun_;
+  WakeUp begun_;
   WriteBuffer buffer_;
   sc_time busy_;  // of all channels: media and interface, but not waiting for somebody else
 };

@@ -9,10 +9,9 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
   wanted = std::min(wanted, file.left());
   Bytes done;
   SegmentList pages;
-  pages.reserve(std::min(wanted, kPipeSize) / kPageSize + 2);
   while (done < wanted) {
     pages.clear();
-    page_cache.get_pages(task, file, wanted - done, pages);
+    page_cache.get_runs(task, file, wanted - done, pages);
     if (pages.empty()) {  // short, or EIO
       file.failed = done == Bytes(0);
       break;
@@ -86,19 +85,26 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
   room -= file.position % kPageSize;
   wanted = std::min({wanted, room, file.left()});
   FragmentList pipe;
-  SegmentList pages;
+  SegmentList runs;
   pipe.reserve(wanted / kPageSize + 2);
-  pages.reserve(wanted / kPageSize + 2);
   for (Bytes done; done < wanted;) {
-    pages.clear();
-    page_cache.get_pages(task, file, wanted - done, pages);
-    if (pages.empty()) {  // short, or EIO
+    runs.clear();
+    page_cache.get_runs(task, file, wanted - done, runs);
+    if (runs.empty()) {  // short, or EIO
       file.failed = done == Bytes(0);
       break;
     }
-    for (const Segment& page : pages) pipe.push_back({page, Place::kPageCache, nullptr});
-    task.spend(task.costs().splice_page * static_cast<double>(pages.size()));
-    const Bytes bytes = size_of(pages);
+    const std::size_t before = pipe.size();
+    for (Segment run : runs) {  // a buffer of the pipe for each page
+      while (run.bytes > 0) {
+        const Segment page = first_page(run);
+        pipe.push_back({page, Place::kPageCache, nullptr});
+        run.address += page.bytes;
+        run.bytes -= page.bytes;
+      }
+    }
+    task.spend(task.costs().splice_page * static_cast<double>(pipe.size() - before));
+    const Bytes bytes = size_of(runs);
     file.position += bytes;
     done += bytes;
   }

@@ -5,22 +5,29 @@
 
 namespace copypath {
 
+namespace {
+constexpr auto kPage = static_cast<std::uint32_t>(kPageSize.count());
+}  // namespace
+
 /// Pages that a reader has taken, one after the other, entered together: those that follow each
 /// other in the order of use anyway become the newest as one piece.
 class PageCache::Taken {
 public:
   Taken(PageCache& cache, Task& task) : cache_(cache), task_(task) {}
 
-  void add(Frame frame, bool first) {
+  void add(Frame frame, const Page& page, bool first) {
     ++pages_;
-    const Frame head = cache_.pages_[frame].head;
+    const Frame head = page.head;
     if (first || head == frame) ++lookups_;
-    if (head == newest_) return;
-    if (newest_ == kNoFrame || cache_.pages_[newest_].newer != head) {
+    if (head == next_) {
+      newest_ = head;
+    } else if (head == newest_) {
+      return;
+    } else {
       move();
-      oldest_ = head;
+      oldest_ = newest_ = head;
     }
-    newest_ = head;
+    next_ = cache_.pages_[head].newer;
   }
 
   /// Enters what has been added so far, and spends the time of the lookups.
@@ -34,7 +41,7 @@ public:
 private:
   void move() {
     if (newest_ != kNoFrame) cache_.touch(oldest_, newest_);
-    newest_ = kNoFrame;
+    newest_ = next_ = kNoFrame;
   }
 
   PageCache& cache_;
@@ -43,6 +50,7 @@ private:
   unsigned lookups_ = 0;  // of folios
   Frame oldest_ = kNoFrame;
   Frame newest_ = kNoFrame;
+  Frame next_ = kNoFrame;  // that would follow it
 };
 
 PageCache::PageCache(const sc_core::sc_module_name& name, const PageCacheConfig& config,
@@ -64,47 +72,80 @@ OpenFile PageCache::open(std::uint32_t file) const {
 }
 
 void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+  SegmentList runs;
+  get_runs(task, file, wanted, runs);
+  for (Segment run : runs) {
+    while (run.bytes > 0) {
+      const Segment page = first_page(run);
+      pages.push_back(page);
+      run.address += page.bytes;
+      run.bytes -= page.bytes;
+    }
+  }
+}
+
+void PageCache::get_runs(Task& task, OpenFile& file, Bytes wanted, SegmentList& runs) {
   const std::uint64_t first = file.position / kPageSize;
   const Bytes end = std::min(file.position + wanted, file.size);
   const std::uint64_t last = units_covering(end, kPageSize);
-  std::uint64_t address_in_page = (file.position % kPageSize).count();
-  std::uint64_t left = (end - file.position).count();
+  const auto skip = static_cast<std::uint32_t>((file.position % kPageSize).count());
   Taken taken(*this, task);
-  for (std::uint64_t index = first; index < last; ++index) {
+  std::uint64_t index = first;
+  while (index < last) {
+    // As many as are there, and nobody has to wait for, of one node.
+    const std::uint64_t begin = index;
+    const Node* const node = find_node(key_of(file.number, index));
+    const std::uint64_t until = std::min(last, (index / kNodePages + 1) * kNodePages);
+    Segment run{};
+    for (; node != nullptr && index < until; ++index) {
+      const Frame frame = node->frames[index % kNodePages];
+      if (frame == kNoFrame) break;
+      Page& page = pages_[frame];
+      if (!page.is_quiet()) break;
+      ++page.references;
+      taken.add(frame, page, index == first);
+      const std::uint64_t address = address_of(frame);
+      if (run.bytes > 0 && run.address + run.bytes == address) {
+        run.bytes += kPage;
+      } else {
+        if (run.bytes > 0) append(runs, run);
+        run = {address, kPage};
+        if (index == first) run = {address + skip, kPage - skip};
+      }
+    }
+    if (run.bytes > 0) append(runs, run);
+    file.pages_taken += index - begin;
+    if (index > begin) file.readahead.remember(index - 1);
+    if (index == until) continue;
+
     Frame frame = find(file.number, index);
-    if (frame != kNoFrame && pages_[frame].is_quiet()) {
-      ++pages_[frame].references;
-    } else {
-      if (frame == kNoFrame && index > first) break;
-      taken.settle();              // before anybody can look
-      while (frame == kNoFrame) {  // again, if it came and went while the task was preempted
-        read_missing(task, file, file.readahead.on_miss(index, last - index));
-        frame = find(file.number, index);
-      }
-      ++pages_[frame].references;  // so that it stays, whatever happens meanwhile
-      if (pages_[frame].mark) {
-        pages_[frame].mark = false;
-        meet_mark(task, file, index, last - index);
-      }
-      if (pages_[frame].locked()) {
-        if (index > first) {
-          --pages_[frame].references;
-          break;
-        }
-        wait_for(task, frame);
-      }
-      if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
+    if (frame == kNoFrame && index > first) break;
+    taken.settle();              // before anybody can look
+    while (frame == kNoFrame) {  // again, if it came and went while the task was preempted
+      read_missing(task, file, file.readahead.on_miss(index, last - index));
+      frame = find(file.number, index);
+    }
+    ++pages_[frame].references;  // so that it stays, whatever happens meanwhile
+    if (pages_[frame].mark) {
+      pages_[frame].mark = false;
+      meet_mark(task, file, index, last - index);
+    }
+    if (pages_[frame].locked()) {
+      if (index > first) {
         --pages_[frame].references;
         break;
       }
+      wait_for(task, frame);
     }
-    ++file.pages_taken;
-    taken.add(frame, index == first);
-    const std::uint64_t bytes = std::min(left, kPageSize.count() - address_in_page);
-    pages.push_back({address_of(frame) + address_in_page, static_cast<std::uint32_t>(bytes)});
-    left -= bytes;
-    address_in_page = 0;
-    file.readahead.remember(index);
+    if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
+      --pages_[frame].references;
+      break;
+    }
+    // It is quiet now, and taken in the next round.
+    --pages_[frame].references;
+  }
+  if (index == last && last > first) {
+    runs.back().bytes -= static_cast<std::uint32_t>((kPageSize * last - end).count());
   }
   taken.settle();
 }
@@ -114,10 +155,13 @@ void PageCache::spend_on_folios(Task& task, const SegmentList& pages) const {
   if (cost == sc_core::SC_ZERO_TIME) return;
   Frame folio = kNoFrame;
   unsigned folios = 0;
-  for (const Segment& page : pages) {
-    const Frame head = pages_[frame_of(page.address)].head;
-    if (head != folio) ++folios;
-    folio = head;
+  for (const Segment& segment : pages) {
+    const Frame last = frame_of(segment.address + segment.bytes - 1);
+    for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
+      const Frame head = pages_[frame].head;
+      if (head != folio) ++folios;
+      folio = head;
+    }
   }
   task.spend(cost * folios);
 }
@@ -205,23 +249,42 @@ std::uint64_t PageCache::folio_at(std::uint32_t file, std::uint64_t index, std::
 
 void PageCache::submit(const OpenFile& file, std::uint64_t first, Read& read) {
   SegmentList segments;
-  segments.reserve(read.frames.size());
-  Bytes offset = kPageSize * first;
-  const Bytes start = offset;
+  const std::uint64_t offset = kPageSize.count() * first;
+  std::uint64_t left = file.size.count() - offset;
+  Segment run{};
   for (const Frame frame : read.frames) {
-    const Bytes bytes = std::min(kPageSize, file.size - offset);
-    segments.push_back({address_of(frame), static_cast<std::uint32_t>(bytes.count())});
-    offset += bytes;
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(kPage, left));
+    left -= bytes;
+    const std::uint64_t address = address_of(frame);
+    if (run.address + run.bytes != address) {
+      if (run.bytes > 0) segments.push_back(run);
+      run = {address, 0};
+    }
+    run.bytes += bytes;
   }
-  block_.read(file.number, start.count(), std::move(segments), read);
+  segments.push_back(run);
+  block_.read(file.number, offset, std::move(segments), read);
 }
 
 void PageCache::meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request) {
-  std::uint64_t next_missing = index + 1;
   const std::uint64_t limit = std::min(index + config_.readahead / kPageSize + 1, pages_of(file));
-  while (next_missing < limit && find(file.number, next_missing) != kNoFrame) ++next_missing;
+  const std::uint64_t next_missing = first_missing(file.number, index + 1, limit);
   const auto window = file.readahead.on_mark(index, request, next_missing);
   if (window) read_missing(task, file, *window);
+}
+
+/// The first page from `index` on that is not in memory, or `limit`.
+std::uint64_t PageCache::first_missing(std::uint32_t file, std::uint64_t index,
+                                       std::uint64_t limit) {
+  while (index < limit) {
+    const Node* const node = find_node(key_of(file, index));
+    if (node == nullptr) return index;
+    const std::uint64_t end = std::min(limit, (index / kNodePages + 1) * kNodePages);
+    for (; index < end; ++index) {
+      if (node->frames[index % kNodePages] == kNoFrame) return index;
+    }
+  }
+  return index;
 }
 
 void PageCache::wait_for(Task& task, Frame frame) {

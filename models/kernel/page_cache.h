@@ -56,6 +56,11 @@ public:
   /// memory from the first page on, at least one page, and takes a reference on each of its pages.
   /// Starts readahead and waits for the disk as needed. Nothing if the first page cannot be read.
   void get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+  /// The same, with pages in one segment that are adjacent in memory, too.
+  void get_runs(Task& task, OpenFile& file, Bytes wanted, SegmentList& runs);
+
+  /// Whether folios may have more than a page.
+  bool large_folios() const { return config_.folio > kPageSize; }
 
   /// Takes one more reference on every page of the segment.
   void hold_pages(const Segment& segment);
@@ -66,7 +71,8 @@ public:
     return pages_[frame_of(a)].head == pages_[frame_of(b)].head;
   }
 
-  /// What a copy from these pages takes longer because they lie in so many folios.
+  /// What a copy from these pages, each in a segment or several, takes longer because they lie in
+  /// so many folios.
   void spend_on_folios(Task& task, const SegmentList& pages) const;
 
   /// Overwrites what is in memory of the file with its next version, as a write() of another
@@ -127,6 +133,7 @@ private:
     Page() : mark(false), failed(false), dirty(false), write_back(false) {}
 
     bool locked() const { return read != kNoRead; }
+    bool in_use() const { return locked() || references > 0 || dirty || write_back; }
 
     /// A reader has nothing to do but take it.
     bool is_quiet() const { return !mark && !failed && !locked(); }
@@ -166,9 +173,17 @@ private:
   std::uint64_t folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end);
   Frame add(std::uint32_t file, std::uint64_t index, std::uint64_t pages);
   std::uint64_t add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end, Read& read);
+  void enter(Frame frame, Node& node, std::uint64_t index, Read& read);
+  std::uint64_t replace_oldest(Node& node, std::uint64_t index, std::uint64_t end, Read& read);
+  void leave_node(const Page& page);
   void remove(Frame head);
   void make_room(std::uint64_t pages);
-  bool in_use(Frame head) const;
+  bool in_use(Frame head) const {
+    for (unsigned i = 0; i < pages_[head].pages; ++i) {
+      if (pages_[head + i].in_use()) return true;
+    }
+    return false;
+  }
   void touch(Frame frame) { touch(pages_[frame].head, pages_[frame].head); }
   void touch(Frame first, Frame last);
   void link_newest(Frame frame) {
@@ -191,6 +206,7 @@ private:
   Read* new_read();
   void submit(const OpenFile& file, std::uint64_t first, Read& read);
   void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);
+  std::uint64_t first_missing(std::uint32_t file, std::uint64_t index, std::uint64_t limit);
   void wait_for(Task& task, Frame frame);
   bool read_again(Task& task, const OpenFile& file, Frame frame);
   void finish(Read& read);

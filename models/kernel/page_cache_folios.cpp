@@ -78,46 +78,73 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
   for (;;) {
     const Frame frame = memory_.allocate();
     if (frame >= pages_.size()) pages_.grow_to(frame + 1);
-    node.frames[index % kNodePages] = frame;
-    ++node.used;
-    Page& page = pages_[frame];
-    page = Page{};
-    page.index = static_cast<std::uint32_t>(index);
-    page.head = frame;
-    page.node = node.number;
-    page.read = read.number;
+    enter(frame, node, index, read);
     link_newest(frame);
     ++resident_;
-    read.frames.push_back(frame);
     ++index;
     if (index == end || node.frames[index % kNodePages] != kNoFrame) return index;
-    if (resident_ >= capacity_) make_room(1);
+    if (resident_ < capacity_) continue;
+    index = replace_oldest(node, index, end, read);
+    if (index == end || node.frames[index % kNodePages] != kNoFrame) return index;
+    make_room(1);
   }
+}
+
+/// A page of its own that is being read, and not in the order of use yet.
+void PageCache::enter(Frame frame, Node& node, std::uint64_t index, Read& read) {
+  node.frames[index % kNodePages] = frame;
+  ++node.used;
+  Page& page = pages_[frame];
+  page.index = static_cast<std::uint32_t>(index);
+  page.head = frame;
+  page.references = 0;
+  page.read = read.number;
+  page.node = node.number;
+  page.pages = 1;
+  page.mark = page.failed = page.dirty = page.write_back = false;
+  read.frames.push_back(frame);
+}
+
+/// What make_room(), allocate() and link_newest() do in turns when the cache is full: pages that
+/// nobody uses go, and their frames take the missing ones. As they follow each other in the order
+/// of use, they become the newest as one piece. Returns the first index that is not done.
+std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::uint64_t end,
+                                        Read& read) {
+  if (resident_ != capacity_ || passed_over_ >= kReclaimScan) return index;
+  const std::uint64_t begin = index;
+  const Frame first = oldest_;
+  Frame last = kNoFrame;
+  for (Frame frame = first; index < end && node.frames[index % kNodePages] == kNoFrame; ++index) {
+    const Page& page = pages_[frame];
+    const Frame newer = page.newer;
+    if (page.pages > 1 || newer == kNoFrame || in_use(frame)) break;
+    leave_node(page);
+    memory_.renew(frame);
+    enter(frame, node, index, read);
+    last = frame;
+    frame = newer;
+  }
+  if (last != kNoFrame) touch(first, last);
+  evictions_ += index - begin;
+  return index;
+}
+
+void PageCache::leave_node(const Page& page) {
+  Node& node = *numbered_nodes_[page.node];
+  node.frames[page.index % kNodePages] = kNoFrame;
+  if (--node.used == 0) free_node(node);
 }
 
 void PageCache::remove(Frame head) {
   const unsigned count = pages_[head].pages;
   unlink(head);
-  for (unsigned i = 0; i < count; ++i) {
-    Page& page = pages_[head + i];
-    Node& node = *numbered_nodes_[page.node];
-    node.frames[page.index % kNodePages] = kNoFrame;
-    if (--node.used == 0) free_node(node);
-  }
+  for (unsigned i = 0; i < count; ++i) leave_node(pages_[head + i]);
   resident_ -= count;
   if (count == 1) {
     memory_.free(head);
   } else {
     memory_.free_adjacent(head, count);
   }
-}
-
-bool PageCache::in_use(Frame head) const {
-  for (unsigned i = 0; i < pages_[head].pages; ++i) {
-    const Page& page = pages_[head + i];
-    if (page.locked() || page.references > 0 || page.dirty || page.write_back) return true;
-  }
-  return false;
 }
 
 void PageCache::make_room(std::uint64_t pages) {

@@ -23,6 +23,13 @@ std::vector<FragmentRun> runs_of(const Skb& skb) {
   return runs;
 }
 
+SkbAllocator::SkbAllocator(PhysicalMemory& memory, PageCache& page_cache)
+    : memory_(memory), page_cache_(page_cache), large_folios_(page_cache.large_folios()) {}
+
+bool SkbAllocator::same_folio(std::uint64_t a, std::uint64_t b) const {
+  return page_cache_.same_folio(a, b);
+}
+
 Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   if (free_skbs_.empty()) {
     skbs_.push_back(std::make_unique<Skb>());
@@ -94,30 +101,6 @@ Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) 
   const Fragment fragment = cut(from, wanted);
   append(skb, fragment);
   return fragment.segment;
-}
-
-void SkbAllocator::append(Skb& skb, const Fragment& fragment) {
-  skb.bytes += Bytes(fragment.segment.bytes);
-  if (skb.fragment_count > 0) {
-    Fragment& last = skb.fragments[skb.fragment_count - 1];
-    // Pages that are held one by one are fragments of their own, even if they are adjacent, but
-    // for those of a folio.
-    const std::uint64_t end = last.segment.address + last.segment.bytes;
-    const bool adjacent = end == fragment.segment.address && last.place == fragment.place &&
-                          last.pages == fragment.pages;
-    const bool within_page = end % kPageSize.count() != 0;
-    const auto within_folio = [&] {
-      return fragment.place == Place::kPageCache &&
-             page_cache_.same_folio(end - 1, fragment.segment.address);
-    };
-    if (adjacent && (fragment.pages != nullptr || within_page || within_folio())) {
-      last.segment.bytes += fragment.segment.bytes;
-      // The last one has a reference already, on its pages of the kernel or on this very page.
-      if (fragment.pages != nullptr || within_page) put(fragment);
-      return;
-    }
-  }
-  skb.fragments[skb.fragment_count++] = fragment;
 }
 
 void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {

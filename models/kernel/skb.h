@@ -89,8 +89,7 @@ struct Skb {
 /// Makes and frees skbs and the kernel memory behind them.
 class SkbAllocator {
 public:
-  SkbAllocator(PhysicalMemory& memory, PageCache& page_cache)
-      : memory_(memory), page_cache_(page_cache) {}
+  SkbAllocator(PhysicalMemory& memory, PageCache& page_cache);
 
   Skb* allocate(TcpSocket& socket, std::uint64_t sequence);
   /// Frees the skb and drops its references.
@@ -114,7 +113,18 @@ public:
   Segment append_memory(Skb& skb, PageFragment& from, Bytes wanted);
   /// Appends a fragment; the skb takes over its reference. One that continues the last one in
   /// memory of the same kind lengthens that (skb_can_coalesce()).
-  void append(Skb& skb, const Fragment& fragment);
+  void append(Skb& skb, const Fragment& fragment) {
+    skb.bytes += Bytes(fragment.segment.bytes);
+    if (skb.fragment_count > 0) {
+      Fragment& last = skb.fragments[skb.fragment_count - 1];
+      const std::uint64_t end = last.segment.address + last.segment.bytes;
+      if (end == fragment.segment.address && last.place == fragment.place &&
+          last.pages == fragment.pages && join(last, fragment)) {
+        return;
+      }
+    }
+    skb.fragments[skb.fragment_count++] = fragment;
+  }
   /// Copies all that the skb refers to into one piece of kernel memory, which takes its place.
   /// `movement` says what it is to copy from there.
   void copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place));
@@ -122,11 +132,27 @@ public:
   std::uint64_t in_use() const { return in_use_; }
 
 private:
+  /// Whether the last fragment of an skb is lengthened by the one that continues it. Pages that are
+  /// held one by one are fragments of their own, even if they are adjacent, but for those of a
+  /// folio.
+  bool join(Fragment& last, const Fragment& fragment) {
+    const std::uint64_t end = last.segment.address + last.segment.bytes;
+    // It has a reference already, on its pages of the kernel or on this very page.
+    const bool held = fragment.pages != nullptr || end % kPageSize.count() != 0;
+    const bool of_folio =
+        !held && large_folios_ && fragment.place == Place::kPageCache && same_folio(end - 1, end);
+    if (!held && !of_folio) return false;
+    last.segment.bytes += fragment.segment.bytes;
+    if (held) put(fragment);
+    return true;
+  }
+  bool same_folio(std::uint64_t a, std::uint64_t b) const;
   void refill(PageFragment& fragment);
   void replace(Skb& skb, KernelPages& pages);
 
   PhysicalMemory& memory_;
   PageCache& page_cache_;
+  bool large_folios_;
   std::vector<std::unique_ptr<Skb>> skbs_;
   std::vector<Skb*> free_skbs_;
   std::vector<std::unique_ptr<KernelPages>> pages_;

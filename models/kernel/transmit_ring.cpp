@@ -9,6 +9,7 @@ TransmitRing::TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queu
       queue_(queue),
       addressing_(addressing),
       ring_(memory.allocate(length())),
+      descriptors_(memory.at(ring_)),
       headers_(memory.allocate(kHeaderSlot * size)),
       sent_(size) {}
 
@@ -32,13 +33,15 @@ void TransmitRing::post(const Packet& packet) {
     descriptor.bytes = static_cast<std::uint16_t>((*packet.resync)[i].bytes);
     descriptor.encode(next(Place::kSocketBuffer, TxRole::kResync));
   }
-  for (unsigned i = 0; i < packet.count; ++i) {
-    const Fragment& piece = packet.pieces[i];
-    descriptor.address = piece.segment.address;
-    descriptor.bytes = static_cast<std::uint16_t>(piece.segment.bytes);
-    descriptor.end_of_packet = descriptor.report_status = i + 1 == packet.count;
-    descriptor.encode(next(piece.place, packet.again ? TxRole::kSendAgain : TxRole::kSend));
+  const TxRole role = packet.again ? TxRole::kSendAgain : TxRole::kSend;
+  const TxWord piece = descriptor.word();
+  for (unsigned i = 0; i + 1 < packet.count; ++i) {
+    const Fragment& fragment = packet.pieces[i];
+    piece.encode(fragment.segment.address, fragment.segment.bytes, next(fragment.place, role));
   }
+  descriptor.end_of_packet = descriptor.report_status = true;
+  const Fragment& last = packet.pieces[packet.count - 1];
+  descriptor.word().encode(last.segment.address, last.segment.bytes, next(last.place, role));
 }
 
 /// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what
@@ -51,16 +54,6 @@ void TransmitRing::write_headers(const Packet& packet, std::uint8_t* to) const {
   headers.encode(to);
   prepare_tcp_checksum(to, packet.segment);
   if (!packet.segment) complete_ip_checksum(to);
-}
-
-/// The descriptor at the tail, which moves on.
-std::uint8_t* TransmitRing::next(Place place, TxRole role) {
-  std::uint8_t* const descriptor = memory_.at(ring_ + tail_ * kDescriptorBytes);
-  queue_.places[tail_] = place;
-  queue_.roles[tail_] = role;
-  tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
-  ++used_;
-  return descriptor;
 }
 
 // ixgbe_clean_tx_irq()

@@ -53,13 +53,22 @@ private:
   };
 
   void write_headers(const Packet& packet, std::uint8_t* to) const;
-  std::uint8_t* next(Place place, TxRole role);
+  /// The descriptor at the tail, which moves on.
+  std::uint8_t* next(Place place, TxRole role) {
+    std::uint8_t* const descriptor = descriptors_ + std::size_t{tail_} * kDescriptorBytes;
+    queue_.places[tail_] = place;
+    queue_.roles[tail_] = role;
+    tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
+    ++used_;
+    return descriptor;
+  }
 
   unsigned size_;
   CoherentMemory& memory_;
   NicQueue& queue_;
   Addressing addressing_;
   std::uint64_t ring_;
+  std::uint8_t* descriptors_;  // the ring's memory
   std::uint64_t headers_;
   std::vector<Sent> sent_;  // by the first descriptor of a packet
   unsigned clean_ = 0;      // the first descriptor not reclaimed

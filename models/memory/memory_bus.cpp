@@ -84,6 +84,7 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
     Content after;
     Demand demand = demand_of(*transfer, bytes, after);
     ask_dram(*transfer, demand);
+    if (transfer->must_not_wait && !has_room(*transfer, demand)) return;
     if (demand.read > Bytes(0)) ledger_.open(transfer->movement);
     if (demand.framing > Bytes(0)) ledger_.open(demand.frames);
     take_bus(static_cast<unsigned>(master), *transfer, demand, delay);

@@ -144,24 +144,32 @@ void PhysicalMemory::read_tags(Frame frame, std::uint32_t begin, std::uint32_t e
 /// Frame after frame of one run, which is the rule, becomes one run before it is appended.
 void PhysicalMemory::read_tags(const SegmentList& from, Content& to) const {
   Run run{};
-  for_each_part(from, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
-    const Tag& tag = tags_[frame];
-    const auto offset = static_cast<std::uint64_t>(tag.origin() + begin);
-    const bool whole = tag.begin <= begin && begin + bytes <= tag.end;
-    if (whole && offset == run.offset + run.bytes && tag.file == run.file &&
-        tag.version == run.version && tag.form == run.form) {
-      run.bytes += bytes;
-      return;
-    }
+  const auto flush = [&] {
     if (run.bytes > 0) to.append(run);
     run.bytes = 0;
-    if (whole) {
-      run = {tag.file, tag.version, offset, bytes, tag.form};
-    } else {
-      read_tags(frame, begin, begin + bytes, to);
+  };
+  for (const Segment& segment : from) {
+    Frame frame = frame_of(segment.address);
+    auto begin = static_cast<std::uint32_t>(segment.address % kPage);
+    for (std::uint32_t left = segment.bytes; left > 0; ++frame, begin = 0) {
+      const std::uint32_t bytes = std::min(left, kPage - begin);
+      left -= bytes;
+      const Tag& tag = tags_[frame];
+      if (tag.begin > begin || begin + bytes > tag.end) {
+        flush();
+        read_tags(frame, begin, begin + bytes, to);
+        continue;
+      }
+      const auto offset = static_cast<std::uint64_t>(tag.origin()) + begin;
+      if (offset != run.offset + run.bytes || tag.file != run.file || tag.form != run.form ||
+          tag.version != run.version) {
+        flush();
+        run = {tag.file, tag.version, offset, 0, tag.form};
+      }
+      run.bytes += bytes;
     }
-  });
-  if (run.bytes > 0) to.append(run);
+  }
+  flush();
 }
 
 void PhysicalMemory::read(const SegmentList& from, Content& to) const {
@@ -219,27 +227,38 @@ void PhysicalMemory::write_bytes(const SegmentList& to, const Content& from) {
 void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
   const Run* next = from.runs().data();
   Run run{};  // what is left of it
-  for_each_part(to, [&](Frame frame, std::uint32_t begin, std::uint32_t bytes) {
-    while (bytes > 0) {
+  for (const Segment& segment : to) {
+    std::uint64_t address = segment.address;
+    std::uint64_t n = 0;
+    for (std::uint64_t left = segment.bytes; left > 0; left -= n, address += n) {
       if (run.bytes == 0) run = *next++;
-      const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, run.bytes));
-      const Tag tag{run.file,
-                    Tag::words_of(static_cast<std::int64_t>(run.offset) - begin),
-                    static_cast<std::uint16_t>(run.version),
-                    static_cast<std::uint16_t>(begin),
-                    static_cast<std::uint16_t>(begin + n),
-                    run.form};
-      if (n == kPage && tags_[frame].file != kMixed) {  // the rule
-        tags_[frame] = tag;
+      const auto begin = static_cast<std::uint32_t>(address % kPage);
+      n = std::min(left, run.bytes);
+      if (begin == 0 && n >= kPage) {  // the rule
+        n -= n % kPage;
+        fill(frame_of(address), n / kPage, run);
       } else {
-        define(frame, tag);
+        n = std::min<std::uint64_t>(n, kPage - begin);
+        define(frame_of(address),
+               {run.file, Tag::words_of(static_cast<std::int64_t>(run.offset) - begin),
+                static_cast<std::uint16_t>(run.version), static_cast<std::uint16_t>(begin),
+                static_cast<std::uint16_t>(begin + n), run.form});
       }
-      begin += n;
-      bytes -= n;
       run.offset += n;
       run.bytes -= n;
     }
-  });
+  }
+}
+
+/// Whole frames, one after the other.
+void PhysicalMemory::fill(Frame first, std::uint64_t frames, const Run& run) {
+  Tag tag{run.file, {}, static_cast<std::uint16_t>(run.version), 0, kPage, run.form};
+  for (std::uint64_t i = 0; i < frames; ++i) {
+    Tag& held = tags_[first + i];
+    if (held.file == kMixed) mixed_.erase(static_cast<Frame>(first + i));
+    tag.origin_words = Tag::words_of(static_cast<std::int64_t>(run.offset + i * kPage));
+    held = tag;
+  }
 }
 
 void PhysicalMemory::copy(const SegmentList& from, const SegmentList& to) {

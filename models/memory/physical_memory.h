@@ -40,6 +40,11 @@ inline void append(SegmentList& list, Segment segment) {
     list.push_back(segment);
   }
 }
+/// What of a segment lies in its first page.
+inline Segment first_page(const Segment& segment) {
+  const std::uint64_t left = kPageSize.count() - segment.address % kPageSize.count();
+  return {segment.address, static_cast<std::uint32_t>(left < segment.bytes ? left : segment.bytes)};
+}
 inline Bytes size_of(const SegmentList& list) {
   std::uint64_t total = 0;
   for (const Segment& segment : list) total += segment.bytes;
@@ -65,6 +70,8 @@ public:
     return frame;
   }
   void free(Frame frame) { free_.push_back(frame); }
+  /// Frees one and allocates it again.
+  void renew(Frame frame) { forget(frame); }
 
   /// `frames` adjacent frames, of undefined content. Freed by giving back the same number.
   Frame allocate_adjacent(unsigned frames);
@@ -135,6 +142,7 @@ private:
   void read_tags(const SegmentList& from, Content& to) const;
   void read_tags(Frame frame, std::uint32_t begin, std::uint32_t end, Content& to) const;
   void write_tags(const SegmentList& to, const Content& from);
+  void fill(Frame first, std::uint64_t frames, const Run& run);
   void write_bytes(const SegmentList& to, const Content& from);
   std::uint8_t* bytes_of(Frame frame);
 

@@ -83,6 +83,20 @@ sc_time MemoryPort::control_ahead(Movement movement, const ControlList& pieces, 
   return latency;
 }
 
+bool MemoryPort::try_control_ahead(Movement movement, Bytes bytes, Rate limit) {
+  transfer_.must_not_wait = true;
+  control_ahead(movement, bytes, limit);
+  transfer_.must_not_wait = false;
+  return payload_.is_response_ok();
+}
+
+bool MemoryPort::try_control_ahead(Movement movement, const ControlList& pieces, Rate limit) {
+  transfer_.must_not_wait = true;
+  control_ahead(movement, pieces, limit);
+  transfer_.must_not_wait = false;
+  return payload_.is_response_ok();
+}
+
 sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes) {
   payload_.set_command(command);
   payload_.set_address(address);
@@ -90,6 +104,9 @@ sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   sc_time delay = time() - sc_core::sc_time_stamp();  // by which this master is ahead of the others
   (*this)->b_transport(payload_, delay);
+  if (transfer_.must_not_wait && payload_.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE) {
+    return delay;
+  }
   time_ = sc_core::sc_time_stamp() + transfer_.ahead;
   if (payload_.is_response_error()) {
     throw std::logic_error(std::string(name()) + ": " + payload_.get_response_string());

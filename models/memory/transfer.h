@@ -57,6 +57,7 @@ public:
                       ///< what is in the cache
   Rate cached_limit;  ///< the same, when all of it is in the cache
   bool may_run_ahead = false;  ///< the master waits for the end together with what it does next
+  bool must_not_wait = false;  ///< it has no process of its own: that, or nothing
   sc_time ahead;  ///< of now, by which the master has gone on without waiting; filled in by the bus
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
@@ -108,6 +109,10 @@ public:
   // master whose control traffic nobody else waits for.
   sc_time control_ahead(Movement movement, Bytes bytes, Rate limit);
   sc_time control_ahead(Movement movement, const ControlList& pieces, Rate limit);
+  /// The same for a master without a process of its own; false, and nothing has happened, if it
+  /// would have to wait.
+  bool try_control_ahead(Movement movement, Bytes bytes, Rate limit);
+  bool try_control_ahead(Movement movement, const ControlList& pieces, Rate limit);
   /// Where the master is: now, or as far ahead of it as such traffic has brought it.
   sc_time time() const { return std::max(sc_core::sc_time_stamp(), time_); }
   /// The master does nothing before that time.

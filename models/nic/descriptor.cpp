@@ -46,13 +46,11 @@ std::uint64_t load(const std::uint8_t* from) {
 
 }  // namespace
 
-void TxData::encode(std::uint8_t* to) const {
-  store(address, to);
-  store(kDtalen.put(bytes) | kDtyp.put(kDataType) | kEop.put(end_of_packet) | kIfcs.put(1) |
-            kRs.put(report_status) | kDext.put(1) | kTse.put(segment) | kTxDd.put(done) |
-            kCc.put(check_context) | kIxsm.put(ip_checksum) | kTxsm.put(tcp_checksum) |
-            kIpsec.put(encrypt) | kPaylen.put(payload),
-        to + 8);
+TxWord TxData::word() const {
+  return {kDtyp.put(kDataType) | kEop.put(end_of_packet) | kIfcs.put(1) | kRs.put(report_status) |
+          kDext.put(1) | kTse.put(segment) | kTxDd.put(done) | kCc.put(check_context) |
+          kIxsm.put(ip_checksum) | kTxsm.put(tcp_checksum) | kIpsec.put(encrypt) |
+          kPaylen.put(payload)};
 }
 
 TxData TxData::decode(const std::uint8_t* from) {
@@ -86,12 +84,6 @@ TxContext TxContext::decode(const std::uint8_t* from) {
   context.tcp_bytes = static_cast<std::uint8_t>(kL4len.of(load(from + 8)));
   context.segment_size = static_cast<std::uint16_t>(kMss.of(load(from + 8)));
   return context;
-}
-
-TxPiece TxPiece::decode(const std::uint8_t* from) {
-  const std::uint64_t word = load(from + 8);
-  return {load(from), static_cast<std::uint16_t>(kDtalen.of(word)), kEop.of(word) != 0,
-          kRs.of(word) != 0};
 }
 
 bool is_context(const std::uint8_t* descriptor) {

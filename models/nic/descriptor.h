@@ -5,12 +5,27 @@
 // out: legacy descriptors, VLAN, FCoE, IPsec (whose bit asks for TLS here), timestamps, errors.
 #pragma once
 
+#include <endian.h>
+
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace copypath {
 
 constexpr std::uint32_t kDescriptorBytes = 16;
+
+/// What the pieces of a packet have in common: the second word of their descriptors, without
+/// DTALEN.
+struct TxWord {
+  std::uint64_t flags;
+
+  /// The descriptor of the piece that lies there.
+  void encode(std::uint64_t address, std::uint32_t bytes, std::uint8_t* to) const {
+    const std::array<std::uint64_t, 2> words{htole64(address), htole64(flags | (bytes & 0xffff))};
+    std::memcpy(to, words.data(), kDescriptorBytes);
+  }
+};
 
 /// A piece of a packet to be sent.
 struct TxData {
@@ -26,7 +41,8 @@ struct TxData {
   bool check_context = false;  ///< CC: a context applies
   bool done = false;           ///< STA.DD, written by the NIC
 
-  void encode(std::uint8_t* to) const;
+  void encode(std::uint8_t* to) const { word().encode(address, bytes, to); }
+  TxWord word() const;
   static TxData decode(const std::uint8_t* from);
 };
 
@@ -50,7 +66,13 @@ struct TxPiece {
   bool end_of_packet;
   bool report_status;
 
-  static TxPiece decode(const std::uint8_t* from);
+  static TxPiece decode(const std::uint8_t* from) {
+    std::array<std::uint64_t, 2> words;
+    std::memcpy(words.data(), from, kDescriptorBytes);
+    const std::uint64_t flags = le64toh(words[1]);
+    return {le64toh(words[0]), static_cast<std::uint16_t>(flags), (flags >> 24 & 1) != 0,
+            (flags >> 27 & 1) != 0};
+  }
 };
 
 /// Whether a transmit descriptor is a context (DTYP).

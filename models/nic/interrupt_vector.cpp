@@ -40,19 +40,23 @@ void InterruptVector::schedule(sc_time at) {
 
 void InterruptVector::look() {
   if (masked_ || may_raise(sc_time_stamp())) {
-    if (frames_.place()) return;  // and what they report comes with them
-    if (cause_ && !masked_) return raise();
+    const sc_time placed = frames_.place();
+    if (placed == sc_core::sc_max_time()) return;  // and what they report comes with them
+    cause_ = cause_ || placed > sc_core::SC_ZERO_TIME;
+    if (cause_ && !masked_) {
+      return raise(std::max(placed, sc_time_stamp()) - sc_time_stamp());
+    }
   } else if (cause_) {
     return schedule(sc_time_stamp());
   }
   expect_next();
 }
 
-void InterruptVector::raise() {
+void InterruptVector::raise(sc_time delay) {
   masked_ = true;
   raised_before_ = true;
-  last_ = sc_time_stamp();
-  irq->raise();
+  last_ = sc_time_stamp() + delay;
+  irq->raise(delay);
   expect_next();
 }
 

@@ -16,8 +16,9 @@ namespace copypath {
 class WaitingFrames {
 public:
   virtual ~WaitingFrames() = default;
-  /// Begins to place what has come; false if there is nothing. Ends with InterruptVector::report().
-  virtual bool place() = 0;
+  /// Places what has come. When that will be in memory: 0 if there is nothing; the end of time if
+  /// it is to be seen, and ends with InterruptVector::report().
+  virtual sc_time place() = 0;
   /// When the next one that is on its way has come; the end of time if there is none.
   virtual sc_time next() const = 0;
 };
@@ -41,7 +42,7 @@ private:
   bool may_raise(sc_time at) const { return !raised_before_ || at >= last_ + delay_; }
   void schedule(sc_time at);
   void look();
-  void raise();
+  void raise(sc_time delay = {});
 
   sc_time delay_;
   WaitingFrames& frames_;

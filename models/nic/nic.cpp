@@ -36,7 +36,7 @@ void Nic::gather() {
     TxQueue* queue = next_queue();
     while (queue == nullptr) {
       idle = true;
-      wait(doorbell_);
+      doorbell_.wait();
       queue = next_queue();
     }
     if (!queue->has_packet()) fetch_descriptors(*queue, idle);
@@ -67,7 +67,7 @@ void Nic::fetch_descriptors(TxQueue& queue, bool idle) {
 void Nic::gather_packet(TxQueue& queue) {
   const TxData first = queue.take();
   const Bytes bytes(first.payload);
-  while (fifo_used_ > Bytes(0) && fifo_used_ + bytes > config_.fifo) wait(fifo_drained_);
+  while (fifo_used_ > Bytes(0) && fifo_used_ + bytes > config_.fifo) fifo_drained_.wait();
   Outgoing& packet = new_packet();
   packet.queue = static_cast<unsigned>(&queue - transmit_queues_.data());
   packet.bytes = bytes;
@@ -118,28 +118,42 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
 void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
   const std::vector<Place>& places = queues_.queues[packet.queue].places;
   const std::vector<TxRole>& roles = queues_.queues[packet.queue].roles;
-  Bytes gathered;
-  TxPiece next = queue.take_piece();
-  for (bool more = true; more;) {  // fragments of one kind go in one transfer
-    const Place place = places[queue.taken()];
-    const TxRole role = roles[queue.taken()];
-    segments_.clear();
-    do {
-      append(segments_, {next.address, next.bytes});
-      if (role != TxRole::kResync) gathered += Bytes(next.bytes);
-      more = !next.end_of_packet;
-      if (more) next = queue.take_piece();
-    } while (more && places[queue.taken()] == place && roles[queue.taken()] == role);
+  std::uint64_t gathered = 0;
+  Place place{};
+  TxRole role{};
+  Segment segment{};  // that grows
+  segments_.clear();
+  const auto fetch = [&] {
+    segments_.push_back(segment);
     packet.again = packet.again || role == TxRole::kSendAgain;
     const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
                               : role == TxRole::kSendAgain ? copypath::retransmit(place)
                                                            : Movement::kTlsResync;
     Content& to = role == TxRole::kResync ? packet.resync : packet.content;
     memory.dma_read(movement, segments_, to, link_.read(segments_));
-  }
-  if (gathered != packet.bytes) throw std::logic_error("descriptors differ from their PAYLEN");
+    segments_.clear();
+    segment.bytes = 0;
+  };
+  queue.take_pieces([&](const TxPiece& piece, unsigned at) {
+    if (segment.bytes > 0) {
+      if (places[at] != place || roles[at] != role) {  // pieces of one kind go in one transfer
+        fetch();
+      } else if (segment.address + segment.bytes != piece.address) {
+        segments_.push_back(segment);
+        segment.bytes = 0;
+      }
+    }
+    if (segment.bytes == 0) segment.address = piece.address;
+    segment.bytes += piece.bytes;
+    place = places[at];
+    role = roles[at];
+    if (role != TxRole::kResync) gathered += piece.bytes;
+    packet.report_status = piece.report_status;
+  });
+  fetch();
+  if (Bytes(gathered) != packet.bytes)
+    throw std::logic_error("descriptors differ from their PAYLEN");
   packet.last = queue.taken();
-  packet.report_status = next.report_status;
   packet.gathered = true;
   gathered_.notify();
 }
@@ -147,7 +161,7 @@ void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
 // The wire: packets out of the FIFO, frame by frame at line rate.
 void Nic::transmit() {
   for (;;) {
-    while (fifo_.empty() || !fifo_.front()->ready) wait(fifo_filled_);
+    while (fifo_.empty() || !fifo_.front()->ready) fifo_filled_.wait();
     Outgoing& packet = *fifo_.front();
     const Bytes on_wire = wire_bytes(packet.bytes, packet.mtu);
     const sc_time start = std::max({completions.time(), packet.first_frame, wire_free_});
@@ -155,7 +169,7 @@ void Nic::transmit() {
     wire_free_ = start + on_wire / config_.rate;
     wait(wire_free_ - sc_time_stamp());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
-      while (!packet.gathered) wait(gathered_);
+      while (!packet.gathered) gathered_.wait();
       const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
       const sc_time last = wire_bytes(packet.bytes - before, packet.mtu) / config_.rate;
       wire_free_ = std::max(wire_free_, sc_time_stamp()) + last;

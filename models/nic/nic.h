@@ -22,6 +22,7 @@
 #include "models/nic/tx_queue.h"
 #include "models/pcie/link.h"
 #include "models/recycled.h"
+#include "models/wake_up.h"
 
 namespace copypath {
 
@@ -92,15 +93,15 @@ private:
   std::vector<TxQueue> transmit_queues_;
   unsigned next_queue_ = 0;  // whose turn it is
   unsigned ring_used_ = 0;   // for the waveform
-  sc_core::sc_event doorbell_;
+  WakeUp doorbell_;
 
   std::vector<std::unique_ptr<Outgoing>> packets_;
   std::vector<Outgoing*> free_packets_;
   Fifo<Outgoing*> fifo_;
   Bytes fifo_used_;
-  sc_core::sc_event fifo_filled_;
-  sc_core::sc_event fifo_drained_;
-  sc_core::sc_event gathered_;
+  WakeUp fifo_filled_;
+  WakeUp fifo_drained_;
+  WakeUp gathered_;
   bool wire_busy_ = false;
   tlm::tlm_generic_payload on_wire_;  // used again and again
   sc_time wire_free_;                 // when the frames end that are on it

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace copypath {
 
@@ -11,7 +12,7 @@ using sc_core::sc_time_stamp;
 class ReceiveEngine::Waiting : public WaitingFrames {
 public:
   Waiting(ReceiveEngine& engine, unsigned queue) : engine_(engine), queue_(queue) {}
-  bool place() override { return engine_.wants(queue_); }
+  sc_time place() override { return engine_.wants(queue_); }
   sc_time next() const override { return engine_.next(queue_); }
 
 private:
@@ -121,12 +122,28 @@ void ReceiveEngine::admit(Incoming& incoming) {
 
 /// Whether frames without payload wait for being placed in that queue, which is done then. Without
 /// a buffer it is not: the driver has to see first what has been reported.
-bool ReceiveEngine::wants(unsigned queue) {
+sc_time ReceiveEngine::wants(unsigned number) {
   advance();
-  if (queues_[queue].frames.empty() || queues_[queue].ring.free_buffers() == 0) return false;
-  queues_[queue].placing = true;
+  Queue& queue = queues_[number];
+  if (queue.frames.empty() || queue.ring.free_buffers() == 0) return sc_core::SC_ZERO_TIME;
+  if (place_at_once(queue)) return memory.time();
+  queue.placing = queue.placing || staged_for_ != &queue;
   wake_.notify();
-  return true;
+  return sc_core::sc_max_time();
+}
+
+/// Without its own process, if that has nothing to do, the chip has the descriptors, and the bus
+/// has room.
+bool ReceiveEngine::place_at_once(Queue& queue) {
+  if (!wake_.waiting() || !payload_.empty() || staged_for_ != nullptr) return false;
+  const std::uint64_t frames = waiting_frames(queue);
+  if (queue.ring.buffers_on_chip() < frames) return false;
+  begin_staging(room_for(queue));
+  stage_frames(queue, frames);
+  if (memory.try_control_ahead(Movement::kReceiveFrames, pieces_, link_.write(beside_)))
+    return true;
+  staged_for_ = &queue;
+  return false;
 }
 
 /// When the next one of these has come.
@@ -147,7 +164,10 @@ void ReceiveEngine::receive() {
     advance();
     const auto placing = std::find_if(queues_.begin(), queues_.end(),
                                       [](const Queue& queue) { return queue.placing; });
-    if (placing != queues_.end()) {
+    if (staged_for_ != nullptr) {
+      memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
+      std::exchange(staged_for_, nullptr)->vector->report();
+    } else if (placing != queues_.end()) {
       place_frames(*placing);
     } else if (!payload_.empty()) {
       if (payload_.front().packet.frames > 0) place(payload_.front(), contents_.front());
@@ -156,9 +176,9 @@ void ReceiveEngine::receive() {
       payload_.pop_front();
       contents_.pop_front();
     } else if (payload_coming_ > 0) {
-      wait(end_of(incoming_.front(), wire_free_) - sc_time_stamp(), wake_);
+      wake_.wait(end_of(incoming_.front(), wire_free_) - sc_time_stamp());
     } else {
-      wait(wake_);
+      wake_.wait();
     }
   }
 }
@@ -203,7 +223,7 @@ void ReceiveEngine::begin_staging(std::size_t most) {
 
 /// Frames without payload that have come for a queue: all of them, or what there are buffers for.
 void ReceiveEngine::place_frames(Queue& queue) {
-  if (queue.ring.free_buffers() == 0) wait(buffers_);
+  if (queue.ring.free_buffers() == 0) buffers_.wait();
   const unsigned free = queue.ring.free_buffers();
   if (free == 0) return;  // another queue's
   begin_staging(room_for(queue));
@@ -305,7 +325,7 @@ void ReceiveEngine::write_back(std::uint64_t address, const std::uint8_t* bytes,
 }
 
 RxRead ReceiveEngine::next_buffer(RxQueue& queue) {
-  while (!queue.has_buffer() && !queue.has_unfetched()) wait(buffers_);
+  while (!queue.has_buffer() && !queue.has_unfetched()) buffers_.wait();
   if (!queue.has_buffer()) {
     const ControlList& pieces = queue.plan_fetch();
     memory.control(Movement::kReceiveDescriptors, pieces, link_.read(size_of(pieces)));

@@ -22,6 +22,7 @@
 #include "models/nic/rx_queue.h"
 #include "models/pcie/link.h"
 #include "models/recycled.h"
+#include "models/wake_up.h"
 
 namespace copypath {
 
@@ -101,7 +102,8 @@ private:
   void advance();
   void admit(Incoming& incoming);
   sc_time end_of(const Incoming& incoming, sc_time free) const;
-  bool wants(unsigned queue);
+  sc_time wants(unsigned queue);
+  bool place_at_once(Queue& queue);
   sc_time next(unsigned queue) const;
   void begin_staging(std::size_t most);
   static std::uint64_t waiting_frames(const Queue& queue);
@@ -127,8 +129,9 @@ private:
   Bytes fifo_used_;
   sc_time wire_free_;     // after what has come
   sc_time last_payload_;  // when it began, of incoming_
-  sc_core::sc_event wake_;
-  sc_core::sc_event buffers_;
+  WakeUp wake_;
+  WakeUp buffers_;
+  Queue* staged_for_ = nullptr;  // whose frames are prepared, and did not find room on the bus
   std::array<std::uint8_t, kHeaderSlot.count()> headers_{};  // of the packet at hand
   std::size_t header_bytes_ = 0;                             // with what a request says
   std::vector<Incoming> staging_;                            // frames without payload

@@ -24,6 +24,7 @@ public:
   /// Buffers that the driver has lent and that are not used yet, on the chip or not.
   unsigned free_buffers() const { return (tail_ + size_ - head_) % size_; }
   bool has_buffer() const { return next_ < on_chip_.size(); }
+  std::uint64_t buffers_on_chip() const { return (on_chip_.size() - next_) / kDescriptorBytes; }
   bool has_unfetched() const { return fetched_ != tail_; }
 
   /// Plans to fetch what is free, when no descriptor is left on the chip.

@@ -1,7 +1,6 @@
 #include "models/nic/tx_queue.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace copypath {
 
@@ -30,17 +29,9 @@ const ControlList& TxQueue::plan_fetch() {
 void TxQueue::fetched() {
   for (std::size_t at = planned_; at < on_chip_.size(); at += kDescriptorBytes) {
     if (ends_packet(&on_chip_[at])) ++packets_;
-    fetched_ = after(fetched_);
   }
-}
-
-/// The next descriptor on the chip, which is processed with that.
-const std::uint8_t* TxQueue::next() {
-  if (next_ == on_chip_.size()) throw std::logic_error("a packet without an end");
-  const std::uint8_t* const descriptor = &on_chip_[next_];
-  processed_ = after(processed_);
-  next_ += kDescriptorBytes;
-  return descriptor;
+  fetched_ =
+      (fetched_ + static_cast<unsigned>((on_chip_.size() - planned_) / kDescriptorBytes)) % size_;
 }
 
 TxData TxQueue::take() {
@@ -49,12 +40,6 @@ TxData TxQueue::take() {
   const TxData data = TxData::decode(descriptor);
   if (data.end_of_packet) --packets_;
   return data;
-}
-
-TxPiece TxQueue::take_piece() {
-  const TxPiece piece = TxPiece::decode(next());
-  if (piece.end_of_packet) --packets_;
-  return piece;
 }
 
 unsigned TxQueue::release() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "models/memory/transfer.h"
@@ -35,8 +36,16 @@ public:
 
   /// Takes the first descriptor of a packet off the chip. Contexts before it take effect.
   TxData take();
-  /// Takes the next one of the same packet.
-  TxPiece take_piece();
+  /// Takes the others of the same packet: visit(piece, where in the ring it was).
+  template <typename Visit>
+  void take_pieces(Visit visit) {
+    for (bool more = true; more;) {
+      const TxPiece piece = TxPiece::decode(next());
+      more = !piece.end_of_packet;
+      visit(piece, taken());
+    }
+    --packets_;
+  }
   /// Where in the ring it was.
   unsigned taken() const { return processed_ == 0 ? size_ - 1 : processed_ - 1; }
   /// Everything taken is done with: the head follows. Returns how many descriptors that are.
@@ -46,7 +55,14 @@ public:
 
 private:
   unsigned after(unsigned index) const { return index + 1 == size_ ? 0 : index + 1; }
-  const std::uint8_t* next();
+  /// The next descriptor on the chip, which is processed with that.
+  const std::uint8_t* next() {
+    if (next_ == on_chip_.size()) throw std::logic_error("a packet without an end");
+    const std::uint8_t* const descriptor = &on_chip_[next_];
+    processed_ = after(processed_);
+    next_ += kDescriptorBytes;
+    return descriptor;
+  }
 
   unsigned size_ = 1;
   unsigned head_ = 0;

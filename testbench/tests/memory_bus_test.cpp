@@ -101,6 +101,29 @@ TEST_P(MemoryBusTest, ControlTrafficWaitsForItsShareOfABusyBus) {
   EXPECT_GE(master.finish, nanoseconds(196)) << "every second burst of 4 ns";
 }
 
+// For who has no process that could wait: all of it, or nothing.
+TEST_P(MemoryBusTest, ControlTrafficThatMustNotWaitIsMovedAtOnceOrNotAtAll) {
+  MemoryBench& bench = build(bus_config(), 2);
+  const SegmentList from = allocate(64000);
+  const Rate rate(6.4e9);
+  spawn("master", [&] {
+    const bool moved = bench.ports[0].try_control_ahead(Movement::kHeaders, Bytes(64), rate);
+    EXPECT_EQ(moved, GetParam() == Timing::kFluid) << "with bursts everything has its event";
+    EXPECT_EQ(bench.ports[0].time(), nanoseconds(moved ? 10 : 0));
+    EXPECT_EQ(bench.ledger.account(Movement::kHeaders).bytes, moved ? 64U : 0U);
+    EXPECT_EQ(bench.ledger.account(Movement::kHeaders).active, 0U);
+    sc_core::wait(nanoseconds(100));  // now the bus is busy
+    EXPECT_FALSE(bench.ports[0].try_control_ahead(Movement::kHeaders, Bytes(64), rate));
+    EXPECT_EQ(bench.ledger.account(Movement::kHeaders).bytes, moved ? 64U : 0U);
+    EXPECT_EQ(sc_core::sc_time_stamp(), nanoseconds(100));
+  });
+  spawn_at(nanoseconds(50), "other", [&] {
+    Content content;
+    bench.ports[1].dma_read(Movement::kTransmitPage, from, content, kUnlimited);
+  });
+  run();
+}
+
 // 640 bytes take 10 ns on this bus, long before the master asks for them.
 TEST_P(MemoryBusTest, TransferOfAMasterThatIsAheadBeginsThen) {
   MemoryBench& bench = build(bus_config(), 1);

@@ -138,8 +138,8 @@ public:
   }
 
   using InterruptLine::raise;
-  void raise(sc_time) override {
-    const sc_time now = sc_core::sc_time_stamp();
+  void raise(sc_time delay) override {
+    const sc_time now = sc_core::sc_time_stamp() + delay;
     interrupts.push_back(now);
     if (!serves) return;
     std::uint32_t vector = 0;

@@ -174,6 +174,59 @@ TEST_F(PageCacheTest, LeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(frames_in_use(), 256U);
 }
 
+// 64 pages by one readahead take the places of the 64 oldest, but for those in use between them.
+TEST_F(PageCacheTest, WindowTakesThePlacesOfTheOldestPages) {
+  use_small_cache();
+  config_.page_cache.readahead = kKiB * 128;
+  set_pages(256);
+  spawn_task([=](Task& task) {
+    OpenFile old = page_cache().open(0);
+    read(task, old, 256 * kPage);
+    SegmentList held;
+    old.position = Bytes(5 * kPage);
+    page_cache().get_pages(task, old, Bytes(kPage), held);
+    EXPECT_TRUE(hits(task, old, 7));  // now 0 to 4 are the oldest, then 6, 8 and so on
+    OpenFile fresh = page_cache().open(1);
+    const std::uint64_t before = page_cache().misses();
+    read(task, fresh, 64 * kPage);
+    const std::uint64_t added = page_cache().misses() - before;
+    EXPECT_EQ(page_cache().evictions(), added);
+    EXPECT_EQ(page_cache().resident(), 256U);
+    EXPECT_EQ(frames_in_use(), 256U) << "in the frames of those that went";
+    for (const std::uint64_t page : {std::uint64_t{5}, std::uint64_t{7}, added + 2}) {
+      EXPECT_TRUE(hits(task, old, page)) << page;
+    }
+    page_cache().put_pages(held.front());
+  });
+  run();
+}
+
+TEST_F(PageCacheTest, RunsAreThePagesThatAreAdjacentInMemory) {
+  config_.workload.file_size = Bytes(20 * kPage + 100);
+  spawn_task([=](Task& task) {
+    OpenFile file = page_cache().open(0);
+    while (file.left() > Bytes(0)) read(task, file, file.left().count());
+    file.position = Bytes(1000);
+    SegmentList pages;
+    SegmentList runs;
+    page_cache().get_pages(task, file, file.left(), pages);
+    page_cache().get_runs(task, file, file.left(), runs);
+    EXPECT_EQ(pages.size(), 21U) << "each in a segment of its own";
+    EXPECT_EQ(pages.front().bytes, kPage - 1000);
+    EXPECT_EQ(pages.back().bytes, 100U);
+    SegmentList joined;
+    for (const Segment& page : pages) append(joined, page);
+    ASSERT_EQ(runs.size(), joined.size());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      EXPECT_EQ(runs[i].address, joined[i].address);
+      EXPECT_EQ(runs[i].bytes, joined[i].bytes);
+    }
+    for (const Segment& page : pages) page_cache().put_pages(page);
+    for (const Segment& run : runs) page_cache().put_pages(run);
+  });
+  run();
+}
+
 TEST_F(PageCacheTest, ReferencedPagesStay) {
   use_small_cache();
   spawn_task([=](Task& task) {
