@@ -82,16 +82,42 @@ void LossyLink::pass_part(const Packet& packet, Bytes begin, Bytes end, sc_time&
   payload.clear_extension(&part);
 }
 
+/// Frames that follow one another are lost one by one; what is left goes on in runs.
 void LossyLink::pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
-  const std::uint32_t connection = packet.connection;
-  const std::uint64_t number = small_packets_[connection]++;
-  if (!faults_.has_carrier(sc_time_stamp() + delay) || draws(connection, true, number, 0)) {
-    frames_lost_ += packet.frames;
-    payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    return;
+  const bool carrier = faults_.has_carrier(sc_time_stamp() + delay);
+  std::uint64_t& number = small_packets_[packet.connection];
+  std::uint64_t begin = 0;  // of the run of frames that are left
+  for (std::uint64_t frame = 0; frame < packet.frames; ++frame, ++number) {
+    if (carrier && !draws(packet.connection, true, number, 0)) continue;
+    ++frames_lost_;
+    pass_run(packet, begin, frame, delay);
+    begin = frame + 1;
   }
+  if (begin == 0) {
+    to_network->b_transport(payload, delay);
+  } else {
+    pass_run(packet, begin, packet.frames, delay);
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+/// Frames [first, end) of those that follow one another.
+void LossyLink::pass_run(const Packet& packet, std::uint64_t first, std::uint64_t end,
+                         sc_time& delay) {
+  if (first == end) return;
+  Packet part = packet;
+  part.frames = end - first;
+  part.identification = static_cast<std::uint16_t>(packet.identification + first);
+  if (packet.kind == Packet::Kind::kAcknowledgement) {
+    if (first > 0) part.before = packet.acknowledged_by(first - 1);
+    part.sequence = packet.acknowledged_by(end - 1);
+  }
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlm::TLM_WRITE_COMMAND);
+  payload.set_extension(&part);
   to_network->b_transport(payload, delay);
+  payload.clear_extension(&part);
 }
 
 }  // namespace copypath

@@ -4,7 +4,7 @@
 // left: of a packet, the runs of frames that arrive.
 // Chance is a hash of the seed, the connection, the sequence number and how often that frame has
 // been lost already, so that nobody else's packets have a say in it. Packets without payload are
-// drawn by their count on the connection; acknowledgements that follow one another have one fate.
+// drawn by their count on the connection, each by itself.
 // Left out: reordering, duplication, damage.
 #pragma once
 
@@ -34,6 +34,7 @@ private:
   void pass_to_network(tlm::tlm_generic_payload& payload, sc_time& delay);
   void pass_part(const Packet& packet, Bytes begin, Bytes end, sc_time& delay);
   bool loses_frame(const Packet& packet, Bytes at, sc_time passes);
+  void pass_run(const Packet& packet, std::uint64_t first, std::uint64_t end, sc_time& delay);
   bool draws(std::uint32_t connection, bool to_server, std::uint64_t number,
              unsigned attempt) const;
 

@@ -74,6 +74,20 @@ check "lossy: something is sent again" test "$(frames "$wrong")" -gt 5
 check "lossy: tcpflow" streams_are_the_file c.pcap
 rm c.pcap
 
+# ---- Several NICs, more queues than cores, the smallest rings, and a list of requests.
+launch run capture.ini --path sendfile --quiet --pcap c.pcap --set faults.frame_loss=5% \
+  --set nic.count=2 --set nic.queues=5 --set cpu.cores=2 --set nic.ring=19
+dissect c.pcap
+check "two NICs, lossy: all are right" test "$(frames "$right")" = "$(wc -l <dissected)"
+check "two NICs, lossy: tcpflow" streams_are_the_file c.pcap
+printf 'time,client,file,offset,length\n0,a,/x,0,150000\n0,b,/x,150000,50003\n0.001,b,/x,7,1\n' >l.csv
+printf '[workload]\nkind = static_list\nlist = l.csv\ndata = bytes\n' >list.ini
+launch run list.ini --path sendfile --quiet --pcap c.pcap --set faults.frame_loss=5%
+check "a list: run" status_is 0
+dissect c.pcap
+check "a list: all are right" test "$(frames "$right")" = "$(wc -l <dissected)"
+rm c.pcap l.csv list.ini
+
 # ---- Where captures go, and what cannot be captured.
 launch run capture.ini --path sendfile --quiet --pcap t.pcap
 check "one path: the name that was given" folder_holds capture.ini dissected file flows t.pcap

@@ -9,36 +9,12 @@
 #include <set>
 
 #include "testbench/keys.h"
-#include "testbench/quantity.h"
-#include "testbench/rules.h"
 #include "testbench/tests/apart.h"
 #include "testbench/tests/oracle.h"
+#include "testbench/tests/settings_bench.h"
 
 namespace copypath {
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-std::string text_of(const Settings& settings) {
-  std::string text;
-  for (const auto& [key, value] : settings) text += fmt::format("--set {}={} ", key, value);
-  return text;
-}
-
-/// The first rule that the configuration breaks, or "".
-std::string broken_rule(const Config& config) {
-  for (const Rule& rule : rules()) {
-    const std::string problem = rule.problem(config);
-    if (!problem.empty()) return problem;
-  }
-  return "";
-}
-
-Config configured(const Settings& settings) {
-  Config config;
-  for (const auto& [key, value] : settings) find_key(key)->set(config, value);
-  return config;
-}
 
 void expect_delivery(const Settings& settings) {
   SCOPED_TRACE(text_of(settings));
@@ -58,11 +34,7 @@ void expect_delivery(const Settings& settings) {
                                                     metric_of(result, "cpu_checksum_bytes") +
                                                     traffic.cores + passes(more, config));
       EXPECT_EQ(moved(result, "tls_framing"), traffic.framing);
-      for (const char* const share : {"nic_utilisation", "nic_rx_utilisation", "disk_utilisation",
-                                      "bus_utilisation", "cpu_utilisation"}) {
-        EXPECT_GE(*result.value(share), 0) << path << " " << share;
-        EXPECT_LE(*result.value(share), 1.0001) << path << " " << share;
-      }
+      expect_shares(result);
     }
   } catch (const std::exception& error) {
     ADD_FAILURE() << error.what();
@@ -112,11 +84,6 @@ TEST_P(KeyEdge, BothEndsDeliver) {
 class Combination : public ::testing::TestWithParam<unsigned> {};
 
 INSTANTIATE_TEST_SUITE_P(Seed, Combination, ::testing::Range(1U, 7U));
-
-struct Choice {
-  const char* key;
-  std::vector<const char*> values;
-};
 
 const std::vector<Choice>& choices() {
   static const std::vector<Choice> kChoices{
@@ -198,10 +165,7 @@ const std::vector<Choice>& choices() {
 TEST_P(Combination, DeliversEveryByte) {
   std::mt19937 random(GetParam());
   for (int i = 0; i < 10; ++i) {
-    Settings settings;
-    for (const Choice& choice : choices()) {
-      settings.emplace_back(choice.key, choice.values[random() % choice.values.size()]);
-    }
+    Settings settings = chosen(choices(), random);
     const unsigned clients = configured(settings).workload.clients;
     const auto files = random() % (clients + 1);
     if (files > 0) settings.emplace_back("workload.files", fmt::format("{}", files));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "models/ledger/movement.h"
@@ -64,6 +66,23 @@ TEST(Docs, MovementsAreThoseOfTheLedger) {
                             name_of(kind.purpose), name_of(kind.from), name_of(kind.to));
   }
   EXPECT_EQ(table_of("models/ledger.md", "movement"), expected);
+}
+
+TEST(Docs, EveryModelPageHasItsParts) {
+  unsigned pages = 0;
+  for (const auto& page :
+       std::filesystem::directory_iterator(shipped_folder() + "/../docs/models")) {
+    std::ifstream file(page.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    for (const char* const part :
+         {"What is modelled", "Left out", "Parameters", "Laws", "Sources"}) {
+      EXPECT_NE(text.str().find(std::string("\n## ") + part + "\n"), std::string::npos)
+          << page.path() << " has no part \"" << part << "\"";
+    }
+    ++pages;
+  }
+  EXPECT_GT(pages, 20U);
 }
 
 TEST(Docs, EveryPathIsKnownElsewhere) {

@@ -79,6 +79,27 @@ TEST_F(HardDiskTest, WritesGoToTheBufferFirst) {
   run();
 }
 
+// The second write finds the buffer full until the arm has brought the first one to its place.
+TEST_F(HardDiskTest, AFullBufferWaitsForTheArmAndNoLonger) {
+  config_.write_buffer = Bytes(8 * 4096);
+  config_.write_latency = microseconds(10);
+  build();
+  const Platter platter(config_);
+  const std::uint64_t position = 1'000'000'000'000 / 4096 * 4096;
+  const Process& command = spawn("command", [&] {
+    driver_->fill(0, 0, allocate(8), Movement::kDiskWrite, position);
+    driver_->fill(0, 0, allocate(8), Movement::kDiskWrite, 2 * position);
+    driver_->ring();
+    while (driver_->completions.size() < 2) sc_core::wait(driver_->completed);
+  });
+  const Bytes entries(32 + 64 + 8 * 16);
+  const sc_time fetch = entries / link_.read(entries);
+  const sc_time cable = kPageSize * 8 / (Rate(600e6) * (8192.0 / 8208));
+  const sc_time moved = fetch + cable + platter.seek(0, position);
+  const sc_time free = moved + platter.rotation(position, moved) + kPageSize * 8 / Rate(200e6);
+  run_to_edge(command, free + cable + config_.write_latency + Bytes(8) / link_.write(Bytes(8)));
+}
+
 TEST_F(HardDiskTest, ManyWritesGoAtTheRateOfThePlatter) {
   config_.write_buffer = kMiB;
   EXPECT_NEAR(bytes_per_second({8, 32, 400, false, 0, Movement::kDiskWrite}), 200e6, 0.05 * 200e6);

@@ -73,12 +73,16 @@ TEST_F(NicTest, PacketTakesItsWayToThePicosecond) {
     bench.host.fill(bench.holding(3, 0, kFull), 5);
     bench.host.ring();
   });
-  run();
   // Descriptors (16 bytes each, one for the headers), headers, and the first frame are fetched; the
   // rest is gathered while the first frames are on the wire.
   const sc_time first_frame =
       microseconds(2) + dma(17 * 16) + bus_.latency + dma(66) + bus_.latency + dma(1448);
   const sc_time sent = first_frame + line(kFull + 45 * 90);
+  run_until(sent);
+  EXPECT_TRUE(bench.host.arrivals.empty()) << "not a picosecond before";
+  run_until(sent + write_back());
+  EXPECT_TRUE(bench.host.interrupts.empty()) << "nor the interrupt";
+  run();
   ASSERT_EQ(bench.host.arrivals.size(), 1U);
   const auto& arrival = bench.host.arrivals[0];
   EXPECT_EQ(arrival.time, sent);
@@ -215,6 +219,25 @@ TEST_F(NicTest, InterruptsKeepTheirDistance) {
     EXPECT_LE(host.completions[i], host.arrivals[i].time + write_back() + microseconds(50));
   }
   EXPECT_EQ(host.completions[0], host.arrivals[0].time + write_back()) << "the first one at once";
+}
+
+TEST_F(NicTest, TheNextInterruptComesWhenTheDelayIsOverAndNotBefore) {
+  config_.interrupt_delay = microseconds(50);
+  NicBench& bench = build();
+  spawn("driver", [&] {
+    bench.host.fill(bench.holding(0, 0, 1448));
+    bench.host.fill(bench.holding(0, 0, 1448), 1448);
+    bench.host.ring();
+  });
+  run_until(microseconds(20));
+  EXPECT_EQ(bench.host.arrivals.size(), 2U) << "both have been sent";
+  ASSERT_EQ(bench.host.interrupts.size(), 1U);
+  const sc_time second = bench.host.interrupts[0] + microseconds(50);
+  run_until(second);
+  EXPECT_EQ(bench.host.interrupts.size(), 1U);
+  run();
+  ASSERT_EQ(bench.host.interrupts.size(), 2U);
+  EXPECT_EQ(bench.host.interrupts[1], second);
 }
 
 TEST_F(NicTest, NoInterruptWhileOneIsPending) {

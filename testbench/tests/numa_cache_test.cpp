@@ -7,6 +7,7 @@
 
 #include "models/memory/cache.h"
 #include "testbench/tests/apart.h"
+#include "testbench/tests/numa_layouts.h"
 #include "testbench/tests/oracle.h"
 
 namespace copypath {
@@ -165,33 +166,12 @@ TEST_F(NumaCacheTest, ALineIsDirtyOnce) {
 
 // ---- Whole machines.
 
-struct Layout {
-  const char* name;
-  unsigned disk_node;
-  unsigned nic_node;
-  Placement memory;
-  double textbook;  ///< crossings without a cache, and with one that is far too small
-  double held;      ///< with one that holds all, which DMA may not fill
-  double ddio;      ///< the same, and it may
-};
-// Held: what the disk writes past the cache crosses, and what a core misses at first. With DDIO
-// nothing leaves the node of disk, cores and NIC, wherever the memory is; but between nodes the
-// bytes themselves have to cross.
-constexpr Layout kLayouts[] = {{"worst", 0, 0, Placement::kNode1, 4, 2, 0},
-                               {"network-siloed", 1, 0, Placement::kServer, 1, 1, 1},
-                               {"disk-siloed", 0, 1, Placement::kServer, 1, 1, 1},
-                               {"strict disk-siloed", 0, 0, Placement::kServer, 0, 0, 0}};
-
-Config machine(const Layout& layout) {
-  Config config;
+Config machine(const NumaLayout& layout) {
+  Config config = layout.machine();
   config.workload.clients = 1;
   config.workload.file_size = Bytes(50'000'000);
   config.workload.chunk = kMiB * 4;
   config.socket.send_buffer = kMiB * 4;
-  config.numa.nodes = 2;
-  config.numa.disk_node = layout.disk_node;
-  config.numa.nic_node = layout.nic_node;
-  config.numa.page_cache = config.numa.memory = layout.memory;
   return config;
 }
 
@@ -203,17 +183,17 @@ double crossings(const Config& config) {
 }
 
 TEST(NumaCachePaths, FarTooSmallTheCrossingsAreThePublishedOnes) {
-  for (const Layout& layout : kLayouts) {
+  for (const NumaLayout& layout : kNumaLayouts) {
     Config config = machine(layout);
     config.cache.size = kKiB * 128;
     const double found = crossings(config);
-    EXPECT_LE(found, layout.textbook) << layout.name;
-    EXPECT_GE(found, layout.textbook * 0.97) << layout.name;
+    EXPECT_LE(found, layout.crossings) << layout.name;
+    EXPECT_GE(found, layout.crossings * 0.97) << layout.name;
   }
 }
 
 TEST(NumaCachePaths, LargeEnoughThoseRemainThatNoCacheSaves) {
-  for (const Layout& layout : kLayouts) {
+  for (const NumaLayout& layout : kNumaLayouts) {
     Config config = machine(layout);
     config.cache.size = kMiB * 256;
     EXPECT_NEAR(crossings(config), layout.held, 0.01) << layout.name;
@@ -223,30 +203,18 @@ TEST(NumaCachePaths, LargeEnoughThoseRemainThatNoCacheSaves) {
 }
 
 TEST(NumaCachePaths, TwoNodesOfWhichOneIsUsedAreTheMachineOfOne) {
-  Config config = machine(kLayouts[3]);
+  Config config = machine(kStrictDiskSiloed);
   config.workload.clients = 4;
   config.workload.file_size = Bytes(2'000'000);
   config.memory.bandwidth = Rate(8e9);
   config.memory.write_allocate = true;
   config.cache.size = kMiB;
   config.cache.ddio = 0.25;
-  for (const Timing timing : {Timing::kFluid, Timing::kBurst}) {
-    config.timing = timing;
-    for (const char* const path : {"read_write", "sendfile", "ktls_sendfile"}) {
-      config.numa.nodes = 2;
-      const Result two = simulate_apart(config, path);
-      config.numa.nodes = 1;
-      const Result one = simulate_apart(config, path);
-      for (const auto& [name, value] : one.values) {
-        // The time of a transfer is rounded apart for each resource that it holds.
-        EXPECT_NEAR(*two.value(name), value, 1e-6 * value) << path << " " << name;
-      }
-    }
-  }
+  expect_the_machine_of_one(config, 1e-6);
 }
 
 TEST(NumaCachePaths, EveryPathDelivers) {
-  for (const Layout& layout : kLayouts) {
+  for (const NumaLayout& layout : kNumaLayouts) {
     Config config = machine(layout);
     config.workload.clients = 3;
     config.workload.file_size = Bytes(700'001);

@@ -10,6 +10,7 @@
 
 #include "testbench/tests/apart.h"
 #include "testbench/tests/memory_bench.h"
+#include "testbench/tests/numa_layouts.h"
 #include "testbench/tests/oracle.h"
 #include "testbench/tests/simulation_test.h"
 
@@ -170,31 +171,15 @@ TEST_P(NumaBusTest, OppositeDirectionsAreIndependent) {
 
 // ---- Whole machines.
 
-struct Layout {
-  const char* name;
-  unsigned disk_node;
-  unsigned nic_node;
-  Placement memory;
-  double crossings;
-};
-constexpr Layout kLayouts[] = {{"worst", 0, 0, Placement::kNode1, 4},
-                               {"network-siloed", 1, 0, Placement::kServer, 1},
-                               {"disk-siloed", 0, 1, Placement::kServer, 1},
-                               {"strict disk-siloed", 0, 0, Placement::kServer, 0}};
-
-Config machine(const Layout& layout) {
-  Config config;
+Config machine(const NumaLayout& layout) {
+  Config config = layout.machine();
   config.workload.file_size = Bytes(2'000'000);
   config.workload.clients = 4;
-  config.numa.nodes = 2;
-  config.numa.disk_node = layout.disk_node;
-  config.numa.nic_node = layout.nic_node;
-  config.numa.page_cache = config.numa.memory = layout.memory;
   return config;
 }
 
 TEST(NumaMachine, CrossingsAreThePublishedOnes) {
-  for (const Layout& layout : kLayouts) {
+  for (const NumaLayout& layout : kNumaLayouts) {
     const Result result = simulate_apart(machine(layout), "ktls_sendfile");
     EXPECT_EQ(*result.value("fabric_crossings_per_byte"), layout.crossings) << layout.name;
     EXPECT_EQ(*result.value("bus_crossings_per_byte"), 4) << layout.name;
@@ -206,40 +191,31 @@ TEST(NumaMachine, CrossingsAreThePublishedOnes) {
 // With all memory on the other node, whatever is asked of memory crosses; half of it when it is
 // interleaved.
 TEST(NumaMachine, WithAllMemoryRemoteEveryCrossingOfMemoryIsOneOfTheFabric) {
-  for (const auto& [path, result] : simulate_apart(machine(kLayouts[0]))) {
+  for (const auto& [path, result] : simulate_apart(machine(kWorst))) {
     EXPECT_EQ(metric_of(result, "fabric_bytes"), metric_of(result, "bus_bytes")) << path;
   }
-  Layout interleaved = kLayouts[0];
+  NumaLayout interleaved = kWorst;
   interleaved.memory = Placement::kInterleave;
   const Result result = simulate_apart(machine(interleaved), "sendfile");
   EXPECT_NEAR(*result.value("fabric_crossings_per_byte"), 1, 0.01);
 }
 
 TEST(NumaMachine, WriteAllocateCrossesOnceMoreForARemoteStore) {
-  Config config = machine(kLayouts[0]);
+  Config config = machine(kWorst);
   config.memory.write_allocate = true;
   const Result result = simulate_apart(config, "ktls_sendfile");
   EXPECT_EQ(*result.value("fabric_crossings_per_byte"), 5);
 }
 
 TEST(NumaMachine, TwoNodesOfWhichOneIsUsedAreTheMachineOfOne) {
-  Config config = machine(kLayouts[3]);
+  Config config = machine(kStrictDiskSiloed);
   config.memory.bandwidth = Rate(8e9);
-  for (const Timing timing : {Timing::kFluid, Timing::kBurst}) {
-    config.timing = timing;
-    for (const char* const path : {"read_write", "sendfile", "ktls_sendfile"}) {
-      config.numa.nodes = 2;
-      const Result two = simulate_apart(config, path);
-      config.numa.nodes = 1;
-      const Result one = simulate_apart(config, path);
-      EXPECT_EQ(two.values, one.values) << path;
-    }
-  }
+  expect_the_machine_of_one(config, 0);
 }
 
 // A machine on which nothing but the fabric is scarce.
 Config fabric_bound() {
-  Config config = machine(kLayouts[0]);
+  Config config = machine(kWorst);
   config.workload.clients = 16;
   config.workload.file_size = Bytes(10'000'000);
   config.cpu.cores = 16;
