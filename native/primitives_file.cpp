@@ -89,15 +89,33 @@ std::function<double()> reading_through(const File& file) {
   };
 }
 
-/// Seconds per page of sendfile() to /dev/null, 64 KiB at a time.
-std::function<double()> referring(const File& file) {
+/// Seconds per page of sendfile() to /dev/null, so many bytes at a time.
+std::function<double()> referring(const File& file, std::size_t size = kPiece) {
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=] {
     off_t at = file->next_part();
     const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < kPart / kPiece; ++i) {
-        if (sendfile(*null, file->file, &at, kPiece) < 0)
+      for (std::size_t done = 0; done < kPart; done += size) {
+        if (sendfile(*null, file->file, &at, size) < 0)
           throw Unsupported(with_reason("sendfile()"));
+      }
+    });
+    return seconds / (kPart / kPage);
+  };
+}
+
+/// Seconds per splice() of a page into a pipe and splice() to /dev/null.
+std::function<double()> splicing(const File& file) {
+  auto pipe = std::make_shared<Pipe>(kPiece);
+  auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return [=] {
+    loff_t at = file->next_part();
+    const double seconds = cpu_seconds([&] {
+      for (std::size_t done = 0; done < kPart; done += kPage) {
+        if (splice(file->file, &at, pipe->in, nullptr, kPage, 0) < 0 ||
+            splice(pipe->out, nullptr, *null, nullptr, kPage, 0) < 0) {
+          throw Unsupported(with_reason("splice()"));
+        }
       }
     });
     return seconds / (kPart / kPage);
@@ -227,6 +245,9 @@ std::vector<Primitive> file_primitives(const std::string& folder) {
       {"refer", "page", "sendfile() of 64 KiB on and on through 256 MiB to /dev/null",
        referring(small)},
       {"refer_large_folios", "page", "the same, of a file in large folios", referring(large)},
+      {"refer_4k_large_folios", "page", "the same, 4 KiB at a time", referring(large, kPage)},
+      {"splice_4k_large_folios", "page", "splice() of 4 KiB into a pipe, splice() to /dev/null",
+       splicing(large)},
       {"fault", "fault", "first touch of 16 mapped pages, each a folio", faulting(small)},
       {"fault_large_folios", "fault", "first touch of a mapped file in large folios",
        faulting(large)},

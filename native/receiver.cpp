@@ -18,18 +18,44 @@ namespace {
 
 constexpr std::size_t kMostPerCall = 1024 * 1024;
 
+constexpr double kLookAgain = 3e-6;  // as the primitives of TCP do
+
+bool keeps(Sink sink) { return sink == Sink::kCopy || sink == Sink::kCheck; }
+
+/// recv() as the sink does it: interrupted never, and of one that polls without sleeping.
+ssize_t take(int socket, Sink sink, void* to, std::size_t most) {
+  const int flags = keeps(sink) ? 0 : sink == Sink::kPoll ? MSG_TRUNC | MSG_DONTWAIT : MSG_TRUNC;
+  double stalled_until = 0;
+  for (;;) {
+    const ssize_t n = recv(socket, to, most, flags);
+    if (n >= 0 || (errno != EINTR && errno != EAGAIN)) return n;
+    if (errno == EINTR) continue;
+    const double now = monotonic_seconds();
+    if (sink != Sink::kPoll || (stalled_until > 0 && now > stalled_until)) {
+      errno = EAGAIN;
+      return n;
+    }
+    if (stalled_until == 0) stalled_until = now + kStallSeconds;
+    while (monotonic_seconds() < now + kLookAgain) {
+    }
+  }
+}
+
 }  // namespace
+
+Sink sink_of(copypath::Sink sink) {
+  if (sink == copypath::Sink::kCopy) return Sink::kCopy;
+  return sink == copypath::Sink::kPoll ? Sink::kPoll : Sink::kDiscard;
+}
 
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
                  unsigned client, std::uint64_t hang_up_after) {
   Checker checker(work, client);
   const std::unique_ptr<Decoder> decoder = make_decoder(encoding);
-  std::vector<std::uint8_t> buffer(sink == Sink::kDiscard ? 0 : kMostPerCall);
-  const int flags = sink == Sink::kDiscard ? MSG_TRUNC : 0;
+  std::vector<std::uint8_t> buffer(keeps(sink) ? kMostPerCall : 0);
   Received received;
   while (received.bytes < hang_up_after) {
-    const ssize_t n = recv(socket, buffer.data(), kMostPerCall, flags);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = take(socket, sink, buffer.data(), kMostPerCall);
     if (n < 0) received.problem = with_reason("recv()");
     if (n <= 0) break;
     received.bytes += static_cast<std::uint64_t>(n);
@@ -54,8 +80,7 @@ Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig&
 Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
   const Requests requests(config.workload, Media(config.workload));
   Checker checker(config.workload, client);
-  std::vector<std::uint8_t> buffer(sink == Sink::kDiscard ? 0 : kMostPerCall);
-  const int flags = sink == Sink::kDiscard ? MSG_TRUNC : 0;
+  std::vector<std::uint8_t> buffer(keeps(sink) ? kMostPerCall : 0);
   const std::array<char, kRequestText.count()> text{};
   Received received;
   for (std::uint64_t i = 0; i < requests.count(client); ++i) {
@@ -66,8 +91,7 @@ Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
     std::size_t header = config.broker.header.count();
     std::size_t left = header + requests.at(client, i).bytes.count();
     while (left > 0) {
-      const ssize_t n = recv(socket, buffer.data(), std::min(left, kMostPerCall), flags);
-      if (n < 0 && errno == EINTR) continue;
+      const ssize_t n = take(socket, sink, buffer.data(), std::min(left, kMostPerCall));
       if (n < 0) received.problem = with_reason("recv()");
       if (n <= 0) break;
       const auto count = static_cast<std::size_t>(n);

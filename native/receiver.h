@@ -13,9 +13,12 @@ namespace copypath::native {
 /// What a client does with the bytes.
 enum class Sink {
   kDiscard,  ///< the kernel drops them (MSG_TRUNC): the sender's cost alone is seen
+  kPoll,     ///< the same, by one that never sleeps: no send has to wake it
   kCopy,     ///< recv() into a buffer
   kCheck     ///< recv(), and every byte is compared with the file
 };
+/// What the scenario says that a client does.
+Sink sink_of(copypath::Sink sink);
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 

@@ -277,8 +277,8 @@ int native_command(const Arguments& words) {
     write_standard_output(dump(scenario));
     return kFine;
   }
-  if (!arguments.sink_is_given && scenario.config.workload.sink == Sink::kCopy) {
-    arguments.options.sink = native::Sink::kCopy;
+  if (!arguments.sink_is_given) {
+    arguments.options.sink = native::sink_of(scenario.config.workload.sink);
   }
   const SignalGuard guard;
   std::vector<std::string> inputs{arguments.scenario};

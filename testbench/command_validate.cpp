@@ -128,7 +128,7 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
   options.repeat = arguments.repeat;
   options.folder = arguments.folder;
   options.evidence = true;
-  options.sink = config.workload.sink == Sink::kCopy ? native::Sink::kCopy : native::Sink::kDiscard;
+  options.sink = native::sink_of(config.workload.sink);
   if (config.nic.link == Link::kEthernet) {
     options.wire = native::Wire::kVeth;
     options.pace = true;

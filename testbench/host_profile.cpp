@@ -38,6 +38,7 @@ public:
 
   bool has(const std::string& name) const { return spreads_.count(name) != 0; }
   double operator[](const std::string& name) const { return spreads_.at(name).least; }
+  double median(const std::string& name) const { return spreads_.at(name).median; }
   double variation(const std::string& name) const { return spreads_.at(name).variation; }
 
 private:
@@ -166,12 +167,26 @@ private:
         },
         "read_4k - system_call - the copy - a lookup");
     time(
-        "cpu.splice_page", {"refer_large_folios", "system_call", "refer"},
+        "cpu.splice_page", {"refer_large_folios", "refer_4k_large_folios"},
         [&] {
-          const double per_piece = t_["system_call"] + value("cpu.page_lookup");
-          return t_["refer_large_folios"] - per_piece / kPagesPerPiece;
+          return (kPagesPerPiece * t_["refer_large_folios"] - t_["refer_4k_large_folios"]) /
+                 (kPagesPerPiece - 1);
         },
-        "refer_large_folios - (system_call + page_lookup) / 16");
+        "(16 x refer_large_folios - refer_4k_large_folios) / 15");
+    time(
+        "cpu.pipe_fill", {"refer_4k_large_folios", "refer_large_folios", "system_call", "refer"},
+        [&] {
+          return t_["refer_4k_large_folios"] - t_["system_call"] - value("cpu.page_lookup") -
+                 value("cpu.splice_page");
+        },
+        "refer_4k_large_folios - system_call - page_lookup - splice_page");
+    time(
+        "cpu.splice_call", {"splice_4k_large_folios", "refer_4k_large_folios", "system_call"},
+        [&] {
+          return (t_["splice_4k_large_folios"] - t_["refer_4k_large_folios"] - t_["system_call"]) /
+                 2;
+        },
+        "(splice_4k_large_folios - refer_4k_large_folios - system_call) / 2");
   }
 
   void pages() {
@@ -204,9 +219,10 @@ private:
     time(
         "cpu.pin_page", {"pin", "refer", "system_call"},
         [&] {
-          return t_["pin"] - 2 * t_["system_call"] / kPagesPerPiece - value("cpu.splice_page");
+          const double calls = 2 * t_["system_call"] + value("cpu.splice_call");
+          return t_["pin"] - calls / kPagesPerPiece - value("cpu.splice_page");
         },
-        "pin - splice_page - 2 x system_call / 16");
+        "pin - splice_page - (2 x system_call + splice_call) / 16");
   }
 
   void network() {
@@ -227,6 +243,21 @@ private:
         "cpu.send_call", {"send_4k", "system_call", "send_2_packets", "send_packet"},
         [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
         "send_4k - system_call - skb - receive - its bytes as in send_packet");
+    const auto handed_page = [&] {
+      return (t_["splice_packet"] - t_["splice_4k"]) / (kPagesPerPiece - 1);
+    };
+    time("cpu.send_page", {"splice_packet", "splice_4k"}, handed_page,
+         "(splice_packet - splice_4k) / 15");
+    time(
+        "cpu.splice_send",
+        {"splice_4k", "splice_packet", "send_2_packets", "send_packet", "send_4k"},
+        [&] { return t_["splice_4k"] - packet() - handed_page(); },
+        "splice_4k - skb - receive - send_page");
+    time(
+        "cpu.wakeup", {"wake_receiver"}, [&] { return t_["wake_receiver"]; }, "wake_receiver");
+    time(
+        "cpu.wake_latency", {"wake_latency"}, [&] { return t_.median("wake_latency"); },
+        "wake_latency, the median: nothing is added to it, it varies");
     time(
         "cpu.skb_memory", {"send_packet", "send_4k", "read_4k"},
         [&] { return kFragmentBytes * (per_byte() - cached()); },

@@ -74,7 +74,7 @@ inline Choices<Placement> choices_of(Placement) {
           {"node1", Placement::kNode1},   {"interleave", Placement::kInterleave}};
 }
 inline Choices<Sink> choices_of(Sink) {
-  return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}};
+  return {{"discard", Sink::kDiscard}, {"copy", Sink::kCopy}, {"poll", Sink::kPoll}};
 }
 inline Choices<TlsOffload> choices_of(TlsOffload) {
   return {{"none", TlsOffload::kNone},

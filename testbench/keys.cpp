@@ -111,7 +111,11 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.zerocopy_notify), Range{"0ns", "1ms"}, "allocating, completing and queueing one notification of MSG_ZEROCOPY", "1.38 us per send of 64 KB, 0.68 us by io_uring with registered buffers (RFC v1 of its zero-copy send), less 16 pages pinned, rounded"),
     key(FIELD(cpu.read_call), Range{"0ns", "1ms"}, "a read() of a file, besides the call itself, its pages and its bytes", kMeasuredApart),
     key(FIELD(cpu.send_call), Range{"0ns", "1ms"}, "a send on a socket, besides the call itself, its skbs and its bytes", kMeasuredApart),
+    key(FIELD(cpu.splice_call), Range{"0ns", "1ms"}, "a splice(), besides the call itself and what it does", kMeasuredApart),
+    key(FIELD(cpu.pipe_fill), Range{"0ns", "1ms"}, "filling a pipe from a file, in splice() and sendfile(), besides its pages", kMeasuredApart),
     key(FIELD(cpu.splice_page), Range{"0ns", "1ms"}, "taking one page through a pipe: in, out, and released", kMeasuredApart),
+    key(FIELD(cpu.splice_send), Range{"0ns", "1ms"}, "handing what is in a pipe to a socket, besides the call itself, its skbs and its pages", kMeasuredApart),
+    key(FIELD(cpu.send_page), Range{"0ns", "1ms"}, "appending one of those pages to an skb, and dropping it when it is acknowledged", kMeasuredApart),
     key(FIELD(cpu.copy_folio), Range{"0ns", "1ms"}, "going on to another folio in a copy from the page cache: it lies elsewhere in memory", kMeasuredApart),
     key(FIELD(cpu.map_page), Range{"0ns", "1ms"}, "entering one page into the page table, in a fault", kMeasuredApart),
     key(FIELD(cpu.map_folio), Range{"0ns", "1ms"}, "mapping one folio in a fault, besides its pages", kMeasuredApart),
@@ -121,6 +125,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.skb_memory), Range{"0ns", "1ms"}, "allocating and freeing 32 KiB for the payload of skbs", kMeasuredApart),
     key(FIELD(cpu.page_alloc), Range{"0ns", "1ms"}, "allocating and freeing a single page for what a packet refers to", kMeasuredApart),
     key(FIELD(cpu.wakeup), Range{"0ns", "1ms"}, "waking a receiver on the same machine that sleeps, by the sender", kMeasuredApart),
+    key(FIELD(cpu.wake_latency), Range{"0ns", "10ms"}, "until an idle core runs a task that was woken: an interrupt, and leaving the idle state", kMeasuredApart),
     key(FIELD(cpu.uring_request), Range{"0ns", "1ms"}, "issuing one request of io_uring", kAssumed),
     key(FIELD(cpu.uring_completion), Range{"0ns", "1ms"}, "posting one completion of io_uring", kAssumed),
 
@@ -223,7 +228,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.retry), Range{"1us", "1s"}, "how long vmsplice sleeps before it asks again whether a buffer is free", kAssumed),
     key(FIELD(workload.hazard), kAny, "what goes wrong: the server reuses a buffer that is being sent, or a file is overwritten or truncated meanwhile", kAssumed),
     key(FIELD(workload.modifier), kAny, "who writes to the files while they are served; if untrusted, copypath advise rules out the paths that would pass that on", kAssumed),
-    key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives", kAssumed),
+    key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives: throw it away, copy it into a buffer, or throw it away without ever sleeping", kAssumed),
     key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
 

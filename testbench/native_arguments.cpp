@@ -17,6 +17,7 @@ constexpr Bytes kLargestWrite = kGiB;
 
 const Choices<native::Sink> kSinks{{"discard", native::Sink::kDiscard},
                                    {"copy", native::Sink::kCopy},
+                                   {"poll", native::Sink::kPoll},
                                    {"check", native::Sink::kCheck}};
 
 const Choices<native::Wire> kWires{{"loopback", native::Wire::kLoopback},
@@ -28,7 +29,7 @@ po::options_description native_options() {
   add_scenario_options(options);
   options.add_options()                                                       //
       ("repeat", text("N"), "run every path N times, in turns (default: 9)")  //
-      ("sink", text("discard|copy|check"),
+      ("sink", text("discard|poll|copy|check"),
        "what the clients do with the bytes: the kernel drops them, they are received, or each is "
        "compared with the file (default: workload.sink)")  //
       ("write-size", text("SIZE"),

@@ -85,6 +85,18 @@ std::string readahead(const Config& config) {
   return "";
 }
 
+std::string polling(const Config& config) {
+  const unsigned clients = config.workload.clients;
+  if (config.workload.sink != Sink::kPoll || config.nic.link != Link::kLoopback ||
+      clients < config.cpu.cores) {
+    return "";
+  }
+  return fmt::format(
+      "poll takes a core for each client: cpu.cores = {} leaves none for the server of {}, "
+      "accepted: more cores than clients",
+      config.cpu.cores, clients);
+}
+
 std::string power_of_two(Bytes size) {
   if ((size.count() & (size.count() - 1)) == 0) return "";
   return fmt::format("{} is not a power of two", to_text(size));
@@ -358,6 +370,7 @@ const std::vector<Rule>& rules() {
           {{"workload.list", "workload.kind"}, list},
           {{"workload.hazard", "workload.kind"}, list_alone},
           {{"workload.hazard", "workload.kind"}, reader},
+          {{"workload.sink", "workload.clients", "cpu.cores"}, polling},
           {{"workload.files", "workload.clients"}, files},
           {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},
           {{"workload.range", "workload.file_size", "workload.file"}, range},

@@ -155,7 +155,7 @@ bool agrees(const Figure& counter, const ValidatedPath& path) {
 Validates what_it_validates(const Config& config) {
   if (config.nic.link == Link::kEthernet) return Validates::kWire;
   // What random reads cost is a matter of the memory's latency, which no primitive shows.
-  const bool steady = config.page_cache.warm == 1 && config.workload.sink == Sink::kDiscard &&
+  const bool steady = config.page_cache.warm == 1 && config.workload.sink == Sink::kPoll &&
                       config.workload.kind != WorkloadKind::kRandomReader;
   return steady ? Validates::kCpuTime : Validates::kCountersOnly;
 }

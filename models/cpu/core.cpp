@@ -45,20 +45,21 @@ void Core::service() {
   }
 }
 
-void Core::dispatch(Task& task) {
+void Core::dispatch(Task& task, sc_time wake_latency) {
   const sc_time now = sc_time_stamp();
   sc_time delay = SC_ZERO_TIME;
   if (interrupts_until_ > now) {  // counted as busy already, when the core was idle
     delay = interrupts_until_ - now;
     busy_ -= delay;
+    wake_latency = SC_ZERO_TIME;
   }
   if (last_ != &task) delay += config_.context_switch;
   current_ = &task;
   last_ = &task;
-  dispatched_ = now;
+  dispatched_ = now + wake_latency;
   stolen_ = SC_ZERO_TIME;
   task_number_ = task.number();
-  task.resume_on(*this, delay);
+  task.resume_on(*this, wake_latency, delay);
 }
 
 void Core::release() {
@@ -75,7 +76,7 @@ sc_time Core::take_stolen() {
 
 sc_time Core::busy() const {
   const sc_time now = sc_time_stamp();
-  if (current_ != nullptr) return busy_ + (now - dispatched_);
+  if (current_ != nullptr) return busy_ + (now - std::min(now, dispatched_));
   // Interrupts were counted in full when they came.
   return interrupts_until_ > now ? busy_ - (interrupts_until_ - now) : busy_;
 }

@@ -32,8 +32,9 @@ public:
   /// Charges `cost` of softirq work to this core, now.
   void steal(sc_time cost);
 
-  /// Puts `task` on this idle core; it resumes when the switch is done.
-  void dispatch(Task& task);
+  /// Puts `task` on this core, which is free; it resumes when the core has left its idle state, if
+  /// it is in one, and the switch is done.
+  void dispatch(Task& task, sc_time wake_latency = {});
   /// The running task leaves the core.
   void release();
   /// The time that interrupts have taken from the running task since it last asked.

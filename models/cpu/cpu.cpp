@@ -29,7 +29,7 @@ void Cpu::wake(Task& task) {
     if (chosen == nullptr) chosen = core.get();
   }
   if (chosen != nullptr) {
-    chosen->dispatch(task);
+    chosen->dispatch(task, config_.wake_latency);
   } else {
     enqueue(task);
   }

@@ -51,11 +51,26 @@ void Task::settle() {
   }
 }
 
-void Task::wake() { cpu_.wake(*this); }
+void Task::wake() {
+  if (polls_) {
+    resume_.notify(SC_ZERO_TIME);
+  } else {
+    cpu_.wake(*this);
+  }
+}
 
 void Task::sleep(WaitQueue& queue) {
   queue.add(*this);
   block(queue.reason());
+}
+
+void Task::poll(WaitQueue& queue) {
+  queue.add(*this);
+  show("poll");
+  polls_ = true;
+  sc_core::wait(resume_);
+  polls_ = false;
+  settle();  // interrupts that came meanwhile
 }
 
 void Task::block(const char* reason) {
@@ -122,13 +137,13 @@ void Task::leave_core() {
   cpu_.release(core);
 }
 
-void Task::resume_on(Core& core, sc_time delay) {
+void Task::resume_on(Core& core, sc_time wake_latency, sc_time delay) {
   core_ = &core;
-  dispatched_ = sc_time_stamp();
+  dispatched_ = sc_time_stamp() + wake_latency;
   slice_end_ = dispatched_ + delay + cpu_.config().time_slice;
   core.show("switch", call_);
   show("context switch");
-  resume_.notify(delay);
+  resume_.notify(wake_latency + delay);
 }
 
 void Task::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {

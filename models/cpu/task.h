@@ -3,6 +3,7 @@
 // time and waited for at once, before anything that others can see (settle()).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <systemc>
 #include <vector>
@@ -86,6 +87,13 @@ public:
     while (!ready()) sleep(queue);
   }
 
+  /// The same, but keeps the core, looking all the time.
+  template <typename Ready>
+  void poll_until(WaitQueue& queue, Ready ready) {
+    settle();
+    while (!ready()) poll(queue);
+  }
+
   /// Leaves the core until somebody calls wake(). `reason` is a literal.
   void block(const char* reason);
   void wake() override;
@@ -113,7 +121,8 @@ public:
 
   /// Time on a core so far, switches included.
   sc_time run_time() const {
-    return core_ == nullptr ? run_time_ : run_time_ + (sc_core::sc_time_stamp() - dispatched_);
+    const sc_time now = sc_core::sc_time_stamp();
+    return core_ == nullptr ? run_time_ : run_time_ + (now - std::min(now, dispatched_));
   }
   /// The part of it in which a copy waited for the memory bus.
   sc_time stall_time() const { return stall_time_; }
@@ -124,11 +133,12 @@ private:
   friend class Core;
 
   void sleep(WaitQueue& queue);
+  void poll(WaitQueue& queue);
   void switch_out();
   void count_switch();
   void wait_for_core();
   void leave_core();
-  void resume_on(Core& core, sc_time delay);
+  void resume_on(Core& core, sc_time wake_latency, sc_time delay);
 
   Cpu& cpu_;
   unsigned number_;
@@ -142,6 +152,7 @@ private:
   sc_time run_time_;
   sc_time stall_time_;
   std::uint64_t switches_ = 0;
+  bool polls_ = false;  // on its core
   const char* mode_ = "user";
   const char* call_ = "";
   mutable TextLane state_lane_;

@@ -125,6 +125,7 @@ void SystemCall::enter() {
   if (call_ == Call::kWrite || call_ == Call::kWritev || call_ == Call::kSendmsg) {
     task_.spend(costs.send_call);
   }
+  if (call_ == Call::kSplice) task_.spend(costs.splice_call);
 }
 
 void SystemCall::leave() {

@@ -105,7 +105,12 @@ void TcpReceiver::close() {
 }
 
 void TcpReceiver::wait_for_data(Task& task) {
-  task.wait_until(readers_, [&] { return !queue_.empty(); });
+  const auto ready = [&] { return !queue_.empty(); };
+  if (polls_) {
+    task.poll_until(readers_, ready);
+  } else {
+    task.wait_until(readers_, ready);
+  }
 }
 
 /// At most `wanted` bytes in at most `most` pieces, out of the queue.

@@ -54,7 +54,9 @@ public:
   /// close(): drops what nobody has read, and what still comes.
   void close();
 
-  bool sleeps() const { return !readers_.empty(); }  ///< a reader waits for bytes
+  /// Readers keep their core while they wait.
+  void poll() { polls_ = true; }
+  bool sleeps() const { return !polls_ && !readers_.empty(); }  ///< a reader waits for bytes
 
   Bytes queued() const { return queued_; }  ///< received, and not taken yet
   void trace(sc_core::sc_trace_file* file, const std::string& prefix) const;
@@ -71,6 +73,7 @@ private:
   std::uint32_t connection_;
   NetDevice& device_;
   SkbAllocator& allocator_;
+  bool polls_ = false;
 
   Fifo<Fragment> queue_;
   Fifo<std::uint64_t> ends_;  // of the packets that are not acknowledged

@@ -114,7 +114,10 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
                              std::size_t& taken) {
   Lock lock(*this);
   if (recovery_ && encrypted_by_device_) remember_record(pages);
-  if (ubuf == nullptr) task.spend(task.costs().send_call);   // splice_to_socket()
+  if (ubuf == nullptr) {  // splice_to_socket()
+    const CpuConfig& costs = task.costs();
+    task.spend(costs.splice_send + costs.send_page * static_cast<double>(pages.size()));
+  }
   if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
     task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
   }

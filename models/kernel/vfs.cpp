@@ -58,6 +58,7 @@ Bytes vfs_read(Task& task, Kernel& kernel, OpenFile& file, std::uint64_t buffer,
 }
 
 FragmentList vfs_splice_read(Task& task, Kernel& kernel, OpenFile& file, Bytes wanted, Bytes room) {
+  task.spend(task.costs().pipe_fill);
   if (file.source != FileSource::kBuffered) {
     return copy_splice_read(task, kernel, file, std::min(wanted, room));
   }

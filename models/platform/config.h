@@ -42,18 +42,23 @@ struct CpuConfig {
   sc_time acknowledgement;                     ///< and on one acknowledgement
 
   // What a measured host profile tells apart; the textbook machine has it in the costs above.
-  sc_time read_call;    ///< a read() of a file, besides the call, its pages and its bytes
-  sc_time send_call;    ///< a send on a socket, besides the call, its skbs and its bytes
-  sc_time splice_page;  ///< taking one page through a pipe
-  sc_time copy_folio;   ///< going on to another folio in a copy: it lies elsewhere in memory
-  sc_time map_page;     ///< entering one page into the page table, in a fault
-  sc_time map_folio;    ///< mapping one folio: its references and counts, in a fault
-  sc_time unmap_page;   ///< taking one page out of the page table, in munmap()
-  sc_time unmap_folio;  ///< dropping one folio, in munmap()
-  sc_time walk_page;    ///< finding one page to be pinned after one that was not mapped
-  sc_time skb_memory;   ///< allocating and freeing 32 KiB for the payload of skbs
-  sc_time page_alloc;   ///< allocating and freeing a single page
-  sc_time wakeup;       ///< waking a task that sleeps on another core, by the one that does it
+  sc_time read_call;     ///< a read() of a file, besides the call, its pages and its bytes
+  sc_time send_call;     ///< a send on a socket, besides the call, its skbs and its bytes
+  sc_time splice_call;   ///< a splice(), besides the call and what it does
+  sc_time pipe_fill;     ///< filling a pipe from a file, besides its pages
+  sc_time splice_page;   ///< taking one page through a pipe
+  sc_time copy_folio;    ///< going on to another folio in a copy: it lies elsewhere in memory
+  sc_time map_page;      ///< entering one page into the page table, in a fault
+  sc_time map_folio;     ///< mapping one folio: its references and counts, in a fault
+  sc_time unmap_page;    ///< taking one page out of the page table, in munmap()
+  sc_time unmap_folio;   ///< dropping one folio, in munmap()
+  sc_time walk_page;     ///< finding one page to be pinned after one that was not mapped
+  sc_time splice_send;   ///< handing what is in a pipe to a socket, besides its pages
+  sc_time send_page;     ///< and each page of it
+  sc_time skb_memory;    ///< allocating and freeing 32 KiB for the payload of skbs
+  sc_time page_alloc;    ///< allocating and freeing a single page
+  sc_time wakeup;        ///< waking a task that sleeps on another core, by the one that does it
+  sc_time wake_latency;  ///< until an idle core runs a task that was woken
 };
 
 struct MemoryConfig {
@@ -249,8 +254,8 @@ enum class Order { kSequential, kRandom };
 enum class Data { kTags, kBytes };
 
 /// What a client on the same machine does with what it receives: recv() with MSG_TRUNC, or into a
-/// buffer.
-enum class Sink { kDiscard, kCopy };
+/// buffer; or as the first, but it looks again and again instead of sleeping.
+enum class Sink { kDiscard, kCopy, kPoll };
 
 struct WorkloadConfig {
   WorkloadKind kind = WorkloadKind::kFileServer;

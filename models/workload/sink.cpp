@@ -19,6 +19,7 @@ Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& 
                                                buffer,
                                                {},
                                                {}}));
+    if (config_.sink == Sink::kPoll) sinks_.back()->socket.poll();
     sc_core::sc_spawn([this, client] { consume(*sinks_[client]); },
                       ("client" + std::to_string(client)).c_str());
   }

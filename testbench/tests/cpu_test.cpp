@@ -56,6 +56,41 @@ TEST_F(CpuTest, GoingOnWithTheSameTaskCostsNoSwitch) {
   EXPECT_EQ(cpu().context_switches(), 2U) << "it blocked twice, as getrusage() counts";
 }
 
+// An idle core takes its time to come: nobody is charged for it. A busy one goes on at once.
+TEST_F(CpuTest, IdleCoreRunsAWokenTaskAfterTheWakeLatency) {
+  CpuConfig slow = config(1);
+  slow.wake_latency = microseconds(12);
+  build(slow);
+  const Running first = spawn_computing(SC_ZERO_TIME, microseconds(5));
+  const Running second = spawn_computing(microseconds(1), microseconds(5));
+  run();
+  EXPECT_EQ(first.end(), microseconds(12 + 1 + 5));
+  EXPECT_EQ(second.end(), first.end() + microseconds(1 + 5)) << "the core was awake";
+  EXPECT_EQ(cpu().busy(), microseconds(2 * (1 + 5)));
+}
+
+TEST_F(CpuTest, PollingTaskKeepsItsCoreAndGoesOnAtOnce) {
+  CpuConfig slow = config(2);
+  slow.wake_latency = microseconds(12);
+  build(slow);
+  WaitQueue queue;
+  bool ready = false;
+  const Running poller = spawn_task(SC_ZERO_TIME, [&](Task& task) {
+    task.poll_until(queue, [&] { return ready; });
+    task.spend(microseconds(3));
+  });
+  spawn_task(SC_ZERO_TIME, [&](Task& task) {
+    task.spend(microseconds(7));
+    task.settle();
+    ready = true;
+    queue.wake_all();
+  });
+  run();
+  EXPECT_EQ(poller.end(), microseconds(12 + 1 + 7 + 3));
+  EXPECT_EQ(cpu().busy(), microseconds(1 + 7 + 3) + microseconds(1 + 7)) << "looking is work";
+  EXPECT_EQ(cpu().context_switches(), 0U);
+}
+
 // A blocks at 1 us, B runs 2-5, A is woken at 11 us and pays for the switch back.
 TEST_F(CpuTest, GoingOnWithAnotherTaskCostsASwitch) {
   build(config(1));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <map>
 
 #include "models/kernel/tcp_receiver.h"
@@ -109,6 +110,47 @@ TEST(Loopback, TheSenderPaysForTheReceiversSoftirq) {
     EXPECT_NEAR(*result.value("server_cpu_s"), expected, 1e-9) << path;
     EXPECT_GT(*result.value("cpu_busy_s"), expected) << path << ": the receiver works, too";
   }
+}
+
+// Each packet that finds the receiver asleep costs the sender a wake-up; none does if it polls.
+TEST(Loopback, WakingAReceiverIsTheSendersWork) {
+  Config config = loopback(10 * 65536);
+  config.page_cache.warm = 1;
+  const auto server_seconds = [&](Sink sink, sc_time wakeup) {
+    config.workload.sink = sink;
+    config.cpu.wakeup = wakeup;
+    return *simulate_apart(config, "read_write").value("server_cpu_s");
+  };
+  const double asleep = server_seconds(Sink::kDiscard, microseconds(5)) -
+                        server_seconds(Sink::kDiscard, SC_ZERO_TIME);
+  EXPECT_GE(asleep, 10 * 5e-6 - 1e-9) << "once per write() at least";
+  EXPECT_NEAR(std::remainder(asleep, 5e-6), 0, 1e-9);
+  EXPECT_EQ(server_seconds(Sink::kPoll, microseconds(5)),
+            server_seconds(Sink::kPoll, SC_ZERO_TIME));
+}
+
+TEST(Loopback, WhatAProfileTellsApartIsSpentWhereItHappens) {
+  Config config = loopback(10 * 65536);
+  config.page_cache.warm = 1;
+  config.workload.sink = Sink::kPoll;
+  const auto server_seconds = [&](const char* path) {
+    return *simulate_apart(config, path).value("server_cpu_s");
+  };
+  const auto adds = [&](sc_time CpuConfig::*cost, const char* path) {
+    const double before = server_seconds(path);
+    config.cpu.*cost = microseconds(2);
+    const double times = (server_seconds(path) - before) / 2e-6;
+    config.cpu.*cost = SC_ZERO_TIME;
+    return std::round(times * 1000) / 1000;
+  };
+  EXPECT_EQ(adds(&CpuConfig::splice_call, "splice"), 20) << "in and out";
+  EXPECT_EQ(adds(&CpuConfig::splice_call, "sendfile"), 0);
+  EXPECT_EQ(adds(&CpuConfig::pipe_fill, "splice"), 10);
+  EXPECT_EQ(adds(&CpuConfig::pipe_fill, "sendfile"), 10);
+  EXPECT_EQ(adds(&CpuConfig::splice_send, "sendfile"), 10);
+  EXPECT_EQ(adds(&CpuConfig::splice_send, "read_write"), 0);
+  EXPECT_EQ(adds(&CpuConfig::send_page, "sendfile"), 160);
+  EXPECT_EQ(adds(&CpuConfig::send_page, "read_write"), 0);
 }
 
 // Every notification says COPIED, and what the server does to its buffer afterwards shows nowhere.

@@ -179,7 +179,7 @@ TEST(Native, RealFileIsDelivered) {
 }
 
 TEST(Native, SinksSeeTheSameNumberOfBytes) {
-  for (const Sink sink : {Sink::kDiscard, Sink::kCopy, Sink::kCheck}) {
+  for (const Sink sink : {Sink::kDiscard, Sink::kPoll, Sink::kCopy, Sink::kCheck}) {
     Options options = checked_once();
     options.sink = sink;
     for (const Outcome& outcome : run_all(config_of(300001, 10000), all(), options).outcomes) {

@@ -18,7 +18,7 @@ if sanitized; then  # and of small buffers
   warm=("$matrix"/{small_folios,copying}_{4k,16k}.ini)
   quick+=(--set "path = read_write sendfile splice")
 else
-  warm+=("$matrix/random_reader.ini")
+  warm+=("$matrix"/sleeping_*.ini "$matrix/random_reader.ini")
 fi
 launch validate "${warm[@]}" "${quick[@]}" \
   --set workload.file_size=3MB --json v.json --markdown v.md --html v.html
