@@ -118,7 +118,7 @@ Claim order_verdict(const std::vector<ValidatedScenario>& scenarios) {
     for (const ValidatedPath& a : scenario.paths) {
       for (const ValidatedPath& b : scenario.paths) {
         if (!a.skipped.empty() || !b.skipped.empty()) continue;
-        const double noise = kNoise * std::max(a.cpu.spread, b.cpu.spread);
+        const double noise = std::max(kNoiseOfLeast, kNoise * std::max(a.cpu.spread, b.cpu.spread));
         if (a.cpu.measured * (1 + noise) >= b.cpu.measured) continue;
         ++pairs;
         if (a.cpu.predicted < b.cpu.predicted) continue;
@@ -127,7 +127,9 @@ Claim order_verdict(const std::vector<ValidatedScenario>& scenarios) {
     }
   }
   return {
-      "paths are in the right order by CPU time, where they differ by more than twice the spread",
+      fmt::format("paths are in the right order by CPU time, where they differ by more than {} and "
+                  "twice the spread",
+                  percent_text(kNoiseOfLeast)),
       fmt::format("{} pairs{}", pairs, wrong.empty() ? "" : ", not" + wrong.substr(1)),
       wrong.empty()};
 }

@@ -20,6 +20,8 @@ constexpr double kMedianOfAbsolutes = 0.15;  ///< CPU time per byte
 constexpr double kWireTolerance = 0.01;      ///< throughput of a wire that is the limit
 /// Two paths whose times differ by less than so many times their spread have no order.
 constexpr double kNoise = 2;
+/// Or by less than the least of some interleaved runs differs from that of some others.
+constexpr double kNoiseOfLeast = 0.05;
 
 /// A number that the model predicts and a native run has measured.
 struct Figure {
