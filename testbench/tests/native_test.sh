@@ -24,7 +24,7 @@ check "--help lists the paths" says "$out" "  io_uring_zc "
 fails 2 "which scenario?" native
 fails 2 "--repeat: 0 is out of range, accepted: 1 .. 10000" native small.ini --repeat 0
 fails 2 "--repeat: 'x' is not a number" native small.ini --repeat x
-fails 2 "--sink: 'chek' is unknown, accepted: discard, copy or check (did you mean 'check'?)" \
+fails 2 "--sink: 'chek' is unknown, accepted: discard, copy, poll or check (did you mean 'check'?)" \
   native small.ini --sink chek
 fails 2 "--write-size: '100B' is out of range" native small.ini --write-size 100B
 fails 2 "--write-size: '6000B' is out of range" native small.ini --write-size 6000B
