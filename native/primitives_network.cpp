@@ -4,7 +4,6 @@
 // sender's time.
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -19,6 +18,7 @@
 #include <ctime>
 // The kernel's header does without the C library's timespec only if that has been included.
 #include <linux/errqueue.h>
+#include <linux/tcp.h>  // struct tcp_info as the kernel has it
 
 #include "native/calls.h"
 #include "native/connection.h"
@@ -88,6 +88,14 @@ public:
     }
   }
 
+  /// Packets with payload that have been sent to it.
+  double packets() const {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &length);
+    return info.tcpi_data_segs_out;
+  }
+
   void keep_awake(bool awake) const {
     shared_->awake = awake;
     take(Buffer(1), 1);  // whatever it does, it looks
@@ -138,18 +146,28 @@ private:
   const Discarder& receiver_;
 };
 
+/// Seconds that `times` calls take, for each of them. Some calls find the one before still waiting
+/// and join its packet: what has made one packet counts as one call, if each should make `packets`.
+double seconds_per_call(const Discarder& to, std::size_t times, double packets,
+                        const std::function<void()>& call) {
+  const double before = to.packets();
+  const double seconds = cpu_seconds([&] {
+    for (std::size_t i = 0; i < times; ++i) call();
+  });
+  return seconds * packets / std::max(1.0, to.packets() - before);
+}
+
+double packets_of(std::size_t bytes) {
+  return static_cast<double>((bytes + kPacket - 1) / kPacket);
+}
+
 /// Seconds per send() of so many bytes to a receiver that is awake.
 std::function<double()> sending(const Receiver& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
     const Awake awake(to);
     const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
-    const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < sends; ++i) {
-        to->take(*buffer, bytes);
-      }
-    });
-    return seconds / static_cast<double>(sends);
+    return seconds_per_call(*to, sends, packets_of(bytes), [&] { to->take(*buffer, bytes); });
   };
 }
 
@@ -245,15 +263,12 @@ std::function<double()> handing_over(const Receiver& to, std::size_t bytes) {
     const Awake awake(to);
     const Pages pages;
     const Descriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    const auto seconds_to = [&](int target) {
-      return cpu_seconds([&] {
-               for (std::size_t i = 0; i < kHandovers; ++i) {
-                 pages.splice_to(target, bytes);
-               }
-             }) /
-             static_cast<double>(kHandovers);
-    };
-    return seconds_to(to->socket()) - seconds_to(null);
+    const double to_socket = seconds_per_call(*to, kHandovers, packets_of(bytes),
+                                              [&] { pages.splice_to(to->socket(), bytes); });
+    const double to_null = cpu_seconds([&] {
+      for (std::size_t i = 0; i < kHandovers; ++i) pages.splice_to(null, bytes);
+    });
+    return to_socket - to_null / static_cast<double>(kHandovers);
   };
 }
 
