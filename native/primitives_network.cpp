@@ -43,6 +43,7 @@ constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 // A receiver that has just gone to sleep, as those of a path do between packets.
 constexpr double kUntilItSleeps = 30e-6;
 constexpr double kLookAgain = 3e-6;  // of a receiver that stays awake
+constexpr double kGone = 10;         // seconds after which it is not waited for any more
 
 void spin_for(double seconds) {
   const double start = monotonic_seconds();
@@ -66,8 +67,6 @@ public:
     if (process_ < 0) throw MachineLacks(with_reason("fork()"));
     if (process_ == 0) discard(port);
     socket_ = tcp_accept(listener);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   ~Discarder() {
     socket_.reset();
@@ -98,11 +97,17 @@ public:
 
   void keep_awake(bool awake) const {
     shared_->awake = awake;
-    take(Buffer(1), 1);  // whatever it does, it looks
+    const char byte = 0;
+    send(socket_, &byte, 1, MSG_NOSIGNAL);  // whatever it does, it looks
     spin_for(10 * kUntilItSleeps);
   }
-  /// When it last came back from recv() (CLOCK_MONOTONIC).
-  double woke_at() const { return shared_->woke_at; }
+  /// Waits until it has come back from recv() after `time`, and says when (CLOCK_MONOTONIC).
+  double wait_until_it_wakes(double time) const {
+    while (shared_->woke_at < time) {
+      if (monotonic_seconds() > time + kGone) throw Unsupported("the receiver does not come");
+    }
+    return shared_->woke_at;
+  }
 
 private:
   struct Shared {
@@ -187,9 +192,7 @@ Wakes send_with_pauses(const Discarder& to) {
     const double begun = monotonic_seconds();
     wakes.sending += cpu_seconds([&] { to.take(buffer, kSmall); }) / kSingle;
     const double sent = monotonic_seconds();
-    while (to.woke_at() < begun) {
-    }
-    wakes.latency += std::max(0.0, to.woke_at() - sent) / kSingle;
+    wakes.latency += std::max(0.0, to.wait_until_it_wakes(begun) - sent) / kSingle;
   }
   return wakes;
 }
