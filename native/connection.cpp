@@ -35,6 +35,12 @@ void StartGate::arrive_and_wait() {
 
 double monotonic_seconds() { return seconds(CLOCK_MONOTONIC); }
 
+void spin_for(double seconds) {
+  const double start = monotonic_seconds();
+  while (monotonic_seconds() < start + seconds) {
+  }
+}
+
 Usage Usage::now() {
   rusage used{};
   getrusage(RUSAGE_THREAD, &used);

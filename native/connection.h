@@ -43,6 +43,11 @@ struct Usage {
 /// Seconds of CLOCK_MONOTONIC.
 double monotonic_seconds();
 
+/// Keeps the processor busy for that long.
+void spin_for(double seconds);
+/// The pauses in which a receiver that never sleeps looks again.
+constexpr double kLookAgain = 3e-6;  // seconds
+
 /// What MSG_ZEROCOPY and IORING_OP_SEND_ZC report.
 struct Notifications {
   std::uint64_t sends = 0;    ///< sends that the kernel has reported as completed

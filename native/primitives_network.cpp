@@ -42,14 +42,7 @@ constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 
 // A receiver that has just gone to sleep, as those of a path do between packets.
 constexpr double kUntilItSleeps = 30e-6;
-constexpr double kLookAgain = 3e-6;  // of a receiver that stays awake
-constexpr double kGone = 10;         // seconds after which it is not waited for any more
-
-void spin_for(double seconds) {
-  const double start = monotonic_seconds();
-  while (monotonic_seconds() < start + seconds) {
-  }
-}
+constexpr double kGone = 10;  // seconds after which it is not waited for any more
 
 /// The process at the other end of one connection, which throws away what comes. It either stays
 /// awake, so that a send never has to wake it, or sleeps until something comes.

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::size_t kMostPerCall = 1024 * 1024;
 
-constexpr double kLookAgain = 3e-6;  // as the primitives of TCP do
-
 bool keeps(Sink sink) { return sink == Sink::kCopy || sink == Sink::kCheck; }
 
 /// recv() as the sink does it: interrupted never, and of one that polls without sleeping.
@@ -36,8 +34,7 @@ ssize_t take(int socket, Sink sink, void* to, std::size_t most) {
       return n;
     }
     if (stalled_until == 0) stalled_until = now + kStallSeconds;
-    while (monotonic_seconds() < now + kLookAgain) {
-    }
+    spin_for(kLookAgain);
   }
 }
 

@@ -217,7 +217,7 @@ private:
         [&] { return t_["pin_unmapped"] - t_["pin"] - t_["fault"] / kPagesPerPiece; },
         "pin_unmapped - pin - fault / 16");
     time(
-        "cpu.pin_page", {"pin", "refer", "system_call"},
+        "cpu.pin_page", {"pin", "refer_large_folios", "splice_4k_large_folios", "system_call"},
         [&] {
           const double calls = 2 * t_["system_call"] + value("cpu.splice_call");
           return t_["pin"] - calls / kPagesPerPiece - value("cpu.splice_page");
