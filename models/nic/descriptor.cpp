@@ -8,20 +8,10 @@ namespace copypath {
 
 namespace {
 
-/// Bits [low, low + width) of a word.
-struct Field {
-  unsigned low;
-  unsigned width;
-
-  constexpr std::uint64_t mask() const { return (std::uint64_t{1} << width) - 1; }
-  constexpr std::uint64_t of(std::uint64_t word) const { return word >> low & mask(); }
-  constexpr std::uint64_t put(std::uint64_t value) const { return (value & mask()) << low; }
-};
-
 // Second word of a transmit descriptor (datasheet tables 7-31, 7-36, 7-38).
-constexpr Field kDtalen{0, 16}, kDtyp{20, 4}, kEop{24, 1}, kIfcs{25, 1}, kRs{27, 1}, kDext{29, 1},
-    kTse{31, 1}, kTxDd{32, 1}, kCc{39, 1}, kIxsm{40, 1}, kTxsm{41, 1}, kIpsec{42, 1},
-    kPaylen{46, 18};
+constexpr Field kDtalen = TxWord::kDtalen, kDtyp{20, 4}, kEop = TxWord::kEop, kIfcs{25, 1},
+                kRs = TxWord::kRs, kDext{29, 1}, kTse{31, 1}, kTxDd{32, 1}, kCc{39, 1},
+                kIxsm{40, 1}, kTxsm{41, 1}, kIpsec{42, 1}, kPaylen{46, 18};
 constexpr std::uint64_t kDataType = 3;
 constexpr std::uint64_t kContextType = 2;
 // A context: in its first word, and in its second.

@@ -15,14 +15,26 @@ namespace copypath {
 
 constexpr std::uint32_t kDescriptorBytes = 16;
 
+/// Bits [low, low + width) of a word.
+struct Field {
+  unsigned low;
+  unsigned width;
+
+  constexpr std::uint64_t mask() const { return (std::uint64_t{1} << width) - 1; }
+  constexpr std::uint64_t of(std::uint64_t word) const { return word >> low & mask(); }
+  constexpr std::uint64_t put(std::uint64_t value) const { return (value & mask()) << low; }
+};
+
 /// What the pieces of a packet have in common: the second word of their descriptors, without
 /// DTALEN.
 struct TxWord {
+  static constexpr Field kDtalen{0, 16}, kEop{24, 1}, kRs{27, 1};
+
   std::uint64_t flags;
 
   /// The descriptor of the piece that lies there.
   void encode(std::uint64_t address, std::uint32_t bytes, std::uint8_t* to) const {
-    const std::array<std::uint64_t, 2> words{htole64(address), htole64(flags | (bytes & 0xffff))};
+    const std::array<std::uint64_t, 2> words{htole64(address), htole64(flags | kDtalen.put(bytes))};
     std::memcpy(to, words.data(), kDescriptorBytes);
   }
 };
@@ -69,9 +81,9 @@ struct TxPiece {
   static TxPiece decode(const std::uint8_t* from) {
     std::array<std::uint64_t, 2> words;
     std::memcpy(words.data(), from, kDescriptorBytes);
-    const std::uint64_t flags = le64toh(words[1]);
-    return {le64toh(words[0]), static_cast<std::uint16_t>(flags), (flags >> 24 & 1) != 0,
-            (flags >> 27 & 1) != 0};
+    const std::uint64_t word = le64toh(words[1]);
+    return {le64toh(words[0]), static_cast<std::uint16_t>(TxWord::kDtalen.of(word)),
+            TxWord::kEop.of(word) != 0, TxWord::kRs.of(word) != 0};
   }
 };
 

@@ -120,8 +120,9 @@ void ReceiveEngine::admit(Incoming& incoming) {
   if (queue.on_chip > free) without_buffer_ += std::min(packet.frames, queue.on_chip - free);
 }
 
-/// Whether frames without payload wait for being placed in that queue, which is done then. Without
-/// a buffer it is not: the driver has to see first what has been reported.
+/// Places frames without payload that wait in that queue, at once or by the engine's process (see
+/// WaitingFrames::place()). Not without a buffer: the driver has to see first what has been
+/// reported.
 sc_time ReceiveEngine::wants(unsigned number) {
   advance();
   Queue& queue = queues_[number];
