@@ -95,13 +95,10 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
       break;
     }
     const std::size_t before = pipe.size();
-    for (Segment run : runs) {  // a buffer of the pipe for each page
-      while (run.bytes > 0) {
-        const Segment page = first_page(run);
+    for (const Segment& run : runs) {  // a buffer of the pipe for each page
+      for_each_page(run, [&](const Segment& page) {
         pipe.push_back({page, Place::kPageCache, nullptr});
-        run.address += page.bytes;
-        run.bytes -= page.bytes;
-      }
+      });
     }
     task.spend(task.costs().splice_page * static_cast<double>(pipe.size() - before));
     const Bytes bytes = size_of(runs);

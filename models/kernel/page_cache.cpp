@@ -74,49 +74,55 @@ OpenFile PageCache::open(std::uint32_t file) const {
 void PageCache::get_pages(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
   SegmentList runs;
   get_runs(task, file, wanted, runs);
-  for (Segment run : runs) {
-    while (run.bytes > 0) {
-      const Segment page = first_page(run);
-      pages.push_back(page);
-      run.address += page.bytes;
-      run.bytes -= page.bytes;
+  for (const Segment& run : runs) {
+    for_each_page(run, [&](const Segment& page) { pages.push_back(page); });
+  }
+}
+
+/// Takes pages from `index` on, before `last`, that are in memory and that nobody has to wait for:
+/// as many as follow each other in one node. Returns the index after them.
+std::uint64_t PageCache::take_quiet(OpenFile& file, std::uint64_t index, std::uint64_t last,
+                                    Taken& taken, SegmentList& runs) {
+  const Node* const node = find_node(key_of(file.number, index));
+  if (node == nullptr) return index;
+  const std::uint64_t first = file.position / kPageSize;
+  const auto skip = static_cast<std::uint32_t>((file.position % kPageSize).count());
+  const std::uint64_t begin = index;
+  const std::uint64_t end = std::min(last, (index / kNodePages + 1) * kNodePages);
+  Segment run{};
+  for (; index < end; ++index) {
+    const Frame frame = node->frames[index % kNodePages];
+    if (frame == kNoFrame) break;
+    Page& page = pages_[frame];
+    if (!page.is_quiet()) break;
+    ++page.references;
+    taken.add(frame, page, index == first);
+    const std::uint64_t address = address_of(frame);
+    if (run.bytes > 0 && run.address + run.bytes == address) {
+      run.bytes += kPage;
+    } else {
+      if (run.bytes > 0) append(runs, run);
+      run = {address, kPage};
+      if (index == first) run = {address + skip, kPage - skip};
     }
   }
+  if (index == begin) return index;
+  append(runs, run);
+  file.pages_taken += index - begin;
+  file.readahead.remember(index - 1);
+  return index;
 }
 
 void PageCache::get_runs(Task& task, OpenFile& file, Bytes wanted, SegmentList& runs) {
   const std::uint64_t first = file.position / kPageSize;
   const Bytes end = std::min(file.position + wanted, file.size);
   const std::uint64_t last = units_covering(end, kPageSize);
-  const auto skip = static_cast<std::uint32_t>((file.position % kPageSize).count());
   Taken taken(*this, task);
   std::uint64_t index = first;
   while (index < last) {
-    // As many as are there, and nobody has to wait for, of one node.
     const std::uint64_t begin = index;
-    const Node* const node = find_node(key_of(file.number, index));
-    const std::uint64_t until = std::min(last, (index / kNodePages + 1) * kNodePages);
-    Segment run{};
-    for (; node != nullptr && index < until; ++index) {
-      const Frame frame = node->frames[index % kNodePages];
-      if (frame == kNoFrame) break;
-      Page& page = pages_[frame];
-      if (!page.is_quiet()) break;
-      ++page.references;
-      taken.add(frame, page, index == first);
-      const std::uint64_t address = address_of(frame);
-      if (run.bytes > 0 && run.address + run.bytes == address) {
-        run.bytes += kPage;
-      } else {
-        if (run.bytes > 0) append(runs, run);
-        run = {address, kPage};
-        if (index == first) run = {address + skip, kPage - skip};
-      }
-    }
-    if (run.bytes > 0) append(runs, run);
-    file.pages_taken += index - begin;
-    if (index > begin) file.readahead.remember(index - 1);
-    if (index == until) continue;
+    index = take_quiet(file, index, last, taken, runs);
+    if (index > begin) continue;
 
     Frame frame = find(file.number, index);
     if (frame == kNoFrame && index > first) break;

@@ -204,6 +204,8 @@ private:
 
   void read_missing(Task& task, OpenFile& file, const ReadaheadWindow& window);
   Read* new_read();
+  std::uint64_t take_quiet(OpenFile& file, std::uint64_t index, std::uint64_t last, Taken& taken,
+                           SegmentList& runs);
   void submit(const OpenFile& file, std::uint64_t first, Read& read);
   void meet_mark(Task& task, OpenFile& file, std::uint64_t index, std::uint64_t request);
   std::uint64_t first_missing(std::uint32_t file, std::uint64_t index, std::uint64_t limit);

@@ -40,10 +40,16 @@ inline void append(SegmentList& list, Segment segment) {
     list.push_back(segment);
   }
 }
-/// What of a segment lies in its first page.
-inline Segment first_page(const Segment& segment) {
-  const std::uint64_t left = kPageSize.count() - segment.address % kPageSize.count();
-  return {segment.address, static_cast<std::uint32_t>(left < segment.bytes ? left : segment.bytes)};
+/// visit(what of the segment lies in a page), page after page.
+template <typename Visit>
+void for_each_page(Segment segment, Visit visit) {
+  while (segment.bytes > 0) {
+    const std::uint64_t left = kPageSize.count() - segment.address % kPageSize.count();
+    const auto bytes = left < segment.bytes ? static_cast<std::uint32_t>(left) : segment.bytes;
+    visit(Segment{segment.address, bytes});
+    segment.address += bytes;
+    segment.bytes -= bytes;
+  }
 }
 inline Bytes size_of(const SegmentList& list) {
   std::uint64_t total = 0;
