@@ -21,6 +21,7 @@ LossRecovery::LossRecovery(Bytes segment, sc_time rtt)
 bool LossRecovery::acknowledge(std::uint64_t sequence, const Sack& sack) {
   bool news = sequence > acknowledged_;
   acknowledged_ = std::max(acknowledged_, sequence);
+  if (news) note_arrived(0, acknowledged_);
   for (unsigned i = 0; i < sack.count; ++i) {
     std::uint64_t begin = sack.blocks[i].begin;
     std::uint64_t end = sack.blocks[i].end;
@@ -29,14 +30,18 @@ bool LossRecovery::acknowledge(std::uint64_t sequence, const Sack& sack) {
     if (at != received_.begin() && std::prev(at)->second >= begin) --at;
     if (at != received_.end() && at->first <= begin && at->second >= end) continue;  // known
     news = true;
+    note_arrived(begin, end);
     while (at != received_.end() && at->first <= end) {  // joined with its neighbours
       begin = std::min(begin, at->first);
       end = std::max(end, at->second);
+      received_bytes_ -= at->second - at->first;
       at = received_.erase(at);
     }
     received_.emplace(begin, end);
+    received_bytes_ += end - begin;
   }
   while (!received_.empty() && received_.begin()->second <= acknowledged_) {
+    received_bytes_ -= received_.begin()->second - received_.begin()->first;
     received_.erase(received_.begin());
   }
   highest_ = std::max(highest_, received_.empty() ? acknowledged_ : received_.rbegin()->second);
@@ -49,27 +54,47 @@ bool LossRecovery::acknowledge(std::uint64_t sequence, const Sack& sack) {
   return news;
 }
 
+/// What was sent again and ends within these bytes, which are there now, has arrived. (What had
+/// arrived before is forgotten, so that nothing is looked at twice.)
+void LossRecovery::note_arrived(std::uint64_t begin, std::uint64_t end) {
+  auto at = by_place_.lower_bound(begin);
+  if (at != by_place_.begin()) --at;  // which may reach into it
+  for (; at != by_place_.end() && at->first < end; ++at) {
+    const Again& one = at->second;
+    if (one.stretch.end <= begin || one.stretch.end > end) continue;
+    lost_before_ = std::max(lost_before_, one.sent);
+    arrived_ = std::max(arrived_, one.number + 1);
+  }
+}
+
 /// What was sent again and before something that has arrived is lost again
 /// (tcp_rack_detect_loss()).
 void LossRecovery::judge() {
-  std::size_t arrived = 0;  // as many of the oldest ones as are not on their way any more
-  for (std::size_t i = 0; i < again_.size(); ++i) {
-    const Again& one = again_[i];
-    if (is_there(one.stretch.end - 1)) {
-      lost_before_ = std::max(lost_before_, one.sent);
-      arrived = i + 1;
-    } else if (highest_ > one.sent) {
-      arrived = i + 1;
-    }
-  }
-  for (; arrived > 0; --arrived) {
+  while (!again_.empty() && (again_.front().number < arrived_ || again_.front().sent < highest_)) {
     const Stretch& stretch = again_.front().stretch;
     if (!is_there(stretch.end - 1)) {
       looked_ = std::min(looked_, stretch.begin);
       lost_before_ = std::max(lost_before_, stretch.end);
     }
-    again_.pop_front();
+    forget_oldest();
   }
+}
+
+void LossRecovery::forget_oldest() {
+  const Again& oldest = again_.front();
+  auto at = by_place_.lower_bound(oldest.stretch.begin);
+  while (at->second.number != oldest.number) ++at;
+  by_place_.erase(at);
+  again_bytes_ -= oldest.stretch.end - oldest.stretch.begin;
+  again_.pop_front();
+}
+
+/// What was sent again and holds this byte, or nullptr.
+const LossRecovery::Again* LossRecovery::on_its_way(std::uint64_t byte) const {
+  const auto after = by_place_.upper_bound(byte);
+  if (after == by_place_.begin()) return nullptr;
+  const Again& one = std::prev(after)->second;
+  return byte < one.stretch.end ? &one : nullptr;
 }
 
 bool LossRecovery::is_there(std::uint64_t byte) const {
@@ -82,6 +107,8 @@ void LossRecovery::time_out(std::uint64_t sent) {
   looked_ = acknowledged_;
   lost_before_ = sent;
   again_.clear();
+  by_place_.clear();
+  again_bytes_ = 0;
   probe_ = {};
   probing_ = true;
   ++timeouts_;
@@ -113,10 +140,8 @@ LossRecovery::Stretch LossRecovery::next() const {
       begin = std::prev(after)->second;
     }
     if (begin >= resent_) break;
-    const auto one = std::find_if(again_.begin(), again_.end(), [&](const Again& again) {
-      return again.stretch.begin <= begin && begin < again.stretch.end;
-    });
-    if (one == again_.end()) break;
+    const Again* const one = on_its_way(begin);
+    if (one == nullptr) break;
     begin = one->stretch.end;
   }
   const auto after = received_.upper_bound(begin);
@@ -128,27 +153,24 @@ LossRecovery::Stretch LossRecovery::next() const {
   return {begin, end};
 }
 
-std::uint64_t LossRecovery::delivered() const {
-  std::uint64_t bytes = acknowledged_;
-  for (const auto& [begin, end] : received_) bytes += end - begin;
-  return bytes;
-}
+std::uint64_t LossRecovery::delivered() const { return acknowledged_ + received_bytes_; }
 
 Bytes LossRecovery::in_flight(std::uint64_t sent) const {
-  std::uint64_t bytes = sent - std::min(sent, std::max(highest_, lost_before_));
-  for (const Again& one : again_) bytes += one.stretch.end - one.stretch.begin;
-  return Bytes(bytes);
+  return Bytes(sent - std::min(sent, std::max(highest_, lost_before_)) + again_bytes_);
 }
 
 void LossRecovery::sent_again(const Stretch& stretch, std::uint64_t sent) {
-  if (stretch.begin == probe_.begin) {
+  if (!probe_.empty() && stretch.begin == probe_.begin) {
     probe_ = {};
   } else {
     looked_ = stretch.end;
     if (acknowledged_ >= recovers_to_) recovers_to_ = sent;
   }
   resent_ = std::max(resent_, stretch.end);
-  again_.push_back({stretch, sent});
+  again_.push_back({stretch, sent, sent_again_});
+  by_place_.emplace(stretch.begin, Again{stretch, sent, sent_again_});
+  again_bytes_ += stretch.end - stretch.begin;
+  ++sent_again_;
 }
 
 void LossRecovery::measure(sc_time rtt) {

@@ -45,6 +45,8 @@ public:
   /// Whether that is still to be waited for: not where something is known to be missing, nor twice.
   bool may_probe() const { return received_.empty() && again_.empty() && !probed_ && !probing_; }
 
+  /// Whether what next() says is a probe.
+  bool probe_due() const { return !probe_.empty(); }
   /// What has to be sent again now, at most a segment; empty if nothing.
   Stretch next() const;
   /// That has been sent again, when all before `sent` had been sent for the first time.
@@ -69,17 +71,27 @@ private:
   /// Sent again, and not known to be there.
   struct Again {
     Stretch stretch;
-    std::uint64_t sent;  ///< for the first time, by then
+    std::uint64_t sent;    ///< for the first time, by then
+    std::uint64_t number;  ///< in the order of sending
   };
+  using AgainByPlace = std::multimap<std::uint64_t, Again>;
 
   bool enough_beyond(std::uint64_t sequence) const;
+  void note_arrived(std::uint64_t begin, std::uint64_t end);
   void judge();
+  void forget_oldest();
+  const Again* on_its_way(std::uint64_t byte) const;
 
   std::uint64_t segment_;
   std::uint64_t acknowledged_ = 0;
   std::map<std::uint64_t, std::uint64_t> received_;  // beyond a gap: begin, end; apart
+  std::uint64_t received_bytes_ = 0;                 // of them
   std::uint64_t highest_ = 0;                        // byte that is there, and one
   SmallQueue<Again> again_;                          // in the order of sending
+  AgainByPlace by_place_;                            // the same, by where they begin
+  std::uint64_t again_bytes_ = 0;                    // of them
+  std::uint64_t sent_again_ = 0;                     // how many there ever were
+  std::uint64_t arrived_ = 0;      // none before that one is on its way any more, by its number
   std::uint64_t looked_ = 0;       // all that is lost before that is on its way again
   std::uint64_t resent_ = 0;       // what has ever been sent again ends there
   std::uint64_t recovers_to_ = 0;  // when that is acknowledged, it has recovered

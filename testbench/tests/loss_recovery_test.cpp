@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <random>
 
 #include "models/workload/reassembly.h"
+#include "testbench/tests/naive_recovery.h"
 
 namespace copypath {
 namespace {
@@ -146,6 +149,14 @@ TEST(LossRecovery, AfterATimeoutOneSegmentAsksAndTheRestFollowsTheAnswer) {
   EXPECT_TRUE(state.next().empty());
 }
 
+TEST(LossRecovery, TheFirstSegmentOfAStreamIsNoProbe) {
+  LossRecovery state(Bytes(kSegment), kRtt);
+  state.time_out(5000);
+  expect_next(state, 0, 1000);
+  state.sent_again({0, 1000}, 5000);
+  EXPECT_TRUE(state.next().empty()) << "nobody has answered";
+}
+
 TEST(LossRecovery, TheTimeoutIsThatOfRfc6298WithLinuxsLeast) {
   LossRecovery state(Bytes(kSegment), kRtt);
   EXPECT_EQ(state.timeout(), milliseconds(201));  // 4 times the variation is less than 200 ms
@@ -161,6 +172,106 @@ TEST(LossRecovery, TheTimeoutIsThatOfRfc6298WithLinuxsLeast) {
   EXPECT_EQ(slow.timeout(), milliseconds(3000));  // variation: half of the first measurement
   for (int i = 0; i < 100; ++i) slow.measure(milliseconds(1000));
   EXPECT_EQ(slow.timeout(), milliseconds(1200));
+}
+
+/// What a receiver has that gets segments in the order of sending, and which of them it reports:
+/// the one that came last, and two others.
+struct Received {
+  std::vector<bool> there;
+  std::uint64_t sequence() const {
+    return kSegment *
+           static_cast<std::uint64_t>(std::find(there.begin(), there.end(), false) - there.begin());
+  }
+  Sack report(std::uint64_t last, std::mt19937& random) const {
+    Sack sack{};
+    for (std::uint64_t at = last; sack.count < 3; at = random() % there.size()) {
+      std::uint64_t end = at;
+      while (at > 0 && there[at] && there[at - 1]) --at;
+      while (end < there.size() && there[end]) ++end;
+      if (at == end) break;
+      if (at * kSegment >= sequence()) sack.blocks[sack.count++] = {at * kSegment, end * kSegment};
+      if (random() % 4 == 0) break;
+    }
+    return sack;
+  }
+};
+
+TEST(LossRecovery, AgreesWithANaiveOneWhateverIsLost) {
+  constexpr std::uint64_t kSegments = 300;
+  unsigned again = 0;
+  unsigned probes = 0;
+  unsigned timeouts = 0;
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    const unsigned lost_of_100 = 1 + seed % 4 * 12;
+    LossRecovery state(Bytes(kSegment), kRtt);
+    NaiveRecovery naive(kSegment, kSegments);
+    Received receiver{std::vector<bool>(kSegments)};
+    std::deque<std::uint64_t> on_the_way;
+    std::uint64_t sent = 0;
+    for (int step = 0; step < 2000; ++step) {
+      const LossRecovery::Stretch next = state.next();
+      ASSERT_EQ(next.empty() ? -1 : static_cast<long>(next.begin / kSegment), naive.next());
+      ASSERT_EQ(state.delivered(), naive.delivered());
+      if (random() % 2 == 0 && (!next.empty() || sent < kSegments)) {
+        const std::uint64_t number = next.empty() ? sent++ : next.begin / kSegment;
+        if (!next.empty()) {
+          ASSERT_EQ(next.end, next.begin + kSegment);
+          state.sent_again(next, sent * kSegment);
+          naive.sent_again(number, sent * kSegment);
+          ++again;
+        }
+        if (random() % 100 >= lost_of_100) on_the_way.push_back(number);
+      } else if (!on_the_way.empty()) {
+        const std::uint64_t number = on_the_way.front();
+        on_the_way.pop_front();
+        receiver.there[number] = true;
+        const Sack sack = receiver.report(number, random);
+        if (random() % 100 < lost_of_100) continue;  // the acknowledgement
+        state.acknowledge(receiver.sequence(), sack);
+        naive.acknowledge(receiver.sequence(), sack);
+      } else if (next.empty() && receiver.sequence() < sent * kSegment) {
+        if (state.may_probe()) {
+          state.probe(sent * kSegment);
+          const LossRecovery::Stretch last = state.next();
+          ASSERT_EQ(last.begin, (sent - 1) * kSegment);
+          state.sent_again(last, sent * kSegment);
+          naive.probed(sent - 1, sent * kSegment);
+          if (random() % 100 >= lost_of_100) on_the_way.push_back(sent - 1);
+          ++probes;
+        } else {
+          state.time_out(sent * kSegment);
+          naive.time_out(sent * kSegment);
+          ++timeouts;
+        }
+      }
+    }
+  }
+  EXPECT_GT(again, 1000U);
+  EXPECT_GT(probes, 20U);
+  EXPECT_GT(timeouts, 20U);
+}
+
+// Every other one of 200,000 segments is lost: what one acknowledgement costs may not grow with
+// what is on its way again, or this does not end.
+TEST(LossRecovery, CopesWithAHundredThousandSegmentsOnTheirWayAgain) {
+  constexpr std::uint64_t kSegments = 200'000;
+  LossRecovery state(Bytes(kSegment), kRtt);
+  for (std::uint64_t i = 1; i < kSegments; i += 2) {
+    state.acknowledge(0, blocks({{i * kSegment, (i + 1) * kSegment}}));
+  }
+  std::uint64_t again = 0;
+  for (auto next = state.next(); !next.empty(); next = state.next(), ++again) {
+    state.sent_again(next, kSegments * kSegment);
+  }
+  EXPECT_EQ(again, kSegments / 2);
+  EXPECT_EQ(state.in_flight(kSegments * kSegment), Bytes(again * kSegment));
+  for (std::uint64_t i = 0; i < kSegments; i += 2) {
+    EXPECT_FALSE(state.is_there(i * kSegment));
+    state.acknowledge((i + 2) * kSegment, {});
+  }
+  EXPECT_EQ(state.in_flight(kSegments * kSegment), Bytes(0));
+  EXPECT_EQ(state.delivered(), kSegments * kSegment);
 }
 
 // ---- The receiver.
