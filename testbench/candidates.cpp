@@ -110,6 +110,16 @@ void add_requests(const Config& config, List& list) {
       list.times("twice the network threads", "broker.threads", 2);
       list.times("four times the fetch", "broker.fetch", 4);
       return;
+    case WorkloadKind::kFileCopy:
+      list.times("four times the chunk", "workload.chunk", 4);
+      list.times("four times the buffer", "workload.stream_buffer", 4);
+      return;
+    case WorkloadKind::kPipe:
+      list.times("four times the chunk", "workload.chunk", 4);
+      list.times("four times the pipe", "pipe.size", 4);
+      list.set("huge pages", "workload.huge_pages", "true");
+      list.set("programs that do not sleep", "workload.busy_loop", "true");
+      return;
     default:
       list.times("four times the chunk", "workload.chunk", 4);
   }

@@ -60,12 +60,18 @@ std::string misfit(const native::Path& path, const Config& config) {
                : "it reads for itself, as workload.kind = random_reader does";
 }
 
+/// Whether there are programs of that kind here.
+bool runs(WorkloadKind kind) {
+  return kind != WorkloadKind::kWebServer && kind != WorkloadKind::kFileCopy &&
+         kind != WorkloadKind::kPipe;
+}
+
 Plan plan(const Config& config) {
   Plan plan;
   for (const std::string& name : config.paths) {
     const native::Path* const path = native::find_path(name);
-    const bool served = config.workload.kind != WorkloadKind::kWebServer;
-    const std::string unfit = !served           ? "its workload.kind exists in the model alone"
+    const std::string unfit = !runs(config.workload.kind)
+                                  ? "its workload.kind exists in the model alone"
                               : path == nullptr ? "it exists in the model alone"
                                                 : misfit(*path, config);
     if (unfit.empty()) {

@@ -6,8 +6,10 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "models/paths/path.h"
 #include "testbench/command.h"
 #include "testbench/comparison.h"
+#include "testbench/keys.h"
 #include "testbench/locate.h"
 #include "testbench/quantity.h"
 #include "testbench/run_arguments.h"
@@ -58,10 +60,10 @@ void check_capture(const RunArguments& arguments, const Config& config) {
   if (config.nic.link == Link::kLoopback) {
     throw BadInput({"--pcap: nothing is on a wire with nic.link = loopback, accepted: ethernet"});
   }
-  if (config.workload.kind == WorkloadKind::kRandomReader) {
-    throw BadInput(
-        {"--pcap: nothing is on a wire with workload.kind = random_reader, accepted: a "
-         "kind that sends"});
+  if (find_path(config.paths.front())->local) {
+    throw BadInput({fmt::format(
+        "--pcap: nothing is on a wire with workload.kind = {}, accepted: a kind that sends",
+        find_key("workload.kind")->get(config))});
   }
   if (config.nic.mtu > kLongestPacket) {
     throw BadInput({fmt::format("--pcap: IP has no packets of nic.mtu = {}, accepted: at most {}",

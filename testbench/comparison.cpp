@@ -177,8 +177,11 @@ std::string movement_line(const std::string& label, const MovementRecord& moveme
 std::string work_of(const Config& config) {
   const WorkloadConfig& work = config.workload;
   const bool reads = work.kind == WorkloadKind::kRandomReader;
-  const std::string who = fmt::format("{} {}{}", work.clients, reads ? "program" : "client",
-                                      work.clients == 1 ? "" : "s");
+  const bool copies = work.kind == WorkloadKind::kFileCopy;
+  const bool pipes = work.kind == WorkloadKind::kPipe;
+  const std::string who =
+      fmt::format("{} {}{}", work.clients, reads || copies || pipes ? "program" : "client",
+                  work.clients == 1 ? "" : "s");
   if (work.kind == WorkloadKind::kWebServer) {
     return fmt::format("{} with {} requests each for {} files", who, work.requests,
                        config.web.files);
@@ -187,6 +190,11 @@ std::string work_of(const Config& config) {
     return fmt::format("{} fetching up to {} at a time from {} log{}", who,
                        to_text(config.broker.fetch), config.broker.partitions,
                        config.broker.partitions == 1 ? "" : "s");
+  }
+  if (copies) return fmt::format("{} copying a file of {}", who, to_text(work.file_size));
+  if (pipes) {
+    return fmt::format("{} writing {} times {} into a pipe", who, work.requests,
+                       to_text(work.file_size));
   }
   if (work.listed) {
     std::size_t requests = 0;

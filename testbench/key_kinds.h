@@ -36,7 +36,8 @@ inline Choices<WorkloadKind> choices_of(WorkloadKind) {
   return {
       {"file_server", WorkloadKind::kFileServer},     {"proxy", WorkloadKind::kProxy},
       {"random_reader", WorkloadKind::kRandomReader}, {"static_list", WorkloadKind::kStaticList},
-      {"web_server", WorkloadKind::kWebServer},       {"log_broker", WorkloadKind::kLogBroker}};
+      {"web_server", WorkloadKind::kWebServer},       {"log_broker", WorkloadKind::kLogBroker},
+      {"file_copy", WorkloadKind::kFileCopy},         {"pipe", WorkloadKind::kPipe}};
 }
 inline Choices<Modifier> choices_of(Modifier) {
   return {{"none", Modifier::kNone}, {"untrusted", Modifier::kUntrusted}};

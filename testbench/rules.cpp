@@ -11,6 +11,7 @@
 #include "models/pcie/link.h"
 #include "models/workload/log.h"
 #include "models/workload/request_list.h"
+#include "testbench/program_rules.h"
 #include "testbench/quantity.h"
 #include "testbench/server_rules.h"
 
@@ -146,6 +147,8 @@ std::string capacity(const Config& config) {
   if (work.kind == WorkloadKind::kWebServer) {
     files = config.web.files;
     size = config.web.largest;
+  } else if (work.kind == WorkloadKind::kFileCopy) {
+    files += work.clients;
   } else if (work.kind == WorkloadKind::kLogBroker) {
     files = LogLayout(config).files();
     size = std::min(config.broker.segment, LogLayout(config).in_the_end());
@@ -212,12 +215,6 @@ std::string list_alone(const Config& config) {
            "workload.kind = static_list";
   }
   return "";
-}
-
-std::string reader(const Config& config) {
-  const WorkloadConfig& work = config.workload;
-  if (work.kind != WorkloadKind::kRandomReader || work.hazard == Hazard::kNone) return "";
-  return "is about what is sent, accepted: none with workload.kind = random_reader";
 }
 
 /// What all clients ask for together.
@@ -337,7 +334,7 @@ std::vector<Rule> with(const std::vector<Rule>& others, std::vector<Rule> rules)
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules = with(
-      server_rules(),
+      with(server_rules(), program_rules()),
       {
           {{"path", "host.kernel", "workload.kind", "workload.transform", "workload.open",
             "workload.chunk"},
@@ -369,7 +366,6 @@ const std::vector<Rule>& rules() {
           {{"socket.window", "nic.mtu"}, window},
           {{"workload.list", "workload.kind"}, list},
           {{"workload.hazard", "workload.kind"}, list_alone},
-          {{"workload.hazard", "workload.kind"}, reader},
           {{"workload.sink", "workload.clients", "cpu.cores"}, polling},
           {{"workload.files", "workload.clients"}, files},
           {{"workload.hazard", "workload.requests", "workload.files", "workload.range"}, hazard},

@@ -63,6 +63,7 @@ Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
   if (config.listed) {
     sizes_ = config.listed->file_sizes;
     present_ = config.listed->present;
+    sources_ = config.listed->sources;
     files_ = static_cast<std::uint32_t>(sizes_.size());
     file_size_ = *std::max_element(sizes_.begin(), sizes_.end());
   }
@@ -74,12 +75,12 @@ Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
 void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content& to,
                  std::uint32_t version) {
   if (data_ == Data::kTags) {
-    to.append({file, version, offset, bytes.count()});
+    to.append({source_of(file), version, offset, bytes.count()});
     return;
   }
   scratch_.resize(bytes.count());
   if (name_.empty()) {
-    fill_synthetic(file, offset, scratch_);
+    fill_synthetic(source_of(file), offset, scratch_);
   } else {
     input_.clear();
     input_.seekg(static_cast<std::streamoff>(offset));
@@ -167,7 +168,7 @@ bool Media::holds(std::uint32_t file, std::uint64_t offset, Bytes bytes, const C
   }
   if (content.runs().size() != 1) return false;
   const Run& run = content.runs().front();
-  return run.file == file && run.version == 0 && run.offset == offset &&
+  return run.file == source_of(file) && run.version == 0 && run.offset == offset &&
          run.bytes == bytes.count() && run.form == Form::kPlain;
 }
 
@@ -182,7 +183,7 @@ Bytes Media::differing(std::uint32_t file, std::uint64_t offset, const Content& 
     return Bytes(wrong);
   }
   for (const Run& run : content.runs()) {
-    const bool right = run.file == file && run.version == 0 && run.offset == offset;
+    const bool right = run.file == source_of(file) && run.version == 0 && run.offset == offset;
     if (!right) wrong += run.bytes;
     offset += run.bytes;
   }

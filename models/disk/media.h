@@ -58,13 +58,17 @@ public:
 private:
   void fetch_page(std::uint32_t file, std::uint64_t at, std::uint64_t bytes, Content& to);
   void grow(std::uint32_t file);
+  std::uint32_t source_of(std::uint32_t file) const {
+    return file < sources_.size() ? sources_[file] : file;
+  }
   bool all_readable(std::uint32_t file, std::uint64_t offset, Bytes bytes) const;
 
   Data data_;
   std::uint32_t files_;
   Bytes file_size_;
-  std::vector<Bytes> sizes_;    ///< by file; empty: all have the same
-  std::vector<Bytes> present_;  ///< by file, of those that grow
+  std::vector<Bytes> sizes_;            ///< by file; empty: all have the same
+  std::vector<Bytes> present_;          ///< by file, of those that grow
+  std::vector<std::uint32_t> sources_;  ///< by file, of which it is a copy
   std::string name_;
   std::ifstream input_;
   std::vector<std::uint8_t> scratch_;

@@ -29,7 +29,7 @@ WriteBack::WriteBack(const sc_core::sc_module_name& name, const PageCacheConfig&
   SC_THREAD(flush);
 }
 
-void WriteBack::write(Task& task, OpenFile& file, const SegmentList& from) {
+SegmentList WriteBack::write(Task& task, OpenFile& file, const SegmentList& from, Movement copy) {
   task.settle();
   const Bytes total = size_of(from);
   cache_.passed_over_ = 0;
@@ -43,12 +43,16 @@ void WriteBack::write(Task& task, OpenFile& file, const SegmentList& from) {
     done += bytes;
   }
   file.size = std::max(file.size, file.position + total);
-  task.copy(Movement::kFileWrite, from, to, task.costs().copy_rate);
+  task.copy(copy, from, to, task.costs().copy_rate);
   for (const Segment& page : to) {
     mark_dirty(file, frame_of(page.address));
     cache_.put_pages(page);
   }
   file.position += total;
+  return to;
+}
+
+void WriteBack::balance(Task& task) {
   if (dirty() <= limit_) return;
   ++throttled_;
   task.wait_until(writers_, [&] { return dirty() <= limit_; });

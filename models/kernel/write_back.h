@@ -27,10 +27,12 @@ public:
   WriteBack(const sc_core::sc_module_name& name, const PageCacheConfig& config, Cpu& cpu,
             unsigned task, PageCache& page_cache, BlockLayer& block, Timer& timer);
 
-  /// Copies `from` to the file's position, and moves that; then waits while there is too much that
-  /// is not on the disk. A page that exists but is not in memory is read before part of it is
-  /// written.
-  void write(Task& task, OpenFile& file, const SegmentList& from);
+  /// Copies `from` to the file's position, and moves that. A page that exists but is not in memory
+  /// is read before part of it is written. Returns where the bytes are now.
+  SegmentList write(Task& task, OpenFile& file, const SegmentList& from,
+                    Movement copy = Movement::kFileWrite);
+  /// Waits while there is too much that is not on the disk (balance_dirty_pages()).
+  void balance(Task& task);
 
   /// Written to files, and not on the disk yet: pages.
   std::uint64_t dirty() const { return dirty_ + under_way_; }

@@ -30,6 +30,16 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the stream reads ahead into a buffer of its own, and the caller wants the bytes in another"},
     {"file_write", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kPageCache,
      "somebody writes to the file, whose pages are in the page cache"},
+    {"file_write_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kPageCache,
+     "a page belongs to one file, so what goes from file to file is copied into a page of the "
+     "other's"},
+    {"pipe_write", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kPipe,
+     "write() lets the caller reuse its buffer at once, so the pipe keeps pages of its own"},
+    {"pipe_read", Agent::kCore, Purpose::kCopy, Place::kPipe, Place::kUserBuffer,
+     "read() must place the bytes in the caller's buffer"},
+    {"pipe_read_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kUserBuffer,
+     "read() must place the bytes in the caller's buffer; the pipe refers to the other program's "
+     "own pages"},
     {"copy_from_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
      "write() lets the caller reuse its buffer at once, so the kernel keeps its own copy until "
      "the peer acknowledges it"},
@@ -217,6 +227,8 @@ const char* name_of(Place place) {
       return "user buffer";
     case Place::kSocketBuffer:
       return "socket buffer";
+    case Place::kPipe:
+      return "pipe";
     case Place::kQueues:
       return "queues";
     case Place::kNic:

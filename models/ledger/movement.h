@@ -17,11 +17,12 @@ enum class Place : std::uint8_t {
   kPageCache,     ///< pages of files, in memory
   kUserBuffer,    ///< the server's own memory
   kSocketBuffer,  ///< kernel memory behind an skb
+  kPipe,          ///< kernel memory behind a pipe
   kQueues,        ///< descriptor rings and command queues, in memory
   kNic,           ///< in the adapter, on its way to the wire
   kCore           ///< in a core that only reads
 };
-constexpr std::size_t kPlaces = 8;
+constexpr std::size_t kPlaces = 9;
 
 const char* name_of(Agent agent);
 const char* name_of(Purpose purpose);
@@ -29,7 +30,7 @@ const char* name_of(Place place);
 
 constexpr bool in_memory(Place place) {
   return place == Place::kPersistent || place == Place::kPageCache || place == Place::kUserBuffer ||
-         place == Place::kSocketBuffer || place == Place::kQueues;
+         place == Place::kSocketBuffer || place == Place::kPipe || place == Place::kQueues;
 }
 
 /// The kinds of movement, in the order in which a byte meets them.
@@ -46,6 +47,10 @@ enum class Movement : std::uint8_t {
   kDecryptUser,
   kCopyInUser,
   kFileWrite,
+  kFileWritePage,
+  kPipeWrite,
+  kPipeRead,
+  kPipeReadUser,
   kCopyFromUser,
   kCopyFromMapping,
   kCompress,
@@ -89,7 +94,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 54;
+constexpr std::size_t kMovements = 58;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

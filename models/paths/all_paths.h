@@ -18,6 +18,11 @@ void unmap_file(Connection& c, Mapping& mapping);  ///< munmap()
 /// file has become shorter (EFAULT).
 bool write_mapped(Connection& c, Mapping& mapping, Bytes count);
 
+/// vmsplice() of a program's memory into its pipe, all that is left of the file.
+void vmsplice_into_pipe(Connection& c);
+/// read() from a pipe until everything has come.
+void read_from_pipe(PipeReader& r);
+
 /// Why files cannot be read with O_DIRECT as configured (refusal of a path), "" if they can.
 std::string unaligned_direct_read(const Config& config);
 
@@ -45,5 +50,10 @@ extern const Path kKtlsWritePath;
 extern const Path kCompressWritePath;
 extern const Path kPreadPath;
 extern const Path kMmapReadPath;
+extern const Path kCopyReadWritePath;
+extern const Path kCopySendfilePath;
+extern const Path kPipeWriteReadPath;
+extern const Path kPipeVmspliceReadPath;
+extern const Path kPipeVmspliceSplicePath;
 
 }  // namespace copypath

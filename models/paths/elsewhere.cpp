@@ -150,6 +150,22 @@ const Table& table() {
        {{"FreeBSD, macOS", "mmap()", "faults as here; what they map around a page differs"},
         {"Windows", "CreateFileMapping(), MapViewOfFile()", "faults bring clusters of pages"},
         {"Java", "FileChannel.map(), MemorySegment", "a file that shrinks raises InternalError"}}},
+      {"copy_read_write",
+       {{"C", "fread(), fwrite()", "a buffer of 4 KiB; larger requests pass it"},
+        {"Java", "InputStream.transferTo(out)", "a buffer of 8 KiB, later 16 KiB"},
+        {"Python", "shutil.copyfileobj()", "a buffer of 64 KiB, later 256 KiB"}}},
+      {"copy_sendfile",
+       {{"Linux", "copy_file_range()", "the same, or shares the blocks if the file system can"},
+        {"Python", "shutil.copyfile()", "sendfile(), since 3.8"},
+        {"macOS", "copyfile(COPYFILE_CLONE)", "shares the blocks if the file system can"}}},
+      {"pipe_write_read",
+       {{"every shell", "a | b", "unless the programs know better"},
+        {"Windows", "CreatePipe(), WriteFile(), ReadFile()", "a buffer in the kernel as well"}}},
+      {"pipe_vmsplice_read",
+       {{"FreeBSD", "write(), read()",
+         "a blocking write() of 8 KiB or more refers to the program's pages by itself"}}},
+      {"pipe_vmsplice_splice",
+       {{"pv", "splice()", "hands on what comes through a pipe; -C does without"}}},
   };
   return kTable;
 }

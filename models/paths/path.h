@@ -9,6 +9,7 @@
 namespace copypath {
 
 struct Connection;  // models/workload: one client's task, file and socket
+struct PipeReader;  // models/workload: a program at the end of a pipe
 
 /// One step of a path as `copypath explain` prints it.
 struct Step {
@@ -34,10 +35,16 @@ struct Path {
   /// Why this machine cannot run it, and what can, as a sentence that begins with a verb; "" if it
   /// can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
-  /// A program on the machine itself, which sends nothing (workload.kind = random_reader).
+  /// A program on the machine itself, which sends nothing (workload.kind = random_reader, if not
+  /// one of those below).
   bool local = false;
   /// Moves the file to the socket by sendfile(): what a web server's `sendfile on` means.
   bool by_sendfile = false;
+  /// Of a local program: it writes to another file (workload.kind = file_copy).
+  bool copies_files = false;
+  /// Of a local program: it writes into a pipe (workload.kind = pipe), and this is what the program
+  /// at the other end does.
+  void (*consume)(PipeReader&) = nullptr;
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on

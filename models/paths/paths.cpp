@@ -5,14 +5,19 @@
 namespace copypath {
 
 const std::vector<const Path*>& paths() {
-  static const std::vector<const Path*> kPaths{
-      &kReadWritePath,       &kMmapWritePath,      &kSendfilePath,
-      &kSplicePath,          &kVmsplicePath,       &kMsgZerocopyMmapPath,
-      &kMsgZerocopyReadPath, &kIoUringZcPath,      &kDirectWritePath,
-      &kDirectZcPath,        &kJavaTransferToPath, &kCopyViaBufferedStreamPath,
-      &kUserTlsPath,         &kUserTlsMmapPath,    &kKtlsSendfilePath,
-      &kKtlsWritePath,       &kCompressWritePath,  &kProxyReadWritePath,
-      &kProxySplicePath,     &kPreadPath,          &kMmapReadPath};
+  static const std::vector<const Path*> kPaths{&kReadWritePath,        &kMmapWritePath,
+                                               &kSendfilePath,         &kSplicePath,
+                                               &kVmsplicePath,         &kMsgZerocopyMmapPath,
+                                               &kMsgZerocopyReadPath,  &kIoUringZcPath,
+                                               &kDirectWritePath,      &kDirectZcPath,
+                                               &kJavaTransferToPath,   &kCopyViaBufferedStreamPath,
+                                               &kUserTlsPath,          &kUserTlsMmapPath,
+                                               &kKtlsSendfilePath,     &kKtlsWritePath,
+                                               &kCompressWritePath,    &kProxyReadWritePath,
+                                               &kProxySplicePath,      &kPreadPath,
+                                               &kMmapReadPath,         &kCopyReadWritePath,
+                                               &kCopySendfilePath,     &kPipeWriteReadPath,
+                                               &kPipeVmspliceReadPath, &kPipeVmspliceSplicePath};
   return kPaths;
 }
 
@@ -51,15 +56,39 @@ bool sends_behind_headers(const Path& path) {
   return kPaths.count(path.name) != 0;
 }
 
+/// A kind of workload that is a program of its own, which sends nothing, and its paths.
+struct LocalKind {
+  WorkloadKind kind;
+  const char* name;
+  const char* does;    ///< of one of its paths
+  const char* others;  ///< of any other path: what that does instead
+};
+constexpr LocalKind kLocalKinds[] = {
+    {WorkloadKind::kRandomReader, "random_reader", "reads for itself and sends nothing",
+     "does not read for itself"},
+    {WorkloadKind::kFileCopy, "file_copy", "copies a file to a file", "writes to no file"},
+    {WorkloadKind::kPipe, "pipe", "writes into a pipe", "writes into no pipe between programs"},
+};
+
+bool belongs_to(const Path& path, WorkloadKind kind) {
+  if (!path.local) return false;
+  if (path.copies_files) return kind == WorkloadKind::kFileCopy;
+  if (path.consume != nullptr) return kind == WorkloadKind::kPipe;
+  return kind == WorkloadKind::kRandomReader;
+}
+
 /// What the kind of workload demands of a path.
 std::string misfit(const Path& path, WorkloadKind kind) {
-  const bool reads_for_itself = kind == WorkloadKind::kRandomReader;
-  if (path.local && !reads_for_itself) {
-    return "reads for itself and sends nothing; choose workload.kind = random_reader";
-  }
-  if (!path.local && reads_for_itself) {
-    return "sends to clients; workload.kind = random_reader needs one of: " +
-           listed([](const Path& other) { return other.local; });
+  for (const LocalKind& local : kLocalKinds) {
+    const bool belongs = belongs_to(path, local.kind);
+    if (belongs && kind != local.kind) {
+      return std::string(local.does) + "; choose workload.kind = " + local.name;
+    }
+    if (!belongs && kind == local.kind) {
+      return std::string(path.local ? local.others : "sends to clients") +
+             "; workload.kind = " + local.name + " needs one of: " +
+             listed([&](const Path& other) { return belongs_to(other, local.kind); });
+    }
   }
   if (kind == WorkloadKind::kProxy && path.reads != Reads::kOrigin) {
     return "reads files of its own; workload.kind = proxy needs one of: " +

@@ -213,7 +213,9 @@ enum class WorkloadKind {
   kRandomReader,  ///< programs on the machine itself read a file, and send nothing
   kStaticList,    ///< clients ask for what a list says, at the times that it says
   kWebServer,     ///< clients ask for files of a site, some more popular than others
-  kLogBroker      ///< consumers fetch what producers append to logs
+  kLogBroker,     ///< consumers fetch what producers append to logs
+  kFileCopy,      ///< programs on the machine itself copy files to files
+  kPipe           ///< programs on the machine itself write into pipes, others read from them
 };
 
 struct RequestList;  // models/workload/request_list.h
@@ -278,6 +280,8 @@ struct WorkloadConfig {
   unsigned batch = 16;               ///< chunks that one io_uring_enter() sends, and reads ahead
   unsigned buffers = 0;              ///< of a connection that sends from them; 0: enough
   sc_time retry = microseconds(50);  ///< sleep before asking again what nobody would tell
+  bool huge_pages = false;           ///< of what is written into a pipe (MADV_HUGEPAGE)
+  bool busy_loop = false;            ///< on a pipe that is full or empty: asks again at once
   Hazard hazard = Hazard::kNone;
   Sink sink = Sink::kDiscard;  ///< of clients on the same machine
   Modifier modifier = Modifier::kNone;

@@ -164,6 +164,11 @@ Result Machine::result() const {
   v["disk_utilisation"] = std::max(interface, ratio(media_busy.to_seconds(), drive_time));
   v["cpu_utilisation"] = ratio(busy, cpu.cores() * seconds);
   if (server.broker() != nullptr) add_fetches(result);
+  const WriteBack* const write_back = server.write_back();
+  if (server.broker() != nullptr || write_back != nullptr) {
+    v["dirty_bytes"] = write_back == nullptr ? 0 : count(kPageSize * write_back->dirty());
+    v["writers_throttled"] = write_back == nullptr ? 0 : count(write_back->throttled());
+  }
   result.bottleneck = bottleneck(result, elapsed);
   result.delivered_ok = clients.correct() && clients.complete();
   result.movements = ledger.records();
@@ -198,10 +203,7 @@ void Machine::add_fetches(Result& result) const {
   v["fetches"] = count(times.count());
   v["records_per_s"] = ratio(v["throughput_Bps"], count(config_.broker.record));
   const LogBroker& broker = *server.broker();
-  const WriteBack* const write_back = broker.write_back();
   v["appended_bytes"] = count(broker.appended());
-  v["dirty_bytes"] = write_back == nullptr ? 0 : count(kPageSize * write_back->dirty());
-  v["writers_throttled"] = write_back == nullptr ? 0 : count(write_back->throttled());
   v["cpu_s_per_fetch"] = ratio(v["cpu_busy_s"], v["fetches"]);
   v["fetch_median_s"] = times.quantile(0.5).to_seconds();
   v["fetch_p99_s"] = times.quantile(0.99).to_seconds();

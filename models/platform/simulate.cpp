@@ -7,6 +7,7 @@
 #include "models/platform/machine.h"
 #include "models/platform/thread_stacks.h"
 #include "models/platform/waveform.h"
+#include "models/workload/copies.h"
 #include "models/workload/log.h"
 #include "models/workload/site.h"
 
@@ -104,9 +105,12 @@ void run(const Machine& machine, Recorder& recorder, Watch& watch) {
 /// What kinds of work that have files of their own ask for.
 Config with_requests(Config config) {
   WorkloadConfig& work = config.workload;
-  const bool site = work.kind == WorkloadKind::kWebServer;
-  if (!site && work.kind != WorkloadKind::kLogBroker) return config;
-  if (!work.listed) work.listed = site ? visits_of(config) : fetches_of(config);
+  if (!work.listed) {
+    if (work.kind == WorkloadKind::kWebServer) work.listed = visits_of(config);
+    if (work.kind == WorkloadKind::kLogBroker) work.listed = fetches_of(config);
+    if (work.kind == WorkloadKind::kFileCopy) work.listed = copies_of(config);
+  }
+  if (!work.listed || work.kind == WorkloadKind::kStaticList) return config;
   const std::vector<Bytes>& sizes = work.listed->file_sizes;
   work.file_size = *std::max_element(sizes.begin(), sizes.end());
   return config;

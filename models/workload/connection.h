@@ -6,8 +6,10 @@
 #include "models/kernel/event_loop.h"
 #include "models/kernel/io_uring.h"
 #include "models/kernel/mapping.h"
+#include "models/kernel/pipe.h"
 #include "models/kernel/tcp_receiver.h"
 #include "models/kernel/tls_socket.h"
+#include "models/kernel/write_back.h"
 #include "models/workload/buffer_ring.h"
 #include "models/workload/deflate.h"
 
@@ -40,6 +42,9 @@ struct Connection {
   // Of a program that reads for itself:
   LocalReader* reader = nullptr;       ///< who checks what it has read
   std::unique_ptr<Mapping> mapping{};  ///< which it keeps
+  WriteBack* write_back = nullptr;     ///< through which it writes, and
+  OpenFile target{};                   ///< the file that it writes to
+  std::unique_ptr<Pipe> pipe{};        ///< that it writes into
 
   // What the connection keeps from one request to the next, once it needs it:
   std::unique_ptr<TlsWriter> tls{};        ///< in the server's TLS library

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/workload/copies.h"
 #include "models/workload/response.h"
 
 namespace copypath {
@@ -12,6 +13,11 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
     : sc_module(name), config_(config), path_(path), clients_(clients), reader_{bus, clients} {
   if (config.workload.kind == WorkloadKind::kLogBroker) {
     broker_ = std::make_unique<LogBroker>(config, path, kernel, memory, cpu, clients, workers());
+  }
+  if (config.workload.kind == WorkloadKind::kFileCopy) {
+    write_back_ =
+        std::make_unique<WriteBack>("write_back", config.page_cache, cpu, config.workload.clients,
+                                    kernel.page_cache, kernel.block, kernel.timer);
   }
   add_tasks(kernel, cpu);
   for (unsigned client = 0; client < config_.workload.clients; ++client) {
@@ -27,6 +33,8 @@ FileServer::FileServer(const sc_core::sc_module_name& name, const Config& config
                        {memory, config}}));
     Connection& connection = *connections_.back();
     connection.reader = &reader_;
+    connection.write_back = write_back_.get();
+    if (has_pipes()) add_pipe(connection, bus);
     if (!loops_.empty()) connection.member = &loops_[client % loops_.size()]->add();
     // The first one is there when the run begins, unless a list says otherwise.
     if (first.time == sc_core::SC_ZERO_TIME) connection.socket.take_request();
@@ -50,11 +58,35 @@ unsigned FileServer::workers() const {
 }
 
 void FileServer::add_tasks(Kernel& kernel, Cpu& cpu) {
-  const unsigned tasks = workers() > 0 ? workers() : config_.workload.clients;
+  const unsigned programs = config_.workload.clients * (has_pipes() ? 2 : 1);
+  const unsigned tasks = workers() > 0 ? workers() : programs;
   for (unsigned number = 0; number < tasks; ++number) {
     tasks_.push_back(std::make_unique<Task>(cpu, number));
     if (workers() > 0) loops_.push_back(std::make_unique<EventLoop>(kernel, *tasks_.back()));
   }
+}
+
+/// What the program writes, a pipe, and the program that reads from it.
+void FileServer::add_pipe(Connection& connection, MemoryBus& bus) {
+  const WorkloadConfig& work = config_.workload;
+  const std::uint32_t number = connection.number();
+  const std::uint64_t buffer = connection.user_buffer(0, std::max(work.file_size, Bytes(1)));
+  Content content;
+  connection.kernel.media.read(connection.file.number, 0, work.file_size, content);
+  bus.preset({{buffer, static_cast<std::uint32_t>(work.file_size.count())}}, content);
+  connection.pipe =
+      std::make_unique<Pipe>(config_.pipe.size, !work.busy_loop, connection.kernel.skbs);
+  readers_.push_back(std::unique_ptr<PipeReader>(
+      new PipeReader{config_, connection.kernel, *tasks_[work.clients + number], *connection.pipe,
+                     reader_, number, connection.user_buffer(1, work.chunk)}));
+  PipeReader& reader = *readers_.back();
+  sc_core::sc_spawn(
+      [this, &reader] {
+        reader.task.start();
+        path_.consume(reader);
+        reader.task.finish();
+      },
+      ("reader" + std::to_string(number)).c_str());
 }
 
 /// Each a connection of one of the threads, like those of the consumers.
@@ -100,6 +132,7 @@ void FileServer::serve(Connection& connection) {
   } catch (const ConnectionReset&) {
     abandon(connection);
   }
+  if (connection.pipe) connection.pipe->close(connection.task);
   ++finished_;
   if (loop != nullptr) {
     loop->leave();
@@ -153,6 +186,10 @@ void FileServer::open_file(Connection& connection, std::uint64_t request) {
   file.source = work.open;
   file.position = wanted.offset;
   file.end = wanted.offset + wanted.bytes;
+  if (write_back_) {
+    connection.target = connection.kernel.page_cache.open(target_of(config_, connection.number()));
+    connection.target.size = Bytes(0);
+  }
   if (work.hazard != Hazard::kTruncate || path_.reads == Reads::kOrigin) return;
   file.truncate_at = Bytes(file.size.count() / 4);
   file.truncate_to = Bytes(file.size.count() / 2);

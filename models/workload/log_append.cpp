@@ -98,6 +98,7 @@ void LogBroker::append(Task& task, Log& log, const SegmentList& records) {
     {
       const SystemCall write(kernel_, task, Call::kWrite);
       write_back_->write(task, segment, slice(records, done, part));
+      write_back_->balance(task);
     }
     task.settle();
     log.end += part;

@@ -23,6 +23,8 @@ struct RequestList {
   std::vector<Bytes> file_sizes;
   /// How much of each is there when the run begins; empty: all.
   std::vector<Bytes> present{};
+  /// Whose bytes each holds; empty: its own.
+  std::vector<std::uint32_t> sources{};
 };
 
 }  // namespace copypath

@@ -63,8 +63,12 @@ TEST(Advice, EveryPathIsTriedOrRuledOut) {
   EXPECT_EQ(ruled_out(advice),
             (std::set<std::string>{"user_tls", "user_tls_mmap", "ktls_sendfile", "ktls_write",
                                    "compress_write", "proxy_read_write", "proxy_splice", "pread",
-                                   "mmap_read", "java_transfer_to", "copy_via_buffered_stream"}))
-      << "nobody asked for TLS, for another server's files, or in which language";
+                                   "mmap_read", "java_transfer_to", "copy_via_buffered_stream",
+                                   "copy_read_write", "copy_sendfile", "pipe_write_read",
+                                   "pipe_vmsplice_read", "pipe_vmsplice_splice"}))
+      << "nobody asked for TLS, for another server's files, in which language, or for anything "
+         "that "
+         "sends nothing";
 }
 
 // The wire is the limit of the textbook machine: every path fills it, and the cheapest wins.

@@ -158,8 +158,9 @@ TEST(Native, EveryPathReadsFilesOpenedForDirectAccess) {
   }
 }
 
-TEST(Native, EveryPathOfTheModelCanBeRun) {
+TEST(Native, EveryPathOfTheModelCanBeRunButThoseToFilesAndPipes) {
   for (const auto* path : copypath::paths()) {
+    if (path->copies_files || path->consume != nullptr) continue;
     EXPECT_NE(find_path(path->name), nullptr) << path->name;
   }
 }

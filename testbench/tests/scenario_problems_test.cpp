@@ -216,5 +216,30 @@ TEST_F(ScenarioTest, AWebServerHasASiteOfItsOwn) {
              "accepted: 10000000 in all with workload.kind = web_server"}));
 }
 
+TEST_F(ScenarioTest, ProgramsThatCopyFilesOrFillPipesDoNothingElse) {
+  const std::string files = "path = copy_sendfile\n[workload]\nkind = file_copy\n";
+  const std::string pipes = "path = pipe_write_read\n[workload]\nkind = pipe\n";
+  const std::string rest =
+      "workload.range = whole_file, workload.hazard = none, workload.open = buffered";
+  EXPECT_EQ(problems(files + "requests = 2\n"),
+            (Lines{"a.ini:3: workload.kind: is file_copy, accepted with it: "
+                   "workload.requests = 1, " +
+                   rest}));
+  EXPECT_EQ(problems(pipes + "requests = 2\n"), Lines{});
+  for (const char* const other : {"range = 4KiB\n", "hazard = overwrite\n"}) {
+    EXPECT_EQ(problems(pipes + other),
+              Lines{"a.ini:3: workload.kind: is pipe, accepted with it: " + rest});
+  }
+  EXPECT_EQ(problems(pipes + "file_size = 1GiB\n"), Lines{});
+  EXPECT_EQ(problems(pipes + "file_size = 1025MiB\n"),
+            Lines{"a.ini:4: workload.file_size: 1025MiB is more than a program's buffer holds, "
+                  "accepted: at most 1GiB with workload.kind = pipe, sent as often as "
+                  "workload.requests says"});
+  EXPECT_EQ(problems(pipes + "busy_loop = true\n[cpu]\nsyscall = 1ns\n"), Lines{});
+  EXPECT_EQ(problems(pipes + "busy_loop = true\n[cpu]\nsyscall = 0ns\n"),
+            Lines{"a.ini:4: workload.busy_loop: asks again and again in no time, accepted: false, "
+                  "or cpu.syscall of at least 1ns"});
+}
+
 }  // namespace
 }  // namespace copypath

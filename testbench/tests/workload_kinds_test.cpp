@@ -161,6 +161,75 @@ TEST(RandomReader, ColdAndAtRandomAFaultBringsAWindow) {
   EXPECT_GT(value(mapped, "elapsed_s"), value(pread, "elapsed_s"));
 }
 
+// ---- Programs that copy files.
+
+Config copying(Bytes size, unsigned programs) {
+  Config config;
+  config.workload.kind = WorkloadKind::kFileCopy;
+  config.workload.file_size = size;
+  config.workload.clients = programs;
+  return config;
+}
+
+TEST(FileCopy, SendfileSavesOneOfTwoCopies) {
+  for (const Data data : {Data::kTags, Data::kBytes}) {
+    for (const Bytes size : {Bytes(0), Bytes(1), Bytes(1'000'001)}) {
+      Config config = copying(size, 3);
+      config.workload.data = data;
+      config.workload.files = 2;
+      const auto results = simulate_apart(config);
+      ASSERT_EQ(results.size(), 2U);
+      const double bytes = 3.0 * static_cast<double>(size.count());
+      for (const auto& [path, result] : results) {
+        EXPECT_TRUE(result.delivered_ok) << path;
+        EXPECT_EQ(value(result, "payload_bytes"), bytes) << path;
+        EXPECT_EQ(value(result, "disk_bytes"), bytes / 3 * 2) << "two files: " << path;
+        EXPECT_EQ(value(result, "disk_written_bytes"), 0) << "nothing is old yet: " << path;
+        EXPECT_EQ(value(result, "dirty_bytes"),
+                  3.0 * 4096 * static_cast<double>(units_covering(size, kPageSize)))
+            << path;
+      }
+      EXPECT_EQ(value(results.at("copy_read_write"), "cpu_copied_bytes"), 2 * bytes);
+      EXPECT_EQ(value(results.at("copy_sendfile"), "cpu_copied_bytes"), bytes);
+      const double calls = 3.0 * static_cast<double>(units_covering(size, kKiB * 8));
+      EXPECT_EQ(value(results.at("copy_read_write"), "syscalls.read"), calls);
+      EXPECT_EQ(value(results.at("copy_read_write"), "syscalls.write"), calls);
+      EXPECT_EQ(value(results.at("copy_sendfile"), "syscalls.sendfile"),
+                3.0 * static_cast<double>(units_covering(size, kKiB * 64)));
+    }
+  }
+}
+
+// A file of 16 MiB in memory, of which a fifth of 32 MiB may be dirty: the rest has gone to the
+// disk, at the rate of a slow drive.
+TEST(FileCopy, WhatDoesNotFitIsWrittenMeanwhile) {
+  Config config = copying(kMiB * 16, 1);
+  config.page_cache.size = kMiB * 32;
+  config.page_cache.warm = 1;
+  config.disk.write_bandwidth = Rate(10e6);
+  config.disk.write_buffer = kPageSize;
+  for (const char* path : {"copy_read_write", "copy_sendfile"}) {
+    const Result result = simulate_apart(config, path);
+    EXPECT_TRUE(result.delivered_ok) << path;
+    const double dirty = 0.2 * 32 * 1024 * 1024;
+    EXPECT_GE(value(result, "disk_written_bytes"), 16 * 1024 * 1024 - 1.1 * dirty) << path;
+    EXPECT_GT(value(result, "writers_throttled"), 0) << path;
+    EXPECT_GE(value(result, "elapsed_s"), (16 * 1024 * 1024 - 1.1 * dirty) / 10e6) << path;
+  }
+}
+
+TEST(FileCopy, WhatCannotBeReadEndsTheCopy) {
+  Config config = copying(kMiB * 16, 1);
+  config.faults.disk_error_rate = 0.002;  // of 4096 pages some
+  for (const char* path : {"copy_read_write", "copy_sendfile"}) {
+    const Result result = simulate_apart(config, path);
+    EXPECT_EQ(value(result, "aborted_transfers"), 1) << path;
+    EXPECT_EQ(value(result, "corrupted_bytes"), 0) << path;
+    EXPECT_LT(value(result, "payload_bytes"), 16 * 1024 * 1024) << path;
+    EXPECT_TRUE(result.delivered_ok) << path;
+  }
+}
+
 // ---- What fits.
 
 TEST(WorkloadKinds, RunThePathsThatFitThem) {
@@ -180,8 +249,13 @@ TEST(WorkloadKinds, RunThePathsThatFitThem) {
             (std::vector<std::string>{"read_write", "sendfile", "user_tls", "ktls_sendfile",
                                       "ktls_write"}));
   EXPECT_EQ(fitting(WorkloadKind::kLogBroker), fitting(WorkloadKind::kWebServer));
-  EXPECT_EQ(fitting(WorkloadKind::kFileServer).size(), paths().size() - 2);
-  EXPECT_EQ(fitting(WorkloadKind::kStaticList).size(), paths().size() - 5);
+  EXPECT_EQ(fitting(WorkloadKind::kFileCopy),
+            (std::vector<std::string>{"copy_read_write", "copy_sendfile"}));
+  EXPECT_EQ(
+      fitting(WorkloadKind::kPipe),
+      (std::vector<std::string>{"pipe_write_read", "pipe_vmsplice_read", "pipe_vmsplice_splice"}));
+  EXPECT_EQ(fitting(WorkloadKind::kFileServer).size(), paths().size() - 7);
+  EXPECT_EQ(fitting(WorkloadKind::kStaticList).size(), paths().size() - 10);
 }
 
 }  // namespace
