@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "models/paths/path.h"
+#include "testbench/figures.h"
+#include "testbench/quantity.h"
 
 namespace copypath {
 
@@ -77,6 +81,44 @@ void try_changes(const Config& config, const RunExperiments& run, Advice& advice
   }
 }
 
+/// What one call sends at most.
+Bytes message_of(const WorkloadConfig& work) {
+  const Bytes wanted = work.range == Bytes(0) ? work.file_size : work.range;
+  return std::min(work.chunk, wanted);
+}
+
+/// Why a path is of no use that makes fewer copies than the other one; "" if it is of use. With
+/// small messages what it does for each of them costs more than a copy.
+std::string loss(const Result& result, const Result& other, const Config& config) {
+  const auto change = [&](const char* name) {
+    return gain(metric(result, name), metric(other, name));
+  };
+  const bool copies_less = change("cpu_copied_bytes") < -kTie;
+  const bool is_dear = change("cpu_s_per_GB") > kTie && change("throughput_Bps") < kTie;
+  if (!copies_less || !is_dear) return "";
+  return fmt::format(
+      "saves copies that cost less than it does with {} at a time: {} of CPU time instead of {}",
+      to_text(message_of(config.workload)), figure(result, "cpu_s_per_GB"),
+      figure(other, "cpu_s_per_GB"));
+}
+
+/// Takes out of the results what the base, which is one of them, is better than.
+void rule_out_losses(const Config& config, const std::string& base, Advice& advice) {
+  const std::vector<Result> all = std::move(advice.results);
+  const auto other = std::find_if(all.begin(), all.end(),
+                                  [&](const Result& result) { return result.path == base; });
+  advice.results.clear();
+  for (const Result& result : all) {
+    const std::string reason = other == all.end() ? "" : loss(result, *other, config);
+    if (reason.empty()) {
+      if (result.path == base) advice.base = advice.results.size();
+      advice.results.push_back(result);
+    } else {
+      advice.ruled_out.push_back({result.path, reason});
+    }
+  }
+}
+
 /// The index of the effect with the most of it, if that is worth anything.
 std::optional<std::size_t> most(const std::vector<Effect>& effects, double Effect::*what) {
   const auto best =
@@ -132,12 +174,12 @@ Advice advise(const Config& config, const std::vector<std::string>& names, const
   for (const Result& result : run(experiments)) {
     const std::string reason = objection(result, config);
     if (reason.empty()) {
-      if (result.path == base) advice.base = advice.results.size();
       advice.results.push_back(result);
     } else {
       advice.ruled_out.push_back({result.path, reason});
     }
   }
+  rule_out_losses(config, base, advice);
   const auto best = winner(advice.results);
   if (!best) return advice;
   advice.use = *best;

@@ -38,7 +38,9 @@ bool parse_advise_arguments(const Arguments& words, ScenarioArguments& advise) {
 /// The scenario with the paths that are not refused; `first` is its own first path, if that is one.
 Scenario load(const ScenarioArguments& advise, std::string& first) {
   try {
-    first = load_scenario(advise.scenario, advise.overrides, shipped_folder()).config.paths.front();
+    const Scenario own = load_scenario(advise.scenario, advise.overrides, shipped_folder());
+    require_paths(own);
+    first = own.config.paths.front();
   } catch (const BadInput&) {
     // Its own paths may be refused, which is no problem here; any other is seen below.
   }

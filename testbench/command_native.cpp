@@ -279,6 +279,7 @@ int native_command(const Arguments& words) {
   if (arguments.paths == std::vector<std::string>{kAllPaths}) {
     scenario.config.paths = native_path_names();
   }
+  require_paths(scenario);
   if (arguments.dump) {
     write_standard_output(dump(scenario));
     return kFine;

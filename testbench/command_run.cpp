@@ -46,14 +46,6 @@ std::string json_text(const std::string& scenario, const std::vector<Result>& re
   return Json{{"scenario", scenario}, {"runs", runs}}.dump(2) + "\n";
 }
 
-/// Of all paths there may be none that can be run.
-void check_paths(const Scenario& scenario) {
-  if (!scenario.config.paths.empty()) return;
-  std::string problem = scenario.file + ": path: none of all paths can be run:";
-  for (const std::string& reason : scenario.left_out) problem += "\n  " + reason;
-  throw BadInput({problem});
-}
-
 /// What cannot be captured.
 void check_capture(const RunArguments& arguments, const Config& config) {
   if (arguments.capture.empty()) return;
@@ -121,7 +113,7 @@ int run_scenario(const Command& command, const Arguments& words, Report report) 
     write_standard_output(dump(scenario));
     return kFine;
   }
-  check_paths(scenario);
+  require_paths(scenario);
   check_capture(arguments, scenario.config);
   const std::vector<Result> results = simulate_all(arguments, scenario);
   if (interrupt_count() > 0) {

@@ -34,7 +34,9 @@ public:
     for (std::size_t i = 0; i < point.size(); ++i) {
       overrides.push_back({arguments_.axes[i].key->name + "=" + point[i], "--vary"});
     }
-    return load_scenario(arguments_.scenario, overrides, shipped_folder());
+    Scenario scenario = load_scenario(arguments_.scenario, overrides, shipped_folder());
+    require_paths(scenario);
+    return scenario;
   }
 
   /// The scenario at every point of the grid; throws BadInput with all that is wrong anywhere.

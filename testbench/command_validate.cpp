@@ -196,7 +196,7 @@ int validate_command(const Arguments& words) {
   for (const std::string& file : arguments.scenarios) {
     std::vector<Override> overrides = arguments.overrides;
     if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host});
-    load_scenario(file, overrides, shipped_folder());
+    require_paths(load_scenario(file, overrides, shipped_folder()));
   }
   const SignalGuard guard;
   std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;

@@ -324,6 +324,13 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
   return Loader(file, shipped_folder).load(overrides);
 }
 
+void require_paths(const Scenario& scenario) {
+  if (!scenario.config.paths.empty()) return;
+  std::string problem = scenario.file + ": path: none of all paths can be run:";
+  for (const std::string& reason : scenario.left_out) problem += "\n  " + reason;
+  throw BadInput({problem});
+}
+
 std::string dump(const Scenario& scenario) {
   const Config& config = scenario.config;
   std::string text = "# The effective configuration of " + on_one_line(scenario.file) + "\n";

@@ -41,6 +41,9 @@ struct Scenario {
 Scenario load_scenario(const std::string& file, const std::vector<Override>& overrides,
                        const std::string& shipped_folder);
 
+/// Throws BadInput with the reasons if of all paths there is none that can be run.
+void require_paths(const Scenario& scenario);
+
 /// The effective configuration as a scenario file that gives the same results when it is run:
 /// all layers flattened, with the meaning of every key as a comment. Expectations that need a path
 /// which is not in the list of paths are kept as comments.

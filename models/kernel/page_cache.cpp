@@ -254,6 +254,7 @@ std::uint64_t PageCache::folio_at(std::uint32_t file, std::uint64_t index, std::
 }
 
 void PageCache::submit(const OpenFile& file, std::uint64_t first, Read& read) {
+  ++submitted_;
   SegmentList segments;
   const std::uint64_t offset = kPageSize.count() * first;
   std::uint64_t left = file.size.count() - offset;

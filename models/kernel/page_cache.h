@@ -90,6 +90,9 @@ public:
   /// Pages that readers took beyond those: the rest was there already (as cachestat counts).
   std::uint64_t hits() const { return accesses_ > misses_ ? accesses_ - misses_ : 0; }
   std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t reads() const {
+    return submitted_;
+  }  ///< each of pages that are adjacent in the file
   std::uint64_t resident() const { return resident_; }  ///< pages
 
   void trace(sc_core::sc_trace_file* file) const override;
@@ -232,6 +235,7 @@ private:
   std::uint64_t resident_ = 0;
   std::uint64_t accesses_ = 0;
   std::uint64_t misses_ = 0;
+  std::uint64_t submitted_ = 0;
   std::uint64_t evictions_ = 0;
   unsigned passed_over_ = 0;  // by reclaim, for the present window
   unsigned reading_ = 0;      // pages locked, for the waveform

@@ -162,6 +162,8 @@ const std::vector<Metric>& metrics() {
        "touches of a mapping where the file is no more: SIGBUS, or EFAULT within a system call"},
       {"page_cache_hits", Unit::kCount, true, "page lookups that found the page resident"},
       {"page_cache_misses", Unit::kCount, true, "page lookups that did not find the page"},
+      {"page_cache_reads", Unit::kCount, true,
+       "reads for the page cache: a window of readahead each, unless some of it was there"},
       {"page_cache_evictions", Unit::kCount, true, "pages that made room for others"},
       {"disk_bytes", Unit::kBytes, true, "bytes read from the disk"},
       {"disk_written_bytes", Unit::kBytes, true, "bytes written to the disk"},

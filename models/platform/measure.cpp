@@ -90,6 +90,7 @@ Result Machine::result() const {
   v["faults_beyond_end"] = count(kernel.faults.beyond_end);
   v["page_cache_hits"] = count(kernel.page_cache.hits());
   v["page_cache_misses"] = count(kernel.page_cache.misses());
+  v["page_cache_reads"] = count(kernel.page_cache.reads());
   v["page_cache_evictions"] = count(kernel.page_cache.evictions());
   const double written = count(ledger.account(Movement::kDiskWrite).bytes);
   const double read = count(ledger.payload_bytes(Agent::kDisk)) - written;

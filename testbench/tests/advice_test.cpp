@@ -154,6 +154,15 @@ TEST(Advice, SmallMessagesMakeNotificationsDear) {
   const Advice advice =
       advise(config, {"read_write", "msg_zerocopy_read"}, "read_write", simulate_experiments);
   EXPECT_EQ(advice.results[advice.use].path, "read_write");
+  ASSERT_EQ(ruled_out(advice), std::set<std::string>{"msg_zerocopy_read"});
+  const std::string& reason = advice.ruled_out.front().reason;
+  EXPECT_EQ(reason.find("saves copies that cost less than it does with 4KiB at a time: "), 0U)
+      << reason;
+  config.workload.file_size = kMiB;
+  const Advice large =
+      advise(config, {"read_write", "msg_zerocopy_read"}, "read_write", simulate_experiments);
+  EXPECT_TRUE(large.ruled_out.empty());
+  EXPECT_EQ(large.results[large.use].path, "msg_zerocopy_read");
 }
 
 TEST(Advice, NothingIsLeftWhereNothingFits) {

@@ -88,6 +88,7 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "faults_beyond_end",
                                           "page_cache_hits",
                                           "page_cache_misses",
+                                          "page_cache_reads",
                                           "page_cache_evictions",
                                           "disk_bytes",
                                           "disk_written_bytes",

@@ -25,9 +25,15 @@ launch compare "$SOURCE_DIR/scenarios/relatives.ini" --path all --set workload.c
 for path in $paths; do
   check "$path has a line, or a reason" grep -qE "^  $path +[0-9]|^  $path [a-z]" "$out"
 done
-launch compare "$SOURCE_DIR/scenarios/random_reader.ini" --path all --set workload.transform=tls
-check "no path fits" status_is 2
-for path in $paths; do
-  check "no path fits: why not $path" grep -qE "^  $path [a-z]" "$err"
+for command in run compare "sweep --vary cpu.cores=1,2"; do
+  # shellcheck disable=SC2086 # a command and its options
+  launch $command "$SOURCE_DIR/scenarios/random_reader.ini" --path all --set workload.transform=tls
+  check "$command: no path fits" status_is 2
+  for path in $paths; do
+    check "$command: why not $path" grep -qE "^  $path [a-z]" "$err"
+  done
 done
+launch advise "$SOURCE_DIR/scenarios/random_reader.ini" --set path=all --set workload.transform=tls
+check "advise: no path fits" status_is 1
+check "advise: says so" grep -q '^No path can be used' "$out"
 finish
