@@ -2,6 +2,8 @@
 // where that can be read. What the bytes cost on that path is known only by running it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/paths/elsewhere.h"
 #include "models/paths/path.h"
 #include "testbench/command.h"
@@ -16,8 +18,10 @@ namespace {
 
 std::string list_of_paths() {
   std::string text = "Data paths:\n";
+  std::size_t longest = 0;
+  for (const Path* path : paths()) longest = std::max(longest, std::string(path->name).size());
   for (const Path* path : paths()) {
-    const std::string start = fmt::format("  {:<18}", path->name);
+    const std::string start = fmt::format("  {:<{}}  ", path->name, longest);
     text += start + hanging(path->summary, start.size(), terminal_width()) + "\n";
   }
   return text + "`copypath explain PATH` lists the steps of a path.\n";

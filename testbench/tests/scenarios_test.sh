@@ -33,7 +33,8 @@ for command in run compare "sweep --vary cpu.cores=1,2"; do
     check "$command: why not $path" grep -qE "^  $path [a-z]" "$err"
   done
 done
-launch advise "$SOURCE_DIR/scenarios/random_reader.ini" --set path=all --set workload.transform=tls
+printf 'path = all\n[workload]\nkind = random_reader\ntransform = tls\n' >"$folder/none.ini"
+launch advise "$folder/none.ini"
 check "advise: no path fits" status_is 1
 check "advise: says so" grep -q '^No path can be used' "$out"
 finish
