@@ -182,7 +182,7 @@ TEST(Movements, NamesOfAgentsPurposesAndPlacesDiffer) {
     names.insert(name_of(static_cast<Place>(i)));
   }
   EXPECT_EQ(names, (std::set<std::string>{"disk", "persistent memory", "page cache", "user buffer",
-                                          "socket buffer", "queues", "nic", "core"}));
+                                          "socket buffer", "queues", "pipe", "nic", "core"}));
 }
 
 }  // namespace
