@@ -13,6 +13,7 @@
 #include "testbench/figures.h"
 #include "testbench/locate.h"
 #include "testbench/native_arguments.h"
+#include "testbench/native_fit.h"
 #include "testbench/progress.h"
 #include "testbench/quantity.h"
 #include "testbench/run_outputs.h"
@@ -34,52 +35,16 @@ struct Plan {
   std::vector<native::Outcome> skipped;
 };
 
-/// Why the path does not do what has to happen to the bytes; "" if it does.
-std::string misfit(const native::Path& path, const Config& config) {
-  if (config.workload.kind == WorkloadKind::kLogBroker) {
-    if (config.broker.batches > 0) return "producers (broker.batches) exist in the model alone";
-    if (path.encoding != native::Encoding::kPlain || path.source == native::Source::kOrigin) {
-      return "a log broker sends headers and files as they are, natively";
-    }
-  }
-  const auto sends = [&](auto... encodings) { return ((path.encoding == encodings) || ...); };
-  using native::Encoding;
-  switch (config.workload.transform) {
-    case Transformation::kTls:
-      if (sends(Encoding::kTls, Encoding::kKernelTls)) return "";
-      return "it does not encrypt, as workload.transform = tls demands";
-    case Transformation::kCompress:
-      if (sends(Encoding::kDeflate)) return "";
-      return "it does not compress, as workload.transform = compress demands";
-    case Transformation::kNone:
-      break;
-  }
-  const bool reads = config.workload.kind == WorkloadKind::kRandomReader;
-  if (path.local == reads) return "";
-  return reads ? "it sends to clients, and workload.kind = random_reader has none"
-               : "it reads for itself, as workload.kind = random_reader does";
-}
-
-/// Whether there are programs of that kind here.
-bool runs(WorkloadKind kind) {
-  return kind != WorkloadKind::kWebServer && kind != WorkloadKind::kFileCopy &&
-         kind != WorkloadKind::kPipe;
-}
-
 Plan plan(const Config& config) {
   Plan plan;
   for (const std::string& name : config.paths) {
-    const native::Path* const path = native::find_path(name);
-    const std::string unfit = !runs(config.workload.kind)
-                                  ? "its workload.kind exists in the model alone"
-                              : path == nullptr ? "it exists in the model alone"
-                                                : misfit(*path, config);
-    if (unfit.empty()) {
-      plan.paths.push_back(path);
+    const std::string reason = not_native(name, config);
+    if (reason.empty()) {
+      plan.paths.push_back(native::find_path(name));
     } else {
       native::Outcome outcome;
       outcome.path = name;
-      outcome.skipped = unfit;
+      outcome.skipped = reason;
       plan.skipped.push_back(outcome);
     }
   }

@@ -13,6 +13,7 @@
 #include "native/resources.h"
 #include "testbench/command.h"
 #include "testbench/locate.h"
+#include "testbench/native_fit.h"
 #include "testbench/output.h"
 #include "testbench/progress.h"
 #include "testbench/scenario.h"
@@ -138,7 +139,7 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
   std::vector<const native::Path*> paths;
   std::vector<std::string> parts{"files"};
   for (const std::string& name : config.paths) {
-    if (native::find_path(name) == nullptr) continue;
+    if (!not_native(name, config).empty()) continue;
     paths.push_back(native::find_path(name));
     parts.push_back(name);
   }
@@ -189,6 +190,18 @@ Validation validate(const ValidateArguments& arguments) {
   return validation;
 }
 
+/// Throws BadInput if nothing of the scenario can be measured.
+void require_native_paths(const Scenario& scenario) {
+  require_paths(scenario);
+  Problems problems{scenario.file + ": path: none of its paths can be run natively"};
+  for (const std::string& path : scenario.config.paths) {
+    const std::string reason = not_native(path, scenario.config);
+    if (reason.empty()) return;
+    problems.push_back(scenario.file + ": path: " + path + ": " + reason);
+  }
+  throw BadInput(problems);
+}
+
 int validate_command(const Arguments& words) {
   ValidateArguments arguments;
   if (!parse_arguments(words, arguments)) return kFine;
@@ -196,7 +209,7 @@ int validate_command(const Arguments& words) {
   for (const std::string& file : arguments.scenarios) {
     std::vector<Override> overrides = arguments.overrides;
     if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host});
-    require_paths(load_scenario(file, overrides, shipped_folder()));
+    require_native_paths(load_scenario(file, overrides, shipped_folder()));
   }
   const SignalGuard guard;
   std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;

@@ -326,9 +326,11 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 
 void require_paths(const Scenario& scenario) {
   if (!scenario.config.paths.empty()) return;
-  std::string problem = scenario.file + ": path: none of all paths can be run:";
-  for (const std::string& reason : scenario.left_out) problem += "\n  " + reason;
-  throw BadInput({problem});
+  Problems problems{scenario.file + ": path: none of all paths can be run"};
+  for (const std::string& reason : scenario.left_out) {
+    problems.push_back(scenario.file + ": path: " + reason);
+  }
+  throw BadInput(problems);
 }
 
 std::string dump(const Scenario& scenario) {

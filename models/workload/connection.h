@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "models/kernel/event_loop.h"
 #include "models/kernel/io_uring.h"
@@ -23,10 +24,11 @@ struct Connection {
   PhysicalMemory& memory;
   Task& task;
   TcpSocket socket;
-  OpenFile file;                            ///< what the client asked for
-  Bytes chunk;                              ///< how much to ask for per system call
-  BufferRing send_buffers;                  ///< for paths that send from them without a copy
-  std::vector<std::uint64_t> buffers{};     ///< the server's, by number, as far as it needs them
+  OpenFile file;            ///< what the client asked for
+  Bytes chunk;              ///< how much to ask for per system call
+  BufferRing send_buffers;  ///< for paths that send from them without a copy
+  std::vector<std::optional<std::uint64_t>>
+      buffers{};                            ///< the server's, by number, as far as it needs them
   std::unique_ptr<TcpReceiver> upstream{};  ///< a proxy's connection to the origin
 
   // What a program that sends without a copy counts for itself, in calls or in bytes:
@@ -54,11 +56,11 @@ struct Connection {
   /// The address of one of the server's buffers (malloc() at its first use), of `size` bytes.
   std::uint64_t user_buffer(std::size_t number, Bytes size) {
     if (buffers.size() <= number) buffers.resize(number + 1);
-    if (buffers[number] == 0) {
+    if (!buffers[number]) {
       const auto frames = static_cast<unsigned>(units_covering(size, kPageSize));
       buffers[number] = address_of(memory.allocate_adjacent(frames));
     }
-    return buffers[number];
+    return *buffers[number];
   }
   /// The one that a chunk goes through.
   std::uint64_t user_buffer() { return user_buffer(0, chunk); }

@@ -30,7 +30,7 @@ for command in run compare "sweep --vary cpu.cores=1,2"; do
   launch $command "$SOURCE_DIR/scenarios/random_reader.ini" --path all --set workload.transform=tls
   check "$command: no path fits" status_is 2
   for path in $paths; do
-    check "$command: why not $path" grep -qE "^  $path [a-z]" "$err"
+    check "$command: why not $path" grep -qE ": $path [a-z]" "$err"
   done
 done
 printf 'path = all\n[workload]\nkind = random_reader\ntransform = tls\n' >"$folder/none.ini"

@@ -7,6 +7,7 @@ unset COLUMNS TMPDIR
 fails 2 "validate: which scenario?" validate
 fails 2 "--repeat: 0 is out of range" validate x.ini --repeat 0
 fails 2 "nowhere.ini" validate nowhere.ini
+fails 2 "none of its paths can be run natively" validate "$SOURCE_DIR/scenarios/web_server.ini"
 check "bad input leaves nothing behind" folder_holds
 
 matrix=$SOURCE_DIR/scenarios/validation
