@@ -21,6 +21,8 @@ public:
   /// IORING_REGISTER_BUFFERS: pins buffers of `bytes` each, for good.
   void register_buffers(Task& task, std::vector<std::uint64_t> addresses, Bytes bytes);
 
+  std::size_t buffers() const { return buffers_.size(); }  ///< registered
+
   /// Puts a request into the submission ring. No system call, so nothing happens yet.
   /// IORING_OP_READ_FIXED: up to `wanted` bytes from the file's position into registered buffer
   /// number `buffer`; advances the position, and returns how many; fewer only at the end of the

@@ -5,27 +5,26 @@
 
 #include "models/paths/all_paths.h"
 #include "models/workload/connection.h"
+#include "models/workload/requests.h"
 
 namespace copypath {
 
 namespace {
 
-/// Chunks that one call sends, and reads ahead: the batch, or the whole file.
-unsigned batch_of(const Connection& c) {
-  const std::uint64_t chunks = units_covering(c.file.left(), c.chunk);
-  return static_cast<unsigned>(std::min<std::uint64_t>(c.config.workload.batch, chunks));
-}
-
-/// Once per connection: the rings, and two sets of buffers, whose pages stay pinned.
+/// Once per connection: the rings, and two sets of buffers, whose pages stay pinned: each for a
+/// batch, or for the largest request.
 void set_up(Connection& c) {
   { const SystemCall io_uring_setup(c.kernel, c.task, Call::kIoUringSetup); }
   { const SystemCall map_rings(c.kernel, c.task, Call::kMmap); }
   { const SystemCall map_requests(c.kernel, c.task, Call::kMmap); }
   c.io_uring = std::make_unique<IoUring>(c.kernel.block, c.socket);
-  const Bytes size = std::min(c.chunk, c.file.left());
+  const Bytes most = largest_request(c.config.workload);
+  const Bytes size = std::min(c.chunk, most);
+  const std::uint64_t batch =
+      std::min<std::uint64_t>(c.config.workload.batch, units_covering(most, c.chunk));
   const auto frames = static_cast<unsigned>(units_covering(size, kPageSize));
   std::vector<std::uint64_t> buffers;
-  for (unsigned i = 0; i < 2 * batch_of(c); ++i) {
+  for (std::uint64_t i = 0; i < 2 * batch; ++i) {
     buffers.push_back(address_of(c.memory.allocate_adjacent(frames)));
   }
   const SystemCall io_uring_register(c.kernel, c.task, Call::kIoUringRegister);
@@ -42,7 +41,7 @@ void serve(Connection& c) {
   if (c.file.left() == Bytes(0)) return;
   if (c.io_uring == nullptr) set_up(c);
   IoUring& ring = *c.io_uring;
-  const unsigned batch = batch_of(c);
+  const auto batch = static_cast<unsigned>(ring.buffers() / 2);
   unsigned set = 0;  // of buffers, that is read into
   std::vector<Chunk> ready;
   do {

@@ -23,6 +23,15 @@ Request request_of(const WorkloadConfig& config, Bytes file_size, unsigned clien
   return {kPageSize * (scrambled((std::uint64_t{client} << 40) + number) % pages), bytes};
 }
 
+Bytes largest_request(const WorkloadConfig& config) {
+  if (!config.listed) return request_size(config, config.file_size);
+  Bytes most;
+  for (const auto& client : config.listed->clients) {
+    for (const ListedRequest& request : client) most = std::max(most, request.bytes);
+  }
+  return most;
+}
+
 Requests::Requests(WorkloadConfig config, const Media& media)
     : config_(std::move(config)), files_(media.files()), file_size_(media.file_size()) {}
 

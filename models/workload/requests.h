@@ -24,6 +24,9 @@ Bytes request_size(const WorkloadConfig& config, Bytes file_size);
 Request request_of(const WorkloadConfig& config, Bytes file_size, unsigned client,
                    std::uint64_t number);
 
+/// The most that one request asks for.
+Bytes largest_request(const WorkloadConfig& config);
+
 /// The requests of all clients of a workload.
 class Requests {
 public:
