@@ -119,16 +119,19 @@ void NetDevice::validate(Skb& skb, Execution& by) {
   if (!gathers() && !skb.linear) {
     linearise(skb, by);  // and computes the checksum in passing
   } else if (!checksums() && !skb.checksummed) {
+    if (skb.shared) linearise(skb, by);  // the pages could change between the sum and the wire
     checksum(skb, by);
   }
   by.settle();
 }
 
-// skb_segment() for a device without NETIF_F_SG: skb_copy_bits().
+// skb_segment() for a device without NETIF_F_SG: skb_copy_bits(). Or __skb_linearize() before the
+// sum of what is shared.
 void NetDevice::linearise(Skb& skb, Execution& by) {
   by.spend(by.costs().skb_memory * PageFragment::share_of(skb.bytes));
   skbs_.copy_fragments(skb, by, copypath::linearise);
   skb.linear = true;
+  skb.shared = false;
 }
 
 // skb_checksum_help()

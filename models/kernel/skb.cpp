@@ -45,6 +45,7 @@ Skb* SkbAllocator::allocate(TcpSocket& socket, std::uint64_t sequence) {
   skb->again = false;
   skb->linear = false;
   skb->checksummed = false;
+  skb->shared = false;
   skb->in_device = false;
   skb->acknowledged = false;
   ++in_use_;

@@ -78,6 +78,8 @@ struct Skb {
 
   bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
   bool checksummed = false;  ///< by a core, in passing
+  /// Refers to pages that somebody else may write to (SKBFL_SHARED_FRAG).
+  bool shared = false;
 
   // Of TCP's: the skb is freed when both have happened.
   bool in_device = false;

@@ -126,6 +126,7 @@ Skb& TcpSocket::copy_of(const Skb& original, std::uint64_t begin, std::uint64_t 
   again.acknowledged = true;  // it is gone when the device is done with it
   again.linear = original.linear;
   again.checksummed = original.checksummed;
+  again.shared = original.shared;
   again.ubuf = original.ubuf;
   if (again.ubuf != nullptr) again.ubuf->hold();
   std::uint64_t at = original.sequence;

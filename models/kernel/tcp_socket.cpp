@@ -136,6 +136,7 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
           std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb->bytes).count()));
       if (n < page.segment.bytes) allocator_.hold(page);  // the rest goes into another skb
       allocator_.append(*skb, {{page.segment.address, n}, page.place, page.pages});
+      skb->shared = true;
       page.segment.address += n;
       page.segment.bytes -= n;
       queued_ += Bytes(n);

@@ -64,10 +64,11 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "the kernel keeps a copy of what the NIC encrypts, even of pages of a pipe that nobody else "
      "knows"},
     {"linearise_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,
-     "the NIC cannot gather fragments, so the kernel copies the pages into one piece of memory"},
+     "the NIC cannot gather fragments or sum them up, so the kernel copies the pages into one "
+     "piece of memory"},
     {"linearise_user", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
-     "the NIC cannot gather fragments, so the kernel copies the caller's pages into one piece of "
-     "memory"},
+     "the NIC cannot gather fragments or sum them up, so the kernel copies the caller's pages into "
+     "one piece of memory"},
     {"linearise_copy", Agent::kCore, Purpose::kCopy, Place::kSocketBuffer, Place::kSocketBuffer,
      "the NIC cannot gather fragments, so the kernel copies its own memory into one piece"},
     {"orphan_page", Agent::kCore, Purpose::kCopy, Place::kPageCache, Place::kSocketBuffer,

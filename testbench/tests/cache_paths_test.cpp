@@ -64,7 +64,7 @@ constexpr Published kPublished[] = {
     {"sendfile", "", 2, 2},
     {"splice", "", 2, 2},
     {"sendfile", "no scatter-gather", 4, 5},
-    {"sendfile", "no checksums", 3, 3},
+    {"sendfile", "no checksums", 5, 6},
     {"msg_zerocopy_read", "", 4, 5},
     {"msg_zerocopy_mmap", "", 2, 2},
     {"direct_zc", "", 2, 2},

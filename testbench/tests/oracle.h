@@ -149,10 +149,10 @@ inline std::uint64_t splices(Bytes size, Bytes chunk, Bytes pipe, bool by_page) 
 }
 
 /// The copies that a path makes besides, because the NIC lacks something: since 4.17 of every
-/// packet for a NIC that cannot gather; before, of what the socket would not have copied, for one
-/// that cannot gather or sum up.
+/// packet for a NIC that cannot gather, and of what the socket has not copied for one that cannot
+/// sum up; before, of what the socket would not have copied, for one that lacks either.
 inline std::uint64_t copies_for_device(const std::string& path, const Config& config) {
-  if (config.kernel >= since::kAlwaysGso) return config.nic.scatter_gather ? 0 : 1;
+  if (config.kernel >= since::kAlwaysGso && !config.nic.scatter_gather) return 1;
   const bool plain = !config.nic.scatter_gather || !config.nic.checksum_offload;
   return plain && kOracle.at(path).by_reference ? 1 : 0;
 }
