@@ -231,7 +231,7 @@ std::vector<Key> make_keys() {
     key(FIELD(workload.hazard), kAny, "what goes wrong: the server reuses a buffer that is being sent, or a file is overwritten or truncated meanwhile", kAssumed),
     key(FIELD(workload.modifier), kAny, "who writes to the files while they are served; if untrusted, copypath advise rules out the paths that would pass that on", kAssumed),
     key(FIELD(workload.sink), kAny, "what a client on the same machine does with what it receives: throw it away, copy it into a buffer, or throw it away without ever sleeping", kAssumed),
-    key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, with data = tags; real bytes are compressed for real", kAssumed),
+    key(FIELD(workload.compress_ratio), Range{"0.01", "1"}, "what deflate leaves, exactly of tags and about of synthetic bytes; a real file is what it is", kAssumed),
     key(FIELD(workload.client_rate), Range{"1kbps", "10Tbps"}, "what one client takes at most", kAssumed, "none"),
 
     key(FIELD(web.workers), Range{"1", "256"}, "processes, each of which serves its share of the connections", "nginx default (worker_processes)"),

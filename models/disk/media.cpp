@@ -1,6 +1,7 @@
 #include "models/disk/media.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "models/workload/request_list.h"
@@ -17,11 +18,21 @@ std::uint64_t synthetic_word(std::uint32_t file, std::uint64_t word) {
   return x ^ (x >> 31);
 }
 
-void fill_synthetic(std::uint32_t file, std::uint64_t offset, std::vector<std::uint8_t>& bytes) {
-  std::uint64_t word = synthetic_word(file, offset / 8);
+/// A block of synthetic content begins with words that cannot be compressed, and goes on with the
+/// same ones again.
+constexpr std::uint64_t kBlock = 128;  // words
+
+/// `fresh`: words of a block that occur nowhere else.
+void fill_synthetic(std::uint32_t file, std::uint64_t offset, std::uint64_t fresh,
+                    std::vector<std::uint8_t>& bytes) {
+  const auto word_at = [&](std::uint64_t at) {
+    const std::uint64_t within = at / 8 % kBlock;
+    return synthetic_word(file, at / 8 - within + within % fresh);
+  };
+  std::uint64_t word = word_at(offset);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const std::uint64_t at = offset + i;
-    if (at % 8 == 0) word = synthetic_word(file, at / 8);
+    if (at % 8 == 0) word = word_at(at);
     bytes[i] = static_cast<std::uint8_t>(word >> (8 * (at % 8)));
   }
 }
@@ -59,6 +70,7 @@ Media::Media(const WorkloadConfig& config, const FaultConfig& faults)
       files_(config.files == 0 ? config.clients : config.files),
       file_size_(config.file_size),
       name_(config.file),
+      fresh_(static_cast<std::uint64_t>(std::max(1L, std::lround(kBlock * config.compress_ratio)))),
       faults_(faults) {
   if (config.listed) {
     sizes_ = config.listed->file_sizes;
@@ -80,7 +92,7 @@ void Media::read(std::uint32_t file, std::uint64_t offset, Bytes bytes, Content&
   }
   scratch_.resize(bytes.count());
   if (name_.empty()) {
-    fill_synthetic(source_of(file), offset, scratch_);
+    fill_synthetic(source_of(file), offset, fresh_, scratch_);
   } else {
     input_.clear();
     input_.seekg(static_cast<std::streamoff>(offset));

@@ -1,7 +1,7 @@
 // What the files on the drive hold: a real file of the user's, or synthetic content that can be
-// recomputed anywhere (so that the receiver can check it without keeping a copy).
-// Every file of a run has the same size, unless a list of requests says how large each is; with a
-// real input file, each is a copy of it.
+// recomputed anywhere (so that the receiver can check it without keeping a copy), and of which
+// deflate leaves about workload.compress_ratio. Every file of a run has the same size, unless a
+// list of requests says how large each is; with a real input file, each is a copy of it.
 #pragma once
 
 #include <fstream>
@@ -70,6 +70,7 @@ private:
   std::vector<Bytes> present_;          ///< by file, of those that grow
   std::vector<std::uint32_t> sources_;  ///< by file, of which it is a copy
   std::string name_;
+  std::uint64_t fresh_;  ///< of the words of a synthetic block
   std::ifstream input_;
   std::vector<std::uint8_t> scratch_;
   FaultConfig faults_;

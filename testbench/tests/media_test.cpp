@@ -3,6 +3,7 @@
 #include "models/disk/media.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -45,6 +46,21 @@ TEST_P(MediaContent, HoldsExactlyWhatItDelivers) {
     EXPECT_FALSE(media.holds(2, offset, Bytes(bytes), content)) << "another file";
     EXPECT_FALSE(media.holds(1, offset, Bytes(bytes + 1), content)) << "one byte short";
     EXPECT_FALSE(media.holds(1, offset, Bytes(bytes - 1), content)) << "one byte too many";
+  }
+}
+
+// A block of synthetic bytes is new in its first part, and repeats that; 3 bytes for each match of
+// at most 258, and the tables of codes with every block of deflate, come on top.
+TEST(Media, DeflateLeavesAboutTheRatioOfSyntheticBytes) {
+  for (const double ratio : {0.01, 0.1, 0.25, 0.4, 0.75, 1.0}) {
+    WorkloadConfig config = workload(Data::kBytes, 1'048'576);
+    config.compress_ratio = ratio;
+    Media media(config);
+    const std::vector<std::uint8_t> bytes = content_of(media, 1, 0, 1'048'576).bytes();
+    std::vector<std::uint8_t> out(compressBound(bytes.size()));
+    uLongf left = out.size();
+    ASSERT_EQ(compress2(out.data(), &left, bytes.data(), bytes.size(), Z_BEST_SPEED), Z_OK);
+    EXPECT_NEAR(static_cast<double>(left) / 1'048'576, ratio, 0.02) << ratio;
   }
 }
 
