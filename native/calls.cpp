@@ -3,22 +3,44 @@
 
 #include <fcntl.h>
 #include <liburing.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <ctime>
 #include <numeric>
 
 namespace copypath::native {
 
 namespace {
 
-constexpr std::array<const char*, kCalls> kNames{
-    "read",     "pread",  "recv",     "write", "writev", "setsockopt", "sendmsg",       "recvmsg",
-    "sendfile", "splice", "vmsplice", "mmap",  "munmap", "poll",       "io_uring_enter"};
+constexpr std::array<const char*, kCalls> kNames{"read",
+                                                 "pread",
+                                                 "recv",
+                                                 "send",
+                                                 "write",
+                                                 "writev",
+                                                 "setsockopt",
+                                                 "sendmsg",
+                                                 "recvmsg",
+                                                 "sendfile",
+                                                 "splice",
+                                                 "vmsplice",
+                                                 "mmap",
+                                                 "munmap",
+                                                 "poll",
+                                                 "ioctl",
+                                                 "clock_nanosleep",
+                                                 "io_uring_setup",
+                                                 "io_uring_register",
+                                                 "io_uring_enter"};
 
 [[noreturn]] void fail(Call call) {
   const std::string what = with_reason(std::string(name_of(call)) + "()");
@@ -41,6 +63,12 @@ constexpr std::array<const char*, kCalls> kNames{
     default:
       throw std::runtime_error(what);
   }
+}
+
+std::uint64_t minor_faults() {
+  rusage used{};
+  getrusage(RUSAGE_THREAD, &used);
+  return static_cast<std::uint64_t>(used.ru_minflt);
 }
 
 std::size_t some(Call call, std::size_t bytes) {
@@ -110,6 +138,20 @@ void Calls::write_all(int socket, const void* from, std::size_t bytes) {
   }
 }
 
+std::size_t Calls::recv(int socket, void* to, std::size_t bytes) {
+  return some(Call::kRecv, make(Call::kRecv, [&] { return ::recv(socket, to, bytes, 0); }));
+}
+
+void Calls::send_all(int socket, const void* from, std::size_t bytes) {
+  const char* next = static_cast<const char*>(from);
+  while (bytes > 0) {
+    const std::size_t n =
+        make(Call::kSend, [&] { return ::send(socket, next, bytes, MSG_NOSIGNAL); });
+    next += n;
+    bytes -= n;
+  }
+}
+
 void Calls::recv_all(int socket, void* to, std::size_t bytes) {
   char* next = static_cast<char*>(to);
   while (bytes > 0) {
@@ -170,16 +212,51 @@ void Calls::poll_error(int socket) {
 
 void* Calls::mmap(int file, std::uint64_t position, std::size_t bytes, bool populate) {
   void* mapping = MAP_FAILED;
+  const std::uint64_t faults_before = populate ? minor_faults() : 0;
   const int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
   make(Call::kMmap, [&]() -> ssize_t {
     mapping = ::mmap(nullptr, bytes, PROT_READ, flags, file, static_cast<off_t>(position));
     return mapping == MAP_FAILED ? -1 : 0;
   });
+  if (populate) faults_in_advance_ += minor_faults() - faults_before;
   return mapping;
 }
 
 void Calls::munmap(void* mapping, std::size_t bytes) {
   make(Call::kMunmap, [&]() -> ssize_t { return ::munmap(mapping, bytes); });
+}
+
+std::size_t Calls::unacknowledged(int socket) {
+  int bytes = 0;
+  make(Call::kIoctl, [&]() -> ssize_t { return ::ioctl(socket, SIOCOUTQ, &bytes); });
+  return static_cast<std::size_t>(bytes);
+}
+
+void Calls::sleep(double seconds) {
+  const double whole = std::floor(seconds);
+  const timespec time{static_cast<time_t>(whole), static_cast<long>((seconds - whole) * 1e9)};
+  make(Call::kClockNanosleep, [&]() -> ssize_t {
+    errno = ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+    return errno == 0 ? 0 : -1;
+  });
+}
+
+void Calls::io_uring_setup(io_uring& ring, unsigned requests) {
+  make(Call::kIoUringSetup, [&]() -> ssize_t {
+    const int result = io_uring_queue_init(requests, &ring, 0);
+    if (result < 0) errno = -result;
+    return result < 0 ? -1 : 0;
+  });
+  // One for both rings, whose memory is one (IORING_FEAT_SINGLE_MMAP), and one for the requests.
+  counts_[static_cast<std::size_t>(Call::kMmap)] += 2;
+}
+
+void Calls::io_uring_register(io_uring& ring, const iovec* buffers, unsigned count) {
+  make(Call::kIoUringRegister, [&]() -> ssize_t {
+    const int result = io_uring_register_buffers(&ring, buffers, count);
+    if (result < 0) errno = -result;
+    return result < 0 ? -1 : 0;
+  });
 }
 
 void Calls::io_uring_enter(io_uring& ring, unsigned completions) {

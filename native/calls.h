@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
@@ -38,6 +39,7 @@ enum class Call : std::uint8_t {
   kRead,
   kPread,
   kRecv,
+  kSend,
   kWrite,
   kWritev,
   kSetsockopt,
@@ -49,9 +51,13 @@ enum class Call : std::uint8_t {
   kMmap,
   kMunmap,
   kPoll,
+  kIoctl,
+  kClockNanosleep,
+  kIoUringSetup,
+  kIoUringRegister,
   kIoUringEnter
 };
-constexpr std::size_t kCalls = 15;
+constexpr std::size_t kCalls = 20;
 
 /// As in the man pages: "read".
 const char* name_of(Call call);
@@ -69,6 +75,11 @@ public:
   /// Writes all of it: one call, as the socket blocks, unless it is interrupted or at the limit of
   /// 0x7ffff000 bytes per call.
   void write_all(int socket, const void* from, std::size_t bytes);
+
+  /// Receives what is there, at least one byte.
+  std::size_t recv(int socket, void* to, std::size_t bytes);
+  /// Sends all of it, as write_all() does.
+  void send_all(int socket, const void* from, std::size_t bytes);
 
   /// Receives all of it.
   void recv_all(int socket, void* to, std::size_t bytes);
@@ -91,6 +102,15 @@ public:
   void* mmap(int file, std::uint64_t position, std::size_t bytes, bool populate);
   void munmap(void* mapping, std::size_t bytes);
 
+  /// How much of what was sent has not been acknowledged (SIOCOUTQ).
+  std::size_t unacknowledged(int socket);
+  void sleep(double seconds);
+
+  /// Makes a ring for that many requests: io_uring_setup(), and two mmap() of what it shares with
+  /// the kernel.
+  void io_uring_setup(io_uring& ring, unsigned requests);
+  /// Registers the program's buffers, whose pages stay pinned.
+  void io_uring_register(io_uring& ring, const iovec* buffers, unsigned count);
   /// Submits what has been prepared and waits for so many completions: one io_uring_enter().
   void io_uring_enter(io_uring& ring, unsigned completions);
 
@@ -99,6 +119,9 @@ public:
 
   /// The calls that were made, by name.
   std::map<std::string, std::uint64_t> by_name() const;
+
+  /// Minor faults that mmap() has made itself to populate a mapping (the kernel counts them).
+  std::uint64_t faults_in_advance() const { return faults_in_advance_; }
 
   /// Bytes that write_all() has written.
   std::uint64_t written() const { return written_; }
@@ -109,6 +132,7 @@ private:
 
   std::array<std::uint64_t, kCalls> counts_{};
   std::uint64_t written_ = 0;
+  std::uint64_t faults_in_advance_ = 0;
 };
 
 }  // namespace copypath::native

@@ -66,7 +66,8 @@ bool Connection::next_request() {
   }
   stop_if_given_up();
   const Request request = requests.at(number, served++);
-  position = request.offset.count();
+  before_request += end - begin;
+  position = begin = request.offset.count();
   end = position + request.bytes.count();
   if (!files.empty()) {
     file = files.at(request.file).descriptor;
@@ -82,8 +83,19 @@ bool Connection::next_request() {
   return true;
 }
 
+void Connection::ask_origin() {
+  const std::array<char, kRequestText.count()> text{};
+  if (left() > 0) calls.send_all(file, text.data(), text.size());
+}
+
 void Connection::stop_if_given_up() const {
   if (given_up != nullptr && *given_up) throw Disconnected("the run has been given up");
+}
+
+void Connection::stop_if_hung_up() const {
+  stop_if_given_up();
+  pollfd ended{socket, POLLRDHUP, 0};
+  if (poll(&ended, 1, 0) > 0) throw Disconnected("the client has gone");
 }
 
 std::size_t Connection::read_size(std::uint64_t bytes, std::size_t buffer) const {

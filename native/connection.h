@@ -13,6 +13,7 @@
 #include "models/platform/config.h"
 #include "models/workload/requests.h"
 #include "native/calls.h"
+#include "native/progress.h"
 
 namespace copypath::native {
 
@@ -74,7 +75,9 @@ struct Connection {
   std::uint64_t chunk = config.workload.chunk.count();  ///< how much to ask for per system call
 
   std::uint64_t position = 0;  ///< in the file, of the next byte to send
-  std::uint64_t end = 0;       ///< of the request
+  std::uint64_t begin = 0;     ///< of the request
+  std::uint64_t end = 0;
+  std::uint64_t before_request = 0;  ///< bytes of the requests before
   Calls calls;
   Notifications notifications;
 
@@ -89,14 +92,25 @@ struct Connection {
   /// A log broker receives it first, and sends the header of its answer.
   bool next_request();
 
+  /// A proxy's request for the file. Nobody asks for an empty one.
+  void ask_origin();
+
   /// Throws Disconnected if the run has been given up. For those whom no closed socket tells.
   void stop_if_given_up() const;
+  /// The same if the client has gone. For those who wait for it without a call on the socket.
+  void stop_if_hung_up() const;
+
+  /// Bytes that the client has been sent up to the present position, headers included.
+  std::uint64_t in_stream() const {
+    return before_request + header.size() * served + position - begin;
+  }
 
   std::uint64_t total() const { return requests.total(number).count(); }  ///< bytes of all requests
   std::uint64_t pages() const;  ///< in which these lie, request by request
 
   std::vector<std::uint8_t> header;  ///< of a log broker's answers
   StartGate* gate = nullptr;
+  const Progress::Taken* taken = nullptr;       ///< by the client, of the bytes in the stream
   const std::atomic<bool>* given_up = nullptr;  ///< the run
   bool checked = false;        ///< a program that reads for itself compares every byte,
   bool intact = true;          ///< with this outcome

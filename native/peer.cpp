@@ -3,18 +3,20 @@
 #include "native/peer.h"
 
 #include <fmt/format.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "models/disk/media.h"
+#include "models/nic/wire.h"
 #include "models/workload/requests.h"
 #include "native/fetches.h"
 #include "native/processors.h"
@@ -24,10 +26,18 @@ namespace copypath::native {
 
 namespace {
 
+constexpr std::size_t kOriginBuffer = 64 * 1024;
+
 class Clients {
 public:
-  Clients(const Config& config, const InputFiles& files, Address server, Sink sink, int origin)
-      : config_(config), files_(files), server_(server), sink_(sink), origin_(origin) {}
+  Clients(const Config& config, const InputFiles& files, Address server, Sink sink, int origin,
+          const Progress& progress)
+      : config_(config),
+        files_(files),
+        server_(server),
+        sink_(sink),
+        origin_(origin),
+        progress_(progress) {}
 
   PeerReport run(const PeerRun& run) const {
     std::vector<Descriptor> sockets;
@@ -44,9 +54,9 @@ public:
         threads.emplace_back([&, i] {
           const auto client = static_cast<unsigned>(i);
           received[i] = is_log_broker(config_)
-                            ? fetch(sockets[i], sink_, config_, client)
+                            ? fetch(sockets[i], sink_, config_, client, progress_.of(i))
                             : receive(sockets[i], sink_, run.encoding, config_.workload, client,
-                                      run.hang_up_after);
+                                      run.hang_up_after, progress_.of(i));
           sockets[i].reset();
         });
       } catch (const std::system_error& error) {
@@ -59,17 +69,26 @@ public:
   }
 
 private:
-  /// The origin of a proxy: sends what its client asks for.
+  /// The origin of a proxy: sends what it is asked for. It copies: the pages of a file on this very
+  /// machine would go all the way to the client by reference, as no wire lets them.
   void provide(int socket, unsigned client) const {
     const Requests requests(config_.workload, Media(config_.workload));
+    std::vector<std::uint8_t> buffer(kOriginBuffer);
     for (std::uint64_t number = 0; number < requests.count(client); ++number) {
       const Request request = requests.at(client, number);
+      if (request.bytes == Bytes(0)) continue;
+      std::array<char, kRequestText.count()> text{};
+      if (recv(socket, text.data(), text.size(), MSG_WAITALL) <= 0) return;
       const Descriptor file = files_.open(request.file, false, config_.workload);
-      auto position = static_cast<off_t>(request.offset.count());
-      const auto end = static_cast<off_t>((request.offset + request.bytes).count());
+      std::uint64_t position = request.offset.count();
+      const std::uint64_t end = (request.offset + request.bytes).count();
       while (position < end) {
-        const auto left = static_cast<std::size_t>(end - position);
-        if (sendfile(socket, file, &position, left) <= 0 && errno != EINTR) return;
+        const auto wanted = std::min<std::uint64_t>(buffer.size(), end - position);
+        const ssize_t n = pread(file, buffer.data(), wanted, static_cast<off_t>(position));
+        if (n <= 0) return;
+        const auto bytes = static_cast<std::size_t>(n);
+        if (send(socket, buffer.data(), bytes, MSG_NOSIGNAL) != n) return;
+        position += bytes;
       }
     }
   }
@@ -91,6 +110,7 @@ private:
   Address server_;
   Sink sink_;
   int origin_;
+  const Progress& progress_;
 };
 
 void serve_runs(const Clients& clients, int control) {
@@ -109,7 +129,8 @@ void serve_runs(const Clients& clients, int control) {
 }  // namespace
 
 Peer::Peer(const Config& config, const InputFiles& files, const Network& network, Sink sink,
-           int processor, const std::function<void()>& on_orphaned) {
+           int processor, const std::function<void()>& on_orphaned)
+    : clients_(config.workload.clients), progress_(clients_) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw MachineLacks(with_reason("socketpair()"));
@@ -139,7 +160,7 @@ Peer::Peer(const Config& config, const InputFiles& files, const Network& network
     std::string(error.what()).copy(start.problem.data(), start.problem.size() - 1);
   }
   send(other_end, &start, sizeof start, MSG_NOSIGNAL);
-  serve_runs(Clients(config, files, network.server(), sink, origin), other_end);
+  serve_runs(Clients(config, files, network.server(), sink, origin, progress_), other_end);
   on_orphaned();
   // Not exit(): the parent's objects, on the stack above and elsewhere, are not this process's.
   _exit(EXIT_SUCCESS);
@@ -167,6 +188,7 @@ void Peer::end() {
 }
 
 void Peer::begin(const PeerRun& run) const {
+  for (std::size_t i = 0; i < clients_; ++i) progress_.of(i) = 0;
   if (send(control_, &run, sizeof run, MSG_NOSIGNAL) != sizeof run) {
     throw std::runtime_error(with_reason("the process of the clients has died"));
   }

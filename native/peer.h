@@ -10,6 +10,7 @@
 
 #include "native/input_files.h"
 #include "native/network.h"
+#include "native/progress.h"
 #include "native/receiver.h"
 
 namespace copypath::native {
@@ -51,6 +52,9 @@ public:
 
   int process() const { return process_; }
 
+  /// What that client has taken of the present run's bytes.
+  const Progress::Taken& taken(std::size_t client) const { return progress_.of(client); }
+
   void begin(const PeerRun& run) const;
 
   /// Waits for the end of the run. Throws std::runtime_error if the process has died.
@@ -60,6 +64,8 @@ private:
   void wait_until_ready();
   void end();
 
+  std::size_t clients_;
+  Progress progress_;
   Descriptor control_;
   std::uint16_t origin_port_ = 0;
   pid_t process_ = -1;

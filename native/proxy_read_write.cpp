@@ -1,4 +1,4 @@
-// A proxy that reads from one socket and writes to another: two copies of bytes that it does not
+// A proxy that receives from one socket and sends to another: two copies of bytes that it does not
 // look at.
 #include "native/all_paths.h"
 #include "native/resources.h"
@@ -10,10 +10,11 @@ namespace {
 void serve(Connection& c) {
   const Buffer buffer(c.chunk);
   while (c.next_request()) {
+    c.ask_origin();
     while (c.left() > 0) {
       const std::size_t n =
-          c.calls.read(c.file, buffer.data(), c.next_chunk());  // what has arrived
-      c.calls.write_all(c.socket, buffer.data(), n);
+          c.calls.recv(c.file, buffer.data(), c.next_chunk());  // what has arrived
+      c.calls.send_all(c.socket, buffer.data(), n);
       c.position += n;
     }
   }
@@ -21,7 +22,7 @@ void serve(Connection& c) {
 
 }  // namespace
 
-const Path kProxyReadWritePath{
-    "proxy_read_write", "read() from another socket, write(): two copies", serve, Source::kOrigin};
+const Path kProxyReadWritePath{"proxy_read_write", "recv() from another socket, send(): two copies",
+                               serve, Source::kOrigin};
 
 }  // namespace copypath::native

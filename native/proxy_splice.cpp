@@ -10,6 +10,7 @@ namespace {
 void serve(Connection& c) {
   const Pipe pipe(c.config.pipe.size.count());
   while (c.next_request()) {
+    c.ask_origin();
     while (c.left() > 0) {
       std::size_t n = c.calls.splice(c.file, pipe.in, c.next_chunk());  // what has arrived
       c.position += n;

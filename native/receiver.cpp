@@ -46,7 +46,7 @@ Sink sink_of(copypath::Sink sink) {
 }
 
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
-                 unsigned client, std::uint64_t hang_up_after) {
+                 unsigned client, std::uint64_t hang_up_after, Progress::Taken& taken) {
   Checker checker(work, client);
   const std::unique_ptr<Decoder> decoder = make_decoder(encoding);
   std::vector<std::uint8_t> buffer(keeps(sink) ? kMostPerCall : 0);
@@ -56,6 +56,7 @@ Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig&
     if (n < 0) received.problem = with_reason("recv()");
     if (n <= 0) break;
     received.bytes += static_cast<std::uint64_t>(n);
+    taken = received.bytes;
     received.finished = monotonic_seconds();
     if (sink != Sink::kCheck || !received.problem.empty()) continue;
     try {
@@ -74,7 +75,8 @@ Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig&
   return received;
 }
 
-Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
+Received fetch(int socket, Sink sink, const Config& config, unsigned client,
+               Progress::Taken& taken) {
   const Requests requests(config.workload, Media(config.workload));
   Checker checker(config.workload, client);
   std::vector<std::uint8_t> buffer(keeps(sink) ? kMostPerCall : 0);
@@ -93,6 +95,7 @@ Received fetch(int socket, Sink sink, const Config& config, unsigned client) {
       if (n <= 0) break;
       const auto count = static_cast<std::size_t>(n);
       received.bytes += count;
+      taken = received.bytes;
       received.finished = monotonic_seconds();
       left -= count;
       const std::size_t of_header = std::min(header, count);

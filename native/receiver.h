@@ -7,6 +7,7 @@
 
 #include "models/platform/config.h"
 #include "native/path.h"
+#include "native/progress.h"
 
 namespace copypath::native {
 
@@ -29,12 +30,14 @@ struct Received {
   std::string problem;      ///< the first one
 };
 
-/// `client` is the number of this client. It hangs up after so many bytes.
+/// `client` is the number of this client. It hangs up after so many bytes, and says in `taken` how
+/// many it has.
 Received receive(int socket, Sink sink, Encoding encoding, const WorkloadConfig& work,
-                 unsigned client, std::uint64_t hang_up_after);
+                 unsigned client, std::uint64_t hang_up_after, Progress::Taken& taken);
 
 /// A consumer of a log broker: asks for one stretch of its log after the other, and takes a header
 /// and the records.
-Received fetch(int socket, Sink sink, const Config& config, unsigned client);
+Received fetch(int socket, Sink sink, const Config& config, unsigned client,
+               Progress::Taken& taken);
 
 }  // namespace copypath::native

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "models/disk/media.h"
@@ -110,6 +111,11 @@ private:
   std::string problem_;
 };
 
+/// Whether the probes have been shown every byte that the clients received.
+bool accounts_for(const Provenance& shown, std::uint64_t received) {
+  return std::accumulate(shown.sent.begin(), shown.sent.end(), std::uint64_t{0}) >= received;
+}
+
 /// A run that the probes have seen all of. Other traffic on the machine can keep them from it.
 Sample watched(Evidence& evidence, const InputFiles& files, const std::function<Sample()>& run) {
   constexpr int kTries = 10;
@@ -117,7 +123,7 @@ Sample watched(Evidence& evidence, const InputFiles& files, const std::function<
     files.prepare();
     evidence.restart();
     Sample sample = run();
-    if (evidence.complete()) return sample;
+    if (evidence.complete() && accounts_for(evidence.collected(), sample.received)) return sample;
   }
   throw Unsupported("packets keep going by while the probes are at work on others");
 }

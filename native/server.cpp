@@ -152,6 +152,7 @@ Sample Server::run(const Path& path, std::uint64_t hang_up_after,
   }
   if (problem.empty()) problem = report.problem.data();
   sample.problem = problem;
+  if (!path.local) sample.received = report.received;
   if (disk_before && disk_after) {
     sample.result.values["disk_bytes"] = count(*disk_after - *disk_before);
   }
@@ -224,6 +225,7 @@ void Server::accept(const Path& path, std::vector<Client>& clients) const {
   for (Client& client : clients) {
     client.socket = tcp_accept(listener_);
     client.connection.socket = client.socket;
+    client.connection.taken = &peer_.taken(client.connection.number);
   }
   if (path.source != Source::kOrigin) return;
   for (Client& client : clients) {
@@ -297,7 +299,8 @@ void Server::measure(const Path& path, const std::vector<Client>& clients, const
     for (const auto& [name, calls] : c.calls.by_name()) result.syscalls[name] += calls;
     v["syscalls_total"] += count(c.calls.total());
     v["context_switches"] += count(c.after.context_switches - c.before.context_switches);
-    v["faults_minor"] += count(c.after.faults_minor - c.before.faults_minor);
+    v["faults_minor"] +=
+        count(c.after.faults_minor - c.before.faults_minor - c.calls.faults_in_advance());
     v["faults_major"] += count(c.after.faults_major - c.before.faults_major);
     notifications.sends += c.notifications.sends;
     notifications.copied += c.notifications.copied;

@@ -22,6 +22,7 @@ struct Sample {
   InputFiles::Residency residency;  ///< before the run
   std::string unsupported;          ///< why the path cannot run here; empty if it can
   std::string problem;              ///< why not everything was delivered
+  std::uint64_t received = 0;       ///< bytes that came through the clients' sockets
 };
 
 class Server {

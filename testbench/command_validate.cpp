@@ -131,9 +131,9 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
   options.evidence = true;
   options.sink = native::sink_of(config.workload.sink);
   if (config.nic.link == Link::kEthernet) {
-    options.evidence = false;  // behind tbf some packets go by that the probes are not shown
     options.wire = native::Wire::kVeth;
-    options.pace = true;
+    options.pace = config.workload.kind != WorkloadKind::kProxy;  // of a proxy no time is judged
+    options.evidence = !options.pace;  // behind tbf packets go by that the probes are not shown
   }
   options.interrupted = [] { return interrupt_count() > 0; };
   std::vector<const native::Path*> paths;
@@ -150,7 +150,8 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
 
 Config load(const std::string& file, const ValidateArguments& arguments, const std::string& host) {
   std::vector<Override> overrides;
-  if (!host.empty()) overrides.push_back({"host=" + std::filesystem::absolute(host).string()});
+  if (!host.empty())
+    overrides.push_back({"host=" + std::filesystem::absolute(host).string(), "--host"});
   overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
   return load_scenario(file, overrides, shipped_folder()).config;
 }
@@ -208,7 +209,7 @@ int validate_command(const Arguments& words) {
   // What is wrong with a scenario is said before anything is measured.
   for (const std::string& file : arguments.scenarios) {
     std::vector<Override> overrides = arguments.overrides;
-    if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host});
+    if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host, "--host"});
     require_native_paths(load_scenario(file, overrides, shipped_folder()));
   }
   const SignalGuard guard;

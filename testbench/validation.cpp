@@ -14,6 +14,8 @@ namespace {
 
 /// Calls that a server makes until something has happened: how often depends on when it does.
 const std::set<std::string> kWaitingCalls{"poll", "recvmsg", "ioctl", "clock_nanosleep"};
+/// Calls of a proxy that take what has arrived, and pass that on.
+const std::set<std::string> kPassingCalls{"recv", "send", "splice"};
 
 constexpr std::array<const char*, 14> kCounters{
     "payload_bytes",         "page_cache_hits",       "page_cache_misses",   "disk_bytes",
@@ -37,7 +39,8 @@ std::optional<double> own_faults_aside(const native::Outcome& outcome, const cha
   return found->second.least;
 }
 
-void add_counters(const Result& predicted, const native::Outcome& outcome, ValidatedPath& path) {
+void add_counters(const Result& predicted, const native::Outcome& outcome, bool proxied,
+                  ValidatedPath& path) {
   const Result& measured = outcome.result;
   const auto add = [&](const char* metric) {
     const auto a = predicted.value(metric);
@@ -59,6 +62,7 @@ void add_counters(const Result& predicted, const native::Outcome& outcome, Valid
   double switches_measured = 0;
   for (const std::string& name : calls) {
     if (kWaitingCalls.count(name) != 0) continue;
+    if (proxied && kPassingCalls.count(name) != 0) continue;
     const Figure figure{"syscalls." + name, predicted.value("syscalls." + name).value_or(0),
                         measured.value("syscalls." + name).value_or(0), 0};
     switches_predicted += 2 * figure.predicted;
@@ -68,12 +72,13 @@ void add_counters(const Result& predicted, const native::Outcome& outcome, Valid
   path.counters.push_back({"mode_switches", switches_predicted, switches_measured, 0});
 }
 
-ValidatedPath validated_path(const Result& predicted, const native::Outcome& outcome) {
+ValidatedPath validated_path(const Result& predicted, const native::Outcome& outcome,
+                             bool proxied) {
   ValidatedPath path;
   path.path = outcome.path;
   path.skipped = outcome.skipped;
   if (!path.skipped.empty()) return path;
-  add_counters(predicted, outcome, path);
+  add_counters(predicted, outcome, proxied, path);
   const double gigabytes = predicted.value("payload_bytes").value_or(0) / 1e9;
   const native::Spread& cpu = outcome.spread.at("cpu_s_per_GB");
   path.cpu = {"cpu_s_per_GB", predicted.value("server_cpu_s").value_or(0) / gigabytes, cpu.least,
@@ -169,6 +174,7 @@ bool agrees(const Figure& counter, const ValidatedPath& path) {
 }
 
 Validates what_it_validates(const Config& config) {
+  if (config.workload.kind == WorkloadKind::kProxy) return Validates::kCountersOnly;
   if (config.nic.link == Link::kEthernet) return Validates::kWire;
   // What random reads cost is a matter of the memory's latency, which no primitive shows.
   const bool steady = config.page_cache.warm == 1 && config.workload.sink == Sink::kPoll &&
@@ -186,7 +192,9 @@ ValidatedScenario validated(const std::string& file, const Config& config,
   scenario.validates = what_it_validates(config);
   for (const Result& result : predicted) {
     for (const native::Outcome& outcome : measured.outcomes) {
-      if (outcome.path == result.path) scenario.paths.push_back(validated_path(result, outcome));
+      if (outcome.path != result.path) continue;
+      const bool proxied = config.workload.kind == WorkloadKind::kProxy;
+      scenario.paths.push_back(validated_path(result, outcome, proxied));
     }
   }
   if (!scenario.paths.empty()) add_ratios(scenario.paths);

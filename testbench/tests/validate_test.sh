@@ -8,18 +8,22 @@ fails 2 "validate: which scenario?" validate
 fails 2 "--repeat: 0 is out of range" validate x.ini --repeat 0
 fails 2 "nowhere.ini" validate nowhere.ini
 fails 2 "none of its paths can be run natively" validate "$SOURCE_DIR/scenarios/web_server.ini"
+matrix=$SOURCE_DIR/scenarios/validation
+fails 2 "--host: host: no host profile 'none.ini'" validate "$matrix/proxy.ini" --host none.ini
 check "bad input leaves nothing behind" folder_holds
 
-matrix=$SOURCE_DIR/scenarios/validation
 launch calibrate --rounds 1 --quiet --output h.ini
 check "a host profile" status_is 0
 quick=(--counters --host h.ini)
-warm=("$matrix"/{small_folios,copying}_*.ini)
+warm=("$matrix"/small_folios_*.ini)
+whole=("$matrix"/copying_*.ini)  # with O_DIRECT, which reads whole blocks
 if sanitized; then  # and of small buffers
-  warm=("$matrix"/{small_folios,copying}_{4k,16k}.ini)
+  warm=("$matrix"/small_folios_{4k,16k}.ini)
+  whole=("$matrix"/copying_{4k,16k}.ini)
   quick+=(--set "path = read_write sendfile splice")
 else
-  warm+=("$matrix"/sleeping_*.ini "$matrix/random_reader.ini")
+  warm+=("$matrix"/{random_reader,populated}.ini)
+  whole+=("$matrix"/sleeping_*.ini)
 fi
 launch validate "${warm[@]}" "${quick[@]}" \
   --set workload.file_size=3MB --json v.json --markdown v.md --html v.html
@@ -29,6 +33,20 @@ check "plain ASCII" test -z "$(LC_ALL=C grep -n '[^ -~]' "$out" v.md v.html v.js
 check "the page" says v.md "| \`sendfile\` |"
 check "the record" says v.json '"holds": true'
 check "the files" folder_holds h.ini v.html v.json v.md
+
+launch validate "${whole[@]}" "${quick[@]}" --set workload.file_size=3000KiB
+check "counters of other receivers" status_is 0
+grep skipped "$out"  # where O_DIRECT or io_uring is missing
+
+# Over virtual Ethernet, which needs namespaces.
+if ! sanitized; then
+  launch validate "$matrix/proxy.ini" "${quick[@]}" --set workload.file_size=3MB
+  if [[ $status == 3 ]]; then
+    echo "not checked, proxies: $(<"$err")"
+  else
+    check "counters of proxies" status_is 0
+  fi
+fi
 
 launch validate "$matrix"/cold_*.ini "${quick[@]}" --set workload.file_size=3MiB
 if [[ $status == 3 ]]; then
