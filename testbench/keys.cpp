@@ -162,7 +162,7 @@ std::vector<Key> make_keys() {
     key(FIELD(disk.count), Range{"1", "64"}, "drives, all alike, with the files striped over them", kAssumed),
     key(FIELD(disk.stripe), Range{"4KiB", "1GiB"}, "what lies on one drive before the next one's turn, whole pages", "Linux default of md (mdadm, 512K chunks)"),
     key(FIELD(disk.bandwidth), Range{"1kB/s", "10TB/s"}, "reading: what the interface of flash sustains, or the platter of a hard disk on average", "Samsung PM9A3, sequential read (heise.de 4720224)"),
-    key(FIELD(disk.queue_depth), Range{"2", "65536"}, "submission queue entries, of which one stays free; commands in a SATA drive, at most 32", kAssumed),
+    key(FIELD(disk.queue_depth), Range{"1", "65536"}, "entries of an NVMe submission queue, at least 2, of which one stays free; commands in a SATA drive, 1 (no NCQ) to 32", kAssumed),
     key(FIELD(disk.latency), Range{"0ns", "10s"}, "flash: from a command to its first byte, during which it has a channel", "Intel P3700, 77.9 us mean for 4 KB (AnandTech 11209), rounded"),
     key(FIELD(disk.channels), Range{"1", "4096"}, "flash: commands whose media access goes on in parallel", kAssumed),
     key(FIELD(disk.firmware), Range{"0ns", "10s"}, "the controller's part in a read, during which its channel serves others", kAssumed),
@@ -195,7 +195,8 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.queues), Range{"1", "64"}, "pairs of rings, each with an interrupt on a core of its own: transmit by core, receive by RSS", kAssumed),
     key(FIELD(nic.count), Range{"1", "16"}, "NICs, each with a PCIe link and a wire of nic.rate; connections are spread over them", kAssumed),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
-    key(FIELD(nic.rx_fifo), Range{"4KiB", "1GiB"}, "receive packet buffer, at least two frames; payload that finds it full is dropped (the wire of a log broker pauses instead)", "Intel 82599 datasheet (RXPBSIZE, 512 KB)"),
+    key(FIELD(nic.rx_fifo), Range{"4KiB", "1GiB"}, "receive packet buffer, at least two frames; payload that finds it full is dropped, unless nic.flow_control", "Intel 82599 datasheet (RXPBSIZE, 512 KB)"),
+    key(FIELD(nic.flow_control), kAny, "whoever sends payload pauses where the receive FIFO has no room for it (IEEE 802.3x), instead of its being dropped", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 
     key(FIELD(pipe.size), Range{"4KiB", "1MiB"}, "capacity of a pipe (F_SETPIPE_SZ), a power of two", "Linux default (fs/pipe.c, 16 pages); most: /proc/sys/fs/pipe-max-size"),
@@ -205,6 +206,7 @@ std::vector<Key> make_keys() {
     key(FIELD(socket.optmem), Range{"1KiB", "1GiB"}, "what a socket may allocate for notifications of MSG_ZEROCOPY, 960 bytes each", "Linux default since 6.8 (net.core.optmem_max)"),
     key(FIELD(socket.receive_buffer), Range{"4KiB", "1GiB"}, "bytes received that nobody has taken, before the sender has to wait", "largest receive buffer of Linux (net.ipv4.tcp_rmem)"),
     key(FIELD(socket.ack_every), Range{"1", "1000"}, "full segments that a client acknowledges at once (2: RFC 5681, without GRO), or merged: all that its GRO has merged, up to 64 KiB; on loopback nothing arrives in segments", "__tcp_ack_snd_check() of Linux, once per packet that GRO hands on", "merged"),
+    key(FIELD(socket.initial_window), Range{"1", "1000000"}, "segments that an origin or a producer sends at first (10: RFC 6928), doubled per round trip (slow start), or open: what the receiver takes, as on a connection in use", kAssumed, "open"),
     key(FIELD(socket.rtt), Range{"0ns", "100s"}, "round-trip time to the clients", kAssumed),
 
     key(FIELD(workload.kind), kAny, "who asks for which bytes", kAssumed),

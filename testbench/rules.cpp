@@ -133,6 +133,9 @@ std::string stripe(const Config& config) {
 
 std::string tags(const Config& config) {
   const unsigned most = DiskProtocol::of(config.disk.kind).tags;
+  if (most == 0 && config.disk.queue_depth < 2) {
+    return "1 is a queue with no room for a command, accepted: at least 2 with disk.kind = nvme";
+  }
   if (most == 0 || config.disk.queue_depth <= most) return "";
   return fmt::format("{} is more than a SATA drive takes (NCQ), accepted: at most {}",
                      config.disk.queue_depth, most);

@@ -37,6 +37,12 @@ void NetDevice::add(TcpReceiver& receiver) {
   receivers_[receiver.connection()] = &receiver;
 }
 
+void NetDevice::expect_losses() {
+  for (TcpReceiver* const receiver : receivers_) {
+    if (receiver != nullptr) receiver->expect_losses();
+  }
+}
+
 void NetDevice::transmit(Skb& skb, Execution& by) {
   if (loops_back()) {
     loop_back(skb, by);

@@ -58,6 +58,8 @@ public:
   /// What comes on the receiver's connection goes to it; on loopback, what the socket of that
   /// number sends.
   void add(TcpReceiver& receiver);
+  /// The NIC drops frames from now on.
+  void expect_losses();
 
   /// Prepares the skb for the device and queues it (dev_queue_xmit()). Waits if a core has work to
   /// do for that.

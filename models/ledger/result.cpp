@@ -188,6 +188,8 @@ const std::vector<Metric>& metrics() {
        "frames received that found the NIC's FIFO full, and were dropped"},
       {"rx_no_buffer", Unit::kCount, true,
        "frames of payload received that found no free buffer in the ring, and waited in the FIFO"},
+      {"rx_pauses", Unit::kCount, true,
+       "times that a sender has paused, as the NIC's receive FIFO had no room (nic.flow_control)"},
       {"sent_file_bytes", Unit::kBytes, true,
        "bytes handed to the network device in pages of the page cache, by reference"},
       {"sent_other_file_bytes", Unit::kBytes, true,

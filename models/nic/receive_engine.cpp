@@ -55,6 +55,7 @@ void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
     last_payload_ = incoming.start;
     contents_.push_back(*packet.content);
     ++payload_coming_;
+    coming_ += incoming.on_chip();
     wake_.notify();
   } else {
     incoming.end = packet.frames;
@@ -89,12 +90,23 @@ void ReceiveEngine::advance() {
     wire_bytes_ += front.on_wire;
     if (front.has_payload()) {
       --payload_coming_;
+      coming_ -= front.on_chip();
       admit(front);
       payload_.push_back(front);
     } else {
       queues_[front.queue].frames.push_back(front);
     }
   }
+}
+
+bool ReceiveEngine::has_room(Bytes on_chip) const {
+  return fifo_used_ + coming_ + on_chip <= config_.rx_fifo;
+}
+
+void ReceiveEngine::wait_for_room(Bytes on_chip) {
+  if (!config_.flow_control || has_room(on_chip)) return;
+  ++pauses_;
+  while (!has_room(on_chip)) wait(drained_);
 }
 
 /// Drops what of the packet finds no room, when its last frame is there. What is left ends before
@@ -176,6 +188,7 @@ void ReceiveEngine::receive() {
       fifo_used_ -= payload_.front().on_chip();
       payload_.pop_front();
       contents_.pop_front();
+      if (config_.flow_control) drained_.notify();
     } else if (payload_coming_ > 0) {
       wake_.wait(end_of(incoming_.front(), wire_free_) - sc_time_stamp());
     } else {

@@ -4,9 +4,11 @@
 // a buffer may be. Frames that came one behind the other on one connection are moved in one go, as
 // are acknowledgements and requests that wait for an interrupt (interrupt_vector.h). The wire takes
 // one frame after the other, whoever sends it. Payload has to find room in the FIFO (nic.rx_fifo,
-// the 82599's receive packet buffer) until it is in memory; frames that do not are dropped.
-// Left out: pausing the sender (IEEE 802.3x); what requests say, which takes no payload; a FIFO's
-// limit for frames without payload, which wait for an interrupt only in the model.
+// the 82599's receive packet buffer) until it is in memory; frames that do not are dropped, or
+// whoever sends payload pauses before they begin (nic.flow_control, IEEE 802.3x).
+// Left out: the frames that ask for a pause; that it stops acknowledgements, too; what requests
+// say, which takes no payload; a FIFO's limit for frames without payload, which wait for an
+// interrupt only in the model.
 #pragma once
 
 #include <array>
@@ -63,6 +65,11 @@ public:
   Bytes wire_bytes() const { return wire_bytes_; }
   /// Of these, frames that found the FIFO full and were dropped (MPC, missed packets).
   std::uint64_t missed() const { return missed_; }
+  /// Blocks a sender of payload until there is room for so much of it and its headers, besides what
+  /// is on its way; without nic.flow_control it does not.
+  void wait_for_room(Bytes on_chip);
+  /// How often that was the case.
+  std::uint64_t pauses() const { return pauses_; }
   /// And frames with payload that found no buffer, and waited in the FIFO (RNBC).
   std::uint64_t without_buffer() const { return without_buffer_; }
   /// Who wants to know of the first one of these.
@@ -100,6 +107,7 @@ private:
   std::uint32_t hash_of(std::uint32_t connection);
   void receive();
   void advance();
+  bool has_room(Bytes on_chip) const;
   void admit(Incoming& incoming);
   sc_time end_of(const Incoming& incoming, sc_time free) const;
   sc_time wants(unsigned queue);
@@ -142,6 +150,9 @@ private:
   std::uint64_t frames_ = 0;
   Bytes wire_bytes_;
   std::uint64_t missed_ = 0;
+  Bytes coming_;  // what payload on the wire will take of the FIFO
+  sc_core::sc_event drained_;
+  std::uint64_t pauses_ = 0;
   std::function<void()> first_miss_;
   std::uint64_t without_buffer_ = 0;
 };

@@ -189,6 +189,7 @@ struct NicConfig {
   unsigned count = 1;                          ///< NICs, each with a wire
   Bytes fifo{160 * 1024};                      ///< transmit packet buffer
   Bytes rx_fifo{512 * 1024};                   ///< receive packet buffer
+  bool flow_control = false;                   ///< a full one pauses the wire (IEEE 802.3x)
   sc_time interrupt_delay = microseconds(50);  ///< least time between two interrupts
 };
 
@@ -203,6 +204,8 @@ struct SocketConfig {
   Bytes receive_buffer{6 * 1024 * 1024};  ///< bytes received that nobody has taken yet
   unsigned ack_every = 0;                 ///< segments that a client acknowledges at once; 0: all
                                           ///< that its GRO has merged
+  unsigned initial_window = 0;            ///< segments that an origin or a producer begins with
+                                          ///< (slow start); 0: all that the receiver takes
   sc_time rtt = microseconds(100);
 };
 

@@ -33,12 +33,6 @@ std::vector<std::unique_ptr<Module>> make(const std::string& name, unsigned coun
   return modules;
 }
 
-/// Producers do not send again what a NIC drops: their wire pauses instead (IEEE 802.3x).
-NicConfig nic_of_broker(NicConfig nic) {
-  nic.rx_fifo = Bytes(~std::uint64_t{0} / 2);
-  return nic;
-}
-
 bool is_broker(const Config& config) { return config.workload.kind == WorkloadKind::kLogBroker; }
 
 /// Of what is served; 0: there is none.
@@ -64,22 +58,19 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
       nics(make<Nic>("nic", config.nic.count,
                      [&](const char* label, unsigned number) {
                        const PcieLink link(config.pcie.nic, config.pcie);
-                       return std::make_unique<Nic>(
-                           label, is_broker(config) ? nic_of_broker(config.nic) : config.nic, link,
-                           nic_queues[number]);
+                       return std::make_unique<Nic>(label, config.nic, link, nic_queues[number]);
                      })),
       kernel("kernel", config, memory, media, disk_queues, nic_queues),
       network("network", config.workload.clients),
       clients("clients", config.workload, config.socket, media, path.transform, config.faults,
               response_header(config)),
-      origins(make<Origin>("origin", is_broker(config) ? 0 : config.nic.count,
-                           [&](const char* label, unsigned) {
-                             return std::make_unique<Origin>(label, config, media);
-                           })),
-      producers(make<Producers>("producers", is_broker(config) ? config.nic.count : 0,
-                                [&](const char* label, unsigned number) {
-                                  return std::make_unique<Producers>(label, config, number, media);
-                                })),
+      peers(make<TcpPeer>(is_broker(config) ? "producers" : "origin", config.nic.count,
+                          [&](const char* label, unsigned number) -> std::unique_ptr<TcpPeer> {
+                            if (!is_broker(config)) {
+                              return std::make_unique<Origin>(label, config, media);
+                            }
+                            return std::make_unique<Producers>(label, config, number, media);
+                          })),
       server("server", config, path, kernel, memory, bus, cpu, clients) {
   // Masters of the bus are numbered in this order.
   cpu.bind(bus);
@@ -130,13 +121,11 @@ void Machine::connect_nics() {
 
 /// Before a NIC drops the first frame no timer could expire: none runs.
 void Machine::expect_losses() {
-  for (const auto& origin : origins) origin->expect_losses();
-  for (const auto& connection : server.connections()) {
-    if (connection->upstream) connection->upstream->expect_losses();
-  }
+  for (const auto& peer : peers) peer->expect_losses();
+  for (const auto& device : kernel.devices) device->expect_losses();
 }
 
-/// The NICs with the switch, through a recorder if one is wanted, and the origins with it.
+/// The NICs with the switch, through a recorder if one is wanted, and the peers with it.
 void Machine::connect_network(const std::string& capture_file) {
   if (!capture_file.empty()) {
     capture = std::make_unique<PacketCapture>("capture", config_, media, path_, capture_file);
@@ -151,13 +140,9 @@ void Machine::connect_network(const std::string& capture_file) {
       nics[i]->wire.bind(network.from_nic);
       network.to_nic.bind(nics[i]->receive);
     }
-    if (producers.empty()) {
-      network.to_origin.bind(origins[i]->in);
-      origins[i]->out.bind(network.from_peers);
-    } else {
-      network.to_origin.bind(producers[i]->in);
-      producers[i]->out.bind(network.from_peers);
-    }
+    network.to_origin.bind(peers[i]->in);
+    peers[i]->out.bind(network.from_peers);
+    peers[i]->pause_for(nics[i]->receiver);
   }
 }
 

@@ -73,8 +73,8 @@ public:
   Kernel kernel;
   Switch network;
   Clients clients;
-  std::vector<std::unique_ptr<Origin>> origins;       ///< of a proxy, one at the wire of each NIC
-  std::vector<std::unique_ptr<Producers>> producers;  ///< of a log broker, in the origins' place
+  /// One at the wire of each NIC: a proxy's origin, or the producers of a log broker.
+  std::vector<std::unique_ptr<TcpPeer>> peers;
   FileServer server;
   std::unique_ptr<Sinks> sinks;            ///< on loopback
   std::unique_ptr<LossyLink> lossy_link;   ///< if frames get lost

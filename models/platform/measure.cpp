@@ -103,6 +103,7 @@ Result Machine::result() const {
   std::uint64_t received = 0;
   std::uint64_t missed = 0;
   std::uint64_t without_buffer = 0;
+  std::uint64_t pauses = 0;
   Bytes on_wires;
   Bytes from_wires;
   Bytes busiest_wire;
@@ -114,6 +115,7 @@ Result Machine::result() const {
     received += nics[i]->receiver.frames();
     missed += nics[i]->receiver.missed();
     without_buffer += nics[i]->receiver.without_buffer();
+    pauses += nics[i]->receiver.pauses();
     from_wires += nics[i]->receiver.wire_bytes();
     busiest_from_wire = std::max(busiest_from_wire, nics[i]->receiver.wire_bytes());
   }
@@ -123,6 +125,7 @@ Result Machine::result() const {
   v["rx_wire_bytes"] = count(from_wires);
   v["rx_missed"] = count(missed);
   v["rx_no_buffer"] = count(without_buffer);
+  v["rx_pauses"] = count(pauses);
   enter_provenance(result);
   std::uint64_t completed = 0;
   std::uint64_t copies = 0;

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "models/nic/frame.h"
-#include "models/nic/frame_header.h"
 #include "models/nic/queues.h"
-#include "models/workload/origin.h"
 
 namespace copypath {
 
@@ -13,134 +10,113 @@ using sc_core::sc_time_stamp;
 
 Producers::Producers(const sc_core::sc_module_name& name, const Config& config, unsigned nic,
                      Media& media)
-    : sc_module(name),
-      config_(config),
+    : TcpPeer(name, config),
+      config_(config.broker),
       layout_(config),
-      one_way_(config.socket.rtt / 2),
-      lead_(timestamps_lead(config.socket.rtt)),
+      clients_(config.workload.clients),
       interval_(config.broker.batch_interval()),
-      packet_(std::min(merged_packet(config.nic), Bytes(config.socket.receive_buffer.count() / 2))),
       total_(config.broker.batch * config.broker.batches),
       media_(media) {
-  for (unsigned producer = 0; producer < config.broker.producers(); ++producer) {
-    if (nic_of(config.workload.clients + producer, config.nic.count) != nic) continue;
-    const double turn = static_cast<double>(producer + 1) / config.broker.producers();
-    streams_.push_back({producer, interval_ * turn, config.socket.receive_buffer});
+  constexpr std::uint16_t kIdentification = 2;  // IP's: SYN and ACK
+  for (unsigned number = 0; number < config.broker.producers(); ++number) {
+    const std::uint32_t connection = clients_ + number;
+    if (nic_of(connection, config.nic.count) != nic) continue;
+    const double turn = static_cast<double>(number + 1) / config.broker.producers();
+    producers_.push_back({number, interval_ * turn,
+                          Stream(connection, PeerStream(config, packet()), kIdentification)});
   }
-  in.register_b_transport(this, &Producers::take);
   SC_HAS_PROCESS(Producers);
   SC_THREAD(send_batches);
 }
 
-void Producers::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
-  arrivals_.push_back({sc_time_stamp() + delay + one_way_, *payload.get_extension<Packet>()});
-  arrival_.notify();
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+void Producers::expect_losses() {
+  losses_ = true;
+  for (Producer& producer : producers_) producer.stream.tcp.expect_losses(sc_time_stamp());
+  look_again();
 }
 
 void Producers::send_batches() {
   for (;;) {
     read_arrivals();
+    const sc_time timer = check_timers();
+    Stretch stretch;
     std::size_t passed = 0;
-    while (passed < streams_.size() && sendable(streams_[next_]) == Bytes(0)) {
-      next_ = (next_ + 1) % streams_.size();
+    while (passed < producers_.size() && (stretch = next(producers_[next_])).empty()) {
+      next_ = (next_ + 1) % producers_.size();
       ++passed;
     }
-    if (passed == streams_.size()) {
-      wait_for_work();
+    if (passed == producers_.size()) {
+      wait_for_arrival(next_work(timer));
       continue;
     }
-    send(streams_[next_], sendable(streams_[next_]));
-    next_ = (next_ + 1) % streams_.size();
+    send_next(producers_[next_], stretch);
+    next_ = (next_ + 1) % producers_.size();
   }
 }
 
-/// Until an acknowledgement has come, or another batch is full.
-void Producers::wait_for_work() {
-  sc_time next = sc_core::sc_max_time();
-  if (!arrivals_.empty()) next = arrivals_.front().time;
-  for (const Stream& stream : streams_) {
-    if (due(stream, sc_time_stamp()) < total_) next = std::min(next, next_due(stream));
+sc_time Producers::next_work(sc_time timer) const {
+  sc_time next = timer;
+  for (const Producer& producer : producers_) {
+    if (due(producer, sc_time_stamp()) < total_) next = std::min(next, next_due(producer));
   }
-  if (next == sc_core::sc_max_time()) {
-    wait(arrival_);
-  } else {
-    wait(next - sc_time_stamp(), arrival_);
-  }
+  return next;
 }
 
 void Producers::read_arrivals() {
-  for (; !arrivals_.empty() && arrivals_.front().time <= sc_time_stamp(); arrivals_.pop_front()) {
-    const Packet& packet = arrivals_.front().packet;
-    const unsigned producer = packet.connection - config_.workload.clients;
-    const auto stream = std::find_if(streams_.begin(), streams_.end(), [producer](const Stream& s) {
-      return s.producer == producer;
-    });
-    stream->echo = packet.timestamp;
-    if (packet.kind == Packet::Kind::kAcknowledgement) {
-      stream->limit = Bytes(packet.sequence) + packet.offers;
-    } else {
-      ++stream->answers;
-    }
+  for (const Packet* packet = arrived(); packet != nullptr; packet = arrived()) {
+    const auto producer = std::find_if(
+        producers_.begin(), producers_.end(),
+        [packet](const Producer& one) { return one.stream.connection == packet->connection; });
+    take(producer->stream, *packet);
+    pop();
   }
+}
+
+/// When the next one ends.
+sc_time Producers::check_timers() {
+  sc_time first = sc_core::sc_max_time();
+  if (!losses_) return first;
+  for (Producer& producer : producers_) {
+    first = std::min(first, producer.stream.tcp.check_timer(sc_time_stamp()));
+  }
+  return first;
 }
 
 /// What batches that are full by then hold, of the whole stream.
-Bytes Producers::due(const Stream& stream, sc_time now) const {
-  if (now < stream.first) return Bytes(0);
-  const std::uint64_t batches = (now - stream.first).value() / interval_.value() + 1;
-  return config_.broker.batch * std::min<std::uint64_t>(batches, config_.broker.batches);
+Bytes Producers::due(const Producer& producer, sc_time now) const {
+  if (now < producer.first) return Bytes(0);
+  const std::uint64_t batches = (now - producer.first).value() / interval_.value() + 1;
+  return config_.batch * std::min<std::uint64_t>(batches, config_.batches);
 }
 
-sc_time Producers::next_due(const Stream& stream) const {
+sc_time Producers::next_due(const Producer& producer) const {
   const sc_time now = sc_time_stamp();
-  if (now < stream.first) return stream.first;
-  const std::uint64_t batches = (now - stream.first).value() / interval_.value() + 1;
-  return stream.first + sc_time::from_value(interval_.value() * batches);
+  if (now < producer.first) return producer.first;
+  const std::uint64_t batches = (now - producer.first).value() / interval_.value() + 1;
+  return producer.first + sc_time::from_value(interval_.value() * batches);
 }
 
-/// The next packet of the stream, if there is something to send and the window lets it go.
-Bytes Producers::sendable(const Stream& stream) const {
-  const Bytes bytes = std::min(packet_, due(stream, sc_time_stamp()) - stream.sent);
-  return stream.sent + bytes <= stream.limit ? bytes : Bytes(0);
+Producers::Stretch Producers::next(const Producer& producer) const {
+  return producer.stream.tcp.next(due(producer, sc_time_stamp()));
 }
 
-void Producers::send(Stream& stream, Bytes bytes) {
-  wait(wire_bytes(bytes, config_.nic.mtu) / config_.nic.rate);
+void Producers::send_next(Producer& producer, const Stretch& stretch) {
+  wait_for_wire(stretch);
   Content content;
-  for (Bytes done; done < bytes;) {
-    Bytes offset = stream.sent + done;
-    std::uint32_t file = layout_.files() + stream.producer;  // of what will be compressed
-    Bytes part = bytes - done;
-    if (!config_.broker.compress) {
-      const Bytes at = layout_.at_first() + offset;
-      file = layout_.file(stream.producer, at);
-      offset = at - layout_.begin_of(file);
+  for (std::uint64_t at = stretch.begin; at < stretch.end;) {
+    std::uint32_t file = layout_.files() + producer.number;  // of what will be compressed
+    Bytes offset(at);
+    Bytes part(stretch.end - at);
+    if (!config_.compress) {
+      const Bytes in_log = layout_.at_first() + offset;
+      file = layout_.file(producer.number, in_log);
+      offset = in_log - layout_.begin_of(file);
       part = std::min(part, layout_.segment() - offset);
     }
     media_.read(file, offset.count(), part, content);
-    done += part;
+    at += part.count();
   }
-  Packet packet;
-  packet.connection = config_.workload.clients + stream.producer;
-  packet.sequence = stream.sent.count();
-  packet.bytes = bytes;
-  packet.content = &content;
-  packet.frames = frames_for(bytes, config_.nic.mtu);
-  packet.counterpart = stream.answers * kRequestText.count();
-  packet.timestamp = timestamp_of(lead_ + sc_time_stamp());
-  packet.echo = stream.echo;
-  packet.segment = segment_size(config_.nic);
-  packet.window = scaled_window(config_.socket.window);
-  packet.identification = static_cast<std::uint16_t>(stream.identification + 1);
-  stream.identification = static_cast<std::uint16_t>(stream.identification + packet.frames);
-  stream.sent += bytes;
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlm::TLM_WRITE_COMMAND);
-  payload.set_extension(&packet);
-  sc_time delay = one_way_;
-  out->b_transport(payload, delay);
-  payload.clear_extension(&packet);
+  send(producer.stream, stretch, content);
 }
 
 }  // namespace copypath

@@ -84,6 +84,19 @@ TEST(FiniteMemory, AShortQueueMakesCommandsWait) {
   EXPECT_GT(metric_of(result, "disk_queue_full"), 0U);
 }
 
+TEST(FiniteMemory, WithoutNcqASataDriveTakesOneCommandAtATime) {
+  Config config = busy();
+  config.disk.kind = DiskKind::kSataSsd;
+  config.disk.bandwidth = Rate(500e6);
+  config.disk.queue_depth = 1;
+  const Result one = simulate_apart(config, "sendfile");
+  expect_everything(one);
+  EXPECT_GT(metric_of(one, "disk_queue_full"), 0U);
+  // Every command of at most 128 KiB takes its latency and its bytes alone.
+  const double commands = 4e6 / 131072;
+  EXPECT_GE(*one.value("elapsed_s"), commands * 80e-6 + 4e6 / 500e6);
+}
+
 TEST(FiniteMemory, EverythingSmallAtOnce) {
   Config config = busy();
   config.page_cache.size = kMiB;

@@ -104,6 +104,7 @@ TEST(Result, JsonHasTheKeysOfTheDesignInTheirOrder) {
                                           "rx_wire_bytes",
                                           "rx_missed",
                                           "rx_no_buffer",
+                                          "rx_pauses",
                                           "sent_file_bytes",
                                           "sent_other_file_bytes",
                                           "sent_user_bytes",

@@ -30,12 +30,16 @@ protected:
     spawn("peer", [&] {
       sc_core::wait(Bytes(wire) / config_.nic.rate);
       bench().peer.send(3, bench().media, 0, kPacket);
+      bench().nic.receiver.wait_for_room(Bytes(40 * 1514));
+      second_begins_ = sc_core::sc_time_stamp();
       sc_core::wait(Bytes(wire) / config_.nic.rate);
       bench().peer.send(3, bench().media, kPacket, kPacket);
     });
     run();
     return receiver.queued().count();
   }
+
+  sc_time second_begins_;
 };
 
 TEST_F(RxFifoTest, HoldsTwoPacketsThatFit) {
@@ -57,6 +61,25 @@ TEST_F(RxFifoTest, DropsAllFramesWhenItIsFull) {
   config_.nic.rx_fifo = Bytes(40 * 1514 + 1513);
   EXPECT_EQ(received(), kPacket);
   EXPECT_EQ(bench().nic.receiver.missed(), 40U);
+}
+
+TEST_F(RxFifoTest, WithFlowControlTheWirePausesInstead) {
+  config_.nic.rx_fifo = Bytes(40 * 1514 + 1513);
+  config_.nic.flow_control = true;
+  EXPECT_EQ(received(), 2 * kPacket);
+  EXPECT_EQ(bench().nic.receiver.missed(), 0U);
+  EXPECT_EQ(bench().nic.receiver.pauses(), 1U);
+  EXPECT_GT(second_begins_, Bytes(40 * 1538) / config_.nic.rate + Bytes(kPacket) / Rate(250e6))
+      << "when the first one is in memory, over a lane of 250 MB/s";
+  EXPECT_EQ(bench().nic.receiver.fifo_used(), Bytes(0)) << "in the end";
+}
+
+TEST_F(RxFifoTest, WhatFitsToTheByteNeedsNoPause) {
+  config_.nic.rx_fifo = Bytes(2 * 40 * 1514);
+  config_.nic.flow_control = true;
+  EXPECT_EQ(received(), 2 * kPacket);
+  EXPECT_EQ(bench().nic.receiver.pauses(), 0U);
+  EXPECT_EQ(second_begins_, Bytes(40 * 1538) / config_.nic.rate) << "at once";
 }
 
 // ---- A receiver.
@@ -151,6 +174,75 @@ TEST(RxFifo, ProxiesDeliverThroughASmallReceiveBufferAndManyQueues) {
   config.nic.rx_fifo = kKiB * 32;
   config.workload.file_size = Bytes(500'000);
   expect_drops_and_delivery(config);
+}
+
+TEST(RxFifo, WithFlowControlProxiesLoseNothing) {
+  for (const unsigned nics : {1U, 2U}) {
+    Config config = slow_dma();
+    config.nic.count = nics;
+    config.nic.queues = 2;
+    for (const char* const path : {"proxy_read_write", "proxy_splice"}) {
+      SCOPED_TRACE(path);
+      config.nic.flow_control = false;
+      const Result drops = simulate_apart(config, path);
+      config.nic.flow_control = true;
+      const Result pauses = simulate_apart(config, path);
+      EXPECT_TRUE(pauses.delivered_ok);
+      EXPECT_EQ(metric_of(drops, "rx_pauses"), 0U);
+      EXPECT_GT(metric_of(drops, "rx_missed"), 0U);
+      EXPECT_EQ(metric_of(pauses, "rx_missed"), 0U);
+      EXPECT_GT(metric_of(pauses, "rx_pauses"), 0U);
+      EXPECT_EQ(moved(pauses, "receive"), metric_of(pauses, "payload_bytes"));
+      EXPECT_LT(*pauses.value("elapsed_s"), *drops.value("elapsed_s"));
+      EXPECT_LT(*pauses.value("nic_rx_utilisation"), 0.5) << "it is not sending while it pauses";
+    }
+  }
+}
+
+TEST(RxFifo, SlowStartSavesMostOfTheFirstBurst) {
+  Config config = slow_dma();
+  for (const char* const path : {"proxy_read_write", "proxy_splice"}) {
+    config.socket.initial_window = 0;
+    const Result open = simulate_apart(config, path);
+    config.socket.initial_window = 10;
+    const Result slow = simulate_apart(config, path);
+    EXPECT_TRUE(slow.delivered_ok);
+    EXPECT_LT(2 * metric_of(slow, "rx_missed"), metric_of(open, "rx_missed")) << path;
+  }
+}
+
+/// A log broker whose NIC gets rid of what producers send at a fifth of the rate at which it comes.
+Config slow_broker() {
+  Config config = slow_dma();
+  config.workload.kind = WorkloadKind::kLogBroker;
+  config.workload.clients = 2;
+  config.broker.partitions = 2;
+  config.broker.lag = Bytes(0);
+  config.broker.batches = 100;
+  config.broker.rate = 1e6;
+  config.nic.rx_fifo = kKiB * 64;
+  return config;
+}
+
+TEST(RxFifo, ProducersSendAgainWhatIsDropped) {
+  for (const char* const path : {"read_write", "sendfile"}) {
+    SCOPED_TRACE(path);
+    const Result result = simulate_apart(slow_broker(), path);
+    EXPECT_TRUE(result.delivered_ok);
+    EXPECT_GT(metric_of(result, "rx_missed"), 0U);
+    EXPECT_EQ(metric_of(result, "appended_bytes"), 2U * 100 * 16 * 1024);
+    EXPECT_GE(moved(result, "receive"), metric_of(result, "appended_bytes"));
+  }
+}
+
+TEST(RxFifo, WithFlowControlProducersWait) {
+  Config config = slow_broker();
+  config.nic.flow_control = true;
+  const Result result = simulate_apart(config, "sendfile");
+  EXPECT_TRUE(result.delivered_ok);
+  EXPECT_EQ(metric_of(result, "rx_missed"), 0U);
+  EXPECT_GT(metric_of(result, "rx_pauses"), 0U);
+  EXPECT_EQ(moved(result, "receive"), metric_of(result, "appended_bytes"));
 }
 
 TEST(RxFifo, NothingIsDroppedWhereAllThatMayComeHasRoom) {

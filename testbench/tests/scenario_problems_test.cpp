@@ -122,6 +122,10 @@ TEST_F(ScenarioTest, RulesBetweenKeys) {
             (Lines{"a.ini:2: nic.fifo: 9kB does not hold one frame, accepted: at least 9018B with "
                    "nic.mtu = 9kB"}));
   EXPECT_EQ(problems("[nic]\nmtu = 9000B\nfifo = 9018B\n"), Lines{});
+  EXPECT_EQ(
+      problems("[disk]\nqueue_depth = 1\n"),
+      (Lines{"a.ini:2: disk.queue_depth: 1 is a queue with no room for a command, accepted: at "
+             "least 2 with disk.kind = nvme"}));
   EXPECT_EQ(problems("[cache]\nsize = 1KiB\n"),
             (Lines{"a.ini:2: cache.size: 1KiB does not hold one page, accepted: none, or at least "
                    "4KiB"}));

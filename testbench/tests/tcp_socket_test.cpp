@@ -281,6 +281,38 @@ TEST_F(TcpSocketTest, PagesInFlightStayInMemory) {
   EXPECT_EQ(bench().frames_in_use(), page_cache().resident());
 }
 
+// Two round trips and 2 ms, then RFC 6298's timeout, which doubles: not sent again before.
+TEST_F(TcpSocketTest, SendsAgainWhenATimerEndsAndNotBefore) {
+  config_.faults.frame_loss = 1e-9;  // something might be lost
+  config_.cpu.skb = sc_core::SC_ZERO_TIME;
+  TcpSocket& socket = bench().add_socket();
+  bench().peer.acknowledges = bench().peer.comes_once = false;
+  sc_time sent;
+  spawn_task([&](Task& task) {
+    socket.send(task, bench().buffer(0, 0, 3 * 1448));
+    sent = sc_core::sc_time_stamp();
+  });
+  run_until(milliseconds(1));
+  const sc_time rtt = config_.socket.rtt;
+  const sc_time probe = sent + rtt * 2 + milliseconds(2);
+  const sc_time first = probe + rtt + milliseconds(200);
+  const sc_time second = first + (rtt + milliseconds(200)) * 2;
+  std::uint64_t again = 0;
+  for (const sc_time& expiry : {probe, first, second}) {
+    run_until(expiry);
+    EXPECT_EQ(socket.retransmits(), again) << "not a picosecond before " << expiry;
+    run_until(expiry + sc_time::from_value(1));
+    EXPECT_EQ(socket.retransmits(), ++again);
+  }
+  run_until(second + milliseconds(1));
+  ASSERT_EQ(packets(), 4U);
+  EXPECT_EQ(bench().peer.arrivals[1].sequence, 2U * 1448) << "the last segment";
+  EXPECT_EQ(bench().peer.arrivals[2].sequence, 0U) << "the first one asks";
+  EXPECT_EQ(bench().peer.arrivals[3].sequence, 0U);
+  bench().peer.acknowledge(0, 3 * 1448);
+  run();
+}
+
 TEST_F(TcpSocketTest, RequestsAreTakenOneByOne) {
   TcpSocket& socket = bench().add_socket();
   const Process& server = spawn_task([&](Task& task) {
