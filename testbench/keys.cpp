@@ -195,7 +195,7 @@ std::vector<Key> make_keys() {
     key(FIELD(nic.queues), Range{"1", "64"}, "pairs of rings, each with an interrupt on a core of its own: transmit by core, receive by RSS", kAssumed),
     key(FIELD(nic.count), Range{"1", "16"}, "NICs, each with a PCIe link and a wire of nic.rate; connections are spread over them", kAssumed),
     key(FIELD(nic.fifo), Range{"1kB", "1GiB"}, "transmit packet buffer, at least one frame", kAssumed),
-    key(FIELD(nic.rx_fifo), Range{"4KiB", "1GiB"}, "receive packet buffer, at least two frames; payload that finds it full is dropped, unless nic.flow_control", "Intel 82599 datasheet (RXPBSIZE, 512 KB)"),
+    key(FIELD(nic.rx_fifo), Range{"4KiB", "1GiB"}, "receive packet buffer, at least two frames; what finds it full is dropped, unless nic.flow_control", "Intel 82599 datasheet (RXPBSIZE, 512 KB)"),
     key(FIELD(nic.flow_control), kAny, "whoever sends payload pauses where the receive FIFO has no room for it (IEEE 802.3x), instead of its being dropped", kAssumed),
     key(FIELD(nic.interrupt_delay), Range{"0ns", "1s"}, "least time between two interrupts", kAssumed),
 

@@ -37,7 +37,10 @@ void NetDevice::add(TcpReceiver& receiver) {
   receivers_[receiver.connection()] = &receiver;
 }
 
-void NetDevice::expect_losses() {
+void NetDevice::expect_losses(Core& core) {
+  for (TcpSocket* const socket : sockets_) {
+    if (socket != nullptr) socket->expect_losses(core);
+  }
   for (TcpReceiver* const receiver : receivers_) {
     if (receiver != nullptr) receiver->expect_losses();
   }

@@ -58,8 +58,9 @@ public:
   /// What comes on the receiver's connection goes to it; on loopback, what the socket of that
   /// number sends.
   void add(TcpReceiver& receiver);
-  /// The NIC drops frames from now on.
-  void expect_losses();
+  /// The NIC drops frames from now on. `core`: where timers run that nothing else has chosen one
+  /// for.
+  void expect_losses(Core& core);
 
   /// Prepares the skb for the device and queues it (dev_queue_xmit()). Waits if a core has work to
   /// do for that.

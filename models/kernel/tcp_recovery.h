@@ -17,12 +17,14 @@ struct TcpSocket::Recovery {
     FragmentList pages;  // with references
   };
 
-  Recovery(const Config& config)
-      : state(segment_size(config.nic), config.socket.rtt), faults(config.faults) {}
+  Recovery(Bytes segment, sc_time rtt, const FaultConfig& on_the_way)
+      : state(segment, rtt), faults(on_the_way) {}
 
   LossRecovery state;
   FaultConfig faults;
-  Core* core = nullptr;  // where the timer runs: that of the last interrupt or send
+  bool runs = false;             // the timer
+  std::uint64_t timed_from = 0;  // nothing of the stream before
+  Core* core = nullptr;          // where the timer runs: that of the last interrupt or send
   sc_core::sc_event expiry;
   sc_time deadline;
   bool probes = false;         // when it ends, instead of giving up what is in flight

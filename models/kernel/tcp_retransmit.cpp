@@ -10,13 +10,23 @@ namespace copypath {
 
 using sc_core::sc_time_stamp;
 
-void TcpSocket::prepare_recovery(const Config& config) {
-  recovery_ = std::make_unique<Recovery>(config);
+void TcpSocket::prepare_recovery(const FaultConfig& faults) {
+  recovery_ = std::make_unique<Recovery>(segment_size_, config_.rtt, faults);
+  recovery_->timed_from = next_sequence_;
   sc_core::sc_spawn_options timer;
   timer.spawn_method();
   timer.set_sensitivity(&recovery_->expiry);
   timer.dont_initialize();
   sc_core::sc_spawn([this] { expire(); }, sc_core::sc_gen_unique_name("retransmit_timer"), &timer);
+}
+
+void TcpSocket::expect_losses(Core& core) {
+  if (recovery_ && recovery_->runs) return;
+  if (!recovery_) prepare_recovery({});
+  if (recovery_->core == nullptr) recovery_->core = &core;
+  recovery_->runs = true;
+  recovery_->state.acknowledge(acknowledged_, {});
+  if (!in_flight_.empty()) restart_timer();
 }
 
 /// Without a carrier the queue in front of the device is one that drops everything (noop_qdisc).
@@ -35,7 +45,8 @@ void TcpSocket::recover(std::uint64_t sequence, const Sack& sack) {
     if (end > sequence) break;
     // Not of what was sent again, nor of what had arrived, but lay beyond a gap
     // (tcp_clean_rtx_queue()).
-    if (end == sequence && skb->sequence >= state.resent() && !state.is_there(end - 1)) {
+    if (end == sequence && skb->sequence >= std::max(state.resent(), recovery_->timed_from) &&
+        !state.is_there(end - 1)) {
       state.measure(sc_time_stamp() - skb->sent);
     }
   }
@@ -46,6 +57,7 @@ void TcpSocket::recover(std::uint64_t sequence, const Sack& sack) {
 
 /// tcp_rearm_rto(), tcp_schedule_loss_probe()
 void TcpSocket::restart_timer() {
+  if (!recovery_->runs) return;
   const LossRecovery& state = recovery_->state;
   sc_time timeout = state.timeout();
   recovery_->probes = state.may_probe();

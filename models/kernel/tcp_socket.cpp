@@ -51,7 +51,12 @@ TcpSocket::TcpSocket(std::uint32_t connection, const Config& config, NetDevice& 
     config_.window = std::min(config_.window, config_.receive_buffer);
   }
   device_.add(*this);
-  if (config.faults.lossy()) prepare_recovery(config);
+  if (config.faults.lossy()) {
+    prepare_recovery(config.faults);
+    recovery_->runs = true;
+  } else if (config.broker.producers() > 0 && device.tls_offload() != TlsOffload::kNone) {
+    prepare_recovery(config.faults);  // it keeps the records of what may have to be sent again
+  }
 }
 
 TcpSocket::~TcpSocket() = default;

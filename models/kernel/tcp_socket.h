@@ -88,6 +88,9 @@ public:
   void take_request(std::uint64_t number);  ///< but not twice
   void take_request(const FrameHeader& header);
   void take_reset();  ///< the client has gone (tcp_reset())
+  /// The NIC may have dropped an acknowledgement: the timer runs, on that core until the next
+  /// packet.
+  void expect_losses(Core& core);
 
   void run(Execution& softirq) override;
 
@@ -124,7 +127,7 @@ private:
   void purge();
 
   // tcp_retransmit.cpp
-  void prepare_recovery(const Config& config);
+  void prepare_recovery(const FaultConfig& faults);
   bool has_carrier(Skb& skb);
   bool has_lost(Core& core);  // on which the timer runs from now on
   void remember_record(const FragmentList& pages);

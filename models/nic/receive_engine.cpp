@@ -94,7 +94,7 @@ void ReceiveEngine::advance() {
       admit(front);
       payload_.push_back(front);
     } else {
-      queues_[front.queue].frames.push_back(front);
+      admit_empty(front);
     }
   }
 }
@@ -118,8 +118,7 @@ void ReceiveEngine::admit(Incoming& incoming) {
     const Bytes segment = segment_size(config_);
     const std::uint64_t fit = room / (segment + kFrameHeaders);
     Content& content = contents_[payload_.size()];
-    if (missed_ == 0 && first_miss_) first_miss_();
-    missed_ += packet.frames - fit;
+    miss(packet.frames - fit);
     packet.frames = fit;
     packet.bytes = segment * fit;
     packet.more = true;
@@ -130,6 +129,23 @@ void ReceiveEngine::admit(Incoming& incoming) {
   queue.on_chip += packet.frames;
   const std::uint64_t free = queue.ring.free_buffers();
   if (queue.on_chip > free) without_buffer_ += std::min(packet.frames, queue.on_chip - free);
+}
+
+/// Frames without payload, of which the last ones may find no room.
+void ReceiveEngine::admit_empty(Incoming& incoming) {
+  const Packet& packet = incoming.packet;
+  const Bytes room = config_.rx_fifo - fifo_used_;
+  if (!config_.flow_control && room < packet.empty_frame() * packet.frames) {
+    incoming.end = room / packet.empty_frame();
+    miss(packet.frames - incoming.end);
+    if (incoming.end == 0) return;
+  }
+  queues_[incoming.queue].frames.push_back(incoming);
+}
+
+void ReceiveEngine::miss(std::uint64_t frames) {
+  if (missed_ == 0 && first_miss_) first_miss_();
+  missed_ += frames;
 }
 
 /// Places frames without payload that wait in that queue, at once or by the engine's process (see

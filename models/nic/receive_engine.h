@@ -3,12 +3,12 @@
 // and its payload in buffers of their own (header split), or a part of a frame that is longer than
 // a buffer may be. Frames that came one behind the other on one connection are moved in one go, as
 // are acknowledgements and requests that wait for an interrupt (interrupt_vector.h). The wire takes
-// one frame after the other, whoever sends it. Payload has to find room in the FIFO (nic.rx_fifo,
-// the 82599's receive packet buffer) until it is in memory; frames that do not are dropped, or
-// whoever sends payload pauses before they begin (nic.flow_control, IEEE 802.3x).
+// one frame after the other, whoever sends it. A frame has to find room in the FIFO (nic.rx_fifo,
+// the 82599's receive packet buffer), which payload takes until it is in memory; frames that do not
+// are dropped, or whoever sends payload pauses before they begin (nic.flow_control, IEEE 802.3x).
 // Left out: the frames that ask for a pause; that it stops acknowledgements, too; what requests
-// say, which takes no payload; a FIFO's limit for frames without payload, which wait for an
-// interrupt only in the model.
+// say, which takes no payload; what frames without payload take of the FIFO while they wait for an
+// interrupt, which they do only in the model.
 #pragma once
 
 #include <array>
@@ -109,6 +109,8 @@ private:
   void advance();
   bool has_room(Bytes on_chip) const;
   void admit(Incoming& incoming);
+  void admit_empty(Incoming& incoming);
+  void miss(std::uint64_t frames);
   sc_time end_of(const Incoming& incoming, sc_time free) const;
   sc_time wants(unsigned queue);
   bool place_at_once(Queue& queue);

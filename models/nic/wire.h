@@ -109,11 +109,14 @@ public:
     return number + 1 < frames && next < sequence ? next : sequence;
   }
 
+  /// A frame without payload, with what a request says.
+  Bytes empty_frame() const {
+    return kFrameHeaders + sack.option() + (kind == Kind::kRequest ? kRequestText : Bytes(0));
+  }
   /// Headers and payload on the wire.
   Bytes wire_bytes(Bytes mtu) const {
     if (kind == Kind::kData) return copypath::wire_bytes(bytes, mtu);
-    const Bytes text = kind == Kind::kRequest ? kRequestText : Bytes(0);
-    return frame_on_wire(kFrameHeaders + sack.option() + text) * frames;
+    return frame_on_wire(empty_frame()) * frames;
   }
 
   tlm::tlm_extension_base* clone() const override { return new Packet(*this); }

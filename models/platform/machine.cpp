@@ -122,7 +122,8 @@ void Machine::connect_nics() {
 /// Before a NIC drops the first frame no timer could expire: none runs.
 void Machine::expect_losses() {
   for (const auto& peer : peers) peer->expect_losses();
-  for (const auto& device : kernel.devices) device->expect_losses();
+  for (const auto& device : kernel.devices) device->expect_losses(cpu.core(0));
+  clients.expect_losses();
 }
 
 /// The NICs with the switch, through a recorder if one is wanted, and the peers with it.

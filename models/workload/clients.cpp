@@ -29,7 +29,8 @@ Clients::Clients(const sc_core::sc_module_name& name, const WorkloadConfig& conf
       transform_(transform),
       requests_(config, media),
       header_(header),
-      clients_(config.clients) {
+      clients_(config.clients),
+      losses_(faults.lossy()) {
   in.register_b_transport(this, &Clients::take);
   SC_HAS_PROCESS(Clients);
   SC_METHOD(ask_again);
@@ -66,7 +67,7 @@ void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
     reply(Packet::Kind::kReset, packet.connection, client.received.count(), delay + one_way_ * 2);
     return;
   }
-  if (!faults_.lossy()) {
+  if (!losses_) {
     if (packet.sequence != client.received.count()) correct_ = false;
     take_in_order(packet, packet.bytes, *packet.content, arrival);
     return;
@@ -154,11 +155,25 @@ void Clients::ask(std::uint32_t number, sc_time delay) {
   Client& client = clients_[number];
   reply(Packet::Kind::kRequest, number, client.asked, delay);
   ++client.asked;
-  if (!faults_.lossy()) return;
+  if (losses_) await_answer(client, sc_core::sc_time_stamp() + delay);
+}
+
+/// To the request at hand, which is sent at that time.
+void Clients::await_answer(Client& client, sc_time sent) {
   client.asked_again = 0;
-  const sc_time patience = delay + one_way_ * 2 + kLeastTimeout;
-  client.asks_again = sc_core::sc_time_stamp() + patience;
-  asking_.notify(patience);
+  client.asks_again = sent + one_way_ * 2 + kLeastTimeout;
+  asking_.notify(client.asks_again - sc_core::sc_time_stamp());
+}
+
+/// Whoever waits does not know whether the request has come.
+void Clients::expect_losses() {
+  if (losses_) return;
+  losses_ = true;
+  for (std::uint32_t number = 0; number < clients_.size(); ++number) {
+    Client& client = clients_[number];
+    if (client.gone || client.complete == requests_.count(number)) continue;
+    await_answer(client, std::max({sc_core::sc_time_stamp(), client.request.time, client.free_at}));
+  }
 }
 
 /// Repeats the requests that have not been answered for long.

@@ -54,6 +54,9 @@ public:
   /// Everybody has all that was asked for, but for what aborted transfers have not brought.
   bool complete() const { return delivered_ + missing_ == expected(); }
 
+  /// The server's NIC drops frames from now on.
+  void expect_losses();
+
   /// Over the wire: sends the first requests that are not there when the run begins.
   void ask_later();
 
@@ -107,6 +110,7 @@ private:
   bool count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time consumed);
   void take_out_of_order(const Packet& packet, sc_time delay);
   void take_in_order(const Packet& packet, Bytes bytes, const Content& content, sc_time arrival);
+  void await_answer(Client& client, sc_time sent);
   bool asks_now(Client& client, std::uint32_t number, bool complete) const;
   void ask(std::uint32_t number, sc_time delay);
   void ask_again();
@@ -141,6 +145,7 @@ private:
   sc_core::sc_event all_delivered_;
   Bytes corrupted_;
   bool correct_ = true;
+  bool losses_;  // frames may get lost, or have been dropped
   sc_core::sc_event asking_;
   tlm::tlm_generic_payload reply_;  // used again and again
 };
