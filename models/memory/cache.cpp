@@ -11,14 +11,18 @@ constexpr std::uint64_t kLineSize = Cache::kLine.count();
 constexpr std::uint64_t kPage = kPageSize.count();
 static_assert(kPage / kLineSize == 64, "the lines of a page are the bits of a word");
 
-std::uint64_t count(std::uint64_t lines) {
-  return static_cast<std::uint64_t>(__builtin_popcountll(lines));
+constexpr std::uint64_t kAll = ~std::uint64_t{0};  // lines of a page
+
+/// How many; nearly always all of a page or none.
+inline std::uint64_t count(std::uint64_t lines) {
+  if (lines == kAll) return 64;
+  return lines == 0 ? 0 : static_cast<std::uint64_t>(__builtin_popcountll(lines));
 }
 
 /// Lines [first, end) of a page.
 std::uint64_t lines_between(std::uint64_t first, std::uint64_t end) {
   if (first >= end) return 0;
-  const std::uint64_t below_end = end == 64 ? ~0ULL : (1ULL << end) - 1;
+  const std::uint64_t below_end = end == 64 ? kAll : (1ULL << end) - 1;
   return below_end & ~((1ULL << first) - 1);
 }
 
@@ -27,43 +31,52 @@ std::uint64_t lines_between(std::uint64_t first, std::uint64_t end) {
 /// The pieces of pages that the first bytes of a list cover, one after the other.
 class Cache::Walk {
 public:
-  Walk(const SegmentList* list, Bytes bytes) : list_(list), left_(bytes.count()) {}
+  Walk(const SegmentList* list, Bytes bytes) : left_(bytes.count()) {
+    if (list == nullptr) return;
+    next_ = list->data();
+    end_ = next_ + list->size();
+  }
 
   bool next(Piece& piece) {
-    if (list_ == nullptr || left_ == 0) return false;
-    while (segment_ < list_->size() && done_ == (*list_)[segment_].bytes) {
-      ++segment_;
-      done_ = 0;
+    while (in_segment_ == 0) {
+      if (next_ == end_ || left_ == 0) return false;
+      address_ = next_->address;
+      in_segment_ = std::min<std::uint64_t>(next_->bytes, left_);
+      left_ -= in_segment_;
+      ++next_;
     }
-    if (segment_ == list_->size()) return false;
-    const Segment& segment = (*list_)[segment_];
-    const std::uint64_t address = segment.address + done_;
-    const std::uint64_t begin = address % kPage;
-    const std::uint64_t bytes =
-        std::min({kPage - begin, std::uint64_t{segment.bytes - done_}, left_});
-    const std::uint64_t end = begin + bytes;
-    piece.frame = frame_of(address);
-    piece.touched = lines_between(begin / kLineSize, (end + kLineSize - 1) / kLineSize);
-    piece.covered = lines_between((begin + kLineSize - 1) / kLineSize, end / kLineSize);
+    const std::uint64_t begin = address_ % kPage;
+    const std::uint64_t bytes = std::min(kPage - begin, in_segment_);
+    piece.frame = frame_of(address_);
     piece.bytes = Bytes(bytes);
+    piece.touched = piece.covered = kAll;
+    if (bytes < kPage) {
+      const std::uint64_t end = begin + bytes;
+      piece.touched = lines_between(begin / kLineSize, (end + kLineSize - 1) / kLineSize);
+      piece.covered = lines_between((begin + kLineSize - 1) / kLineSize, end / kLineSize);
+    }
     piece.home = 0;
-    done_ += static_cast<std::uint32_t>(bytes);
-    left_ -= bytes;
+    address_ += bytes;
+    in_segment_ -= bytes;
     return true;
   }
 
 private:
-  const SegmentList* list_;
-  std::uint64_t left_;
-  std::size_t segment_ = 0;
-  std::uint32_t done_ = 0;  // bytes of the segment
+  const Segment* next_ = nullptr;
+  const Segment* end_ = nullptr;
+  std::uint64_t left_;            // bytes behind the segment at hand
+  std::uint64_t address_ = 0;     // in it
+  std::uint64_t in_segment_ = 0;  // bytes of it
 };
 
 Cache::Cache(const CacheConfig& config, bool write_allocate, WriteBack write_back)
     : write_allocate_(write_allocate),
       most_(config.size / kLine),
       most_by_dma_(static_cast<std::uint64_t>(static_cast<double>(most_) * config.ddio)),
-      write_back_(std::move(write_back)) {}
+      write_back_(std::move(write_back)) {
+  pages_.grow_to(kOwners);
+  for (Entry head = 0; head < kOwners; ++head) pages_[head].newer = pages_[head].older = head;
+}
 
 void Cache::join(Cache& first, Cache& second, const Home& home) {
   first.other_ = &second;
@@ -96,26 +109,38 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
   return outcome;
 }
 
+inline void Cache::read_dram(const Piece& piece, std::uint64_t bytes, Outcome& outcome) const {
+  outcome.read += Bytes(bytes);
+  if (other_ == nullptr) return;
+  outcome.nodes.dram[piece.home] += bytes;
+  if (piece.home == node_) return;
+  outcome.fabric += Bytes(bytes);
+  outcome.nodes.fabric[piece.home] += bytes;
+}
+
 void Cache::load(const Piece& piece, Outcome& outcome) {
-  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
-  outcome.lines += count(piece.touched);
-  outcome.hits += count(piece.touched & ~missing);
-  const std::uint64_t forwarded = fetch(piece, missing, outcome);
-  read_dram(piece, kLine * count(missing & ~forwarded), outcome);
-  bring_in(piece.frame, piece.touched, kOwnCores, outcome);
+  Page& held = page(piece.frame);
+  const std::uint64_t missing = piece.touched & ~held.present;
+  const std::uint64_t lines = count(piece.touched);
+  outcome.lines += lines;
+  outcome.hits += lines - count(missing);
+  const std::uint64_t forwarded = missing == 0 ? 0 : fetch(piece, missing, outcome);
+  read_dram(piece, count(missing & ~forwarded) * kLineSize, outcome);
+  bring_in(held, piece, kOwnCores, outcome);
 }
 
 void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
-  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
-  outcome.lines += count(piece.touched);
-  outcome.hits += count(piece.touched & ~missing);
+  Page& held = page(piece.frame);
+  const std::uint64_t missing = piece.touched & ~held.present;
+  const std::uint64_t lines = count(piece.touched);
+  outcome.lines += lines;
+  outcome.hits += lines - count(missing);
   if (write_allocate_) {
-    const std::uint64_t forwarded = fetch(piece, missing, outcome);
-    read_dram(piece, kLine * count(missing & ~forwarded), outcome);
+    const std::uint64_t forwarded = missing == 0 ? 0 : fetch(piece, missing, outcome);
+    read_dram(piece, count(missing & ~forwarded) * kLineSize, outcome);
   }
   if (other_ != nullptr) other_->forget(piece, outcome);
-  bring_in(piece.frame, piece.touched, kOwnCores, outcome);
-  Page& held = pages_[piece.frame];
+  bring_in(held, piece, kOwnCores, outcome);
   held.dirty |= piece.touched;
   held.dirtied_by = movement;
 }
@@ -124,15 +149,13 @@ void Cache::dma_read(const Piece& piece, Outcome& outcome) {
   const std::uint64_t lines = count(piece.touched);
   const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
   outcome.lines += lines;
-  outcome.hits += count(piece.touched & ~missing);
+  outcome.hits += lines - count(missing);
   // A device asks for bytes, not for lines: what is missing counts as its share of them.
-  const auto share = [&](std::uint64_t of) {
-    return Bytes(piece.bytes.count() * count(of) / lines);
-  };
+  const auto share = [&](std::uint64_t of) { return piece.bytes.count() * count(of) / lines; };
   const std::uint64_t there = other_ == nullptr ? 0 : other_->page(piece.frame).present & missing;
   if (there != 0) {  // it looks, and changes nothing
-    outcome.fabric += share(there);
-    outcome.nodes.fabric[other_->node_] += share(there).count();
+    outcome.fabric += Bytes(share(there));
+    outcome.nodes.fabric[other_->node_] += share(there);
   }
   read_dram(piece, share(missing & ~there), outcome);
 }
@@ -143,7 +166,7 @@ void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
   outcome.hits += count(held.present & piece.touched);
   if (other_ != nullptr) other_->forget(piece, outcome);
   if (most_by_dma_ > 0) {
-    bring_in(piece.frame, piece.touched, kOwnDma, outcome);
+    bring_in(held, piece, kOwnDma, outcome);
     held.dirty |= piece.touched;
     held.dirtied_by = movement;
     return;
@@ -158,15 +181,6 @@ void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
     }
   }
   forget(piece, outcome);
-}
-
-void Cache::read_dram(const Piece& piece, Bytes bytes, Outcome& outcome) const {
-  outcome.read += bytes;
-  if (other_ == nullptr) return;
-  outcome.nodes.dram[piece.home] += bytes.count();
-  if (piece.home == node_) return;
-  outcome.fabric += bytes;
-  outcome.nodes.fabric[piece.home] += bytes.count();
 }
 
 /// Those of the lines that the other cache has come from there; what is dirty DRAM gets on the way.
@@ -192,59 +206,63 @@ void Cache::forget(const Piece& piece, Outcome& outcome) {
   Page& held = page(piece.frame);
   const std::uint64_t present = held.present & piece.touched;
   if (present == 0) return;
-  write_back(piece.frame, present & ~piece.covered, outcome);
+  write_back(entry_of(piece.frame), present & ~piece.covered, outcome);
   held.dirty &= ~present;
   held.present &= ~present;
-  lru_[held.owner].lines -= count(present);
-  if (held.present == 0) unlink(piece.frame);
+  lines_[held.owner] -= count(present);
+  if (held.present == 0) unlink(held);
 }
 
 Bytes Cache::dirty() const {
   std::uint64_t lines = 0;
-  for (const Page& page : pages_) lines += count(page.dirty);
+  for (std::size_t entry = kOwners; entry < pages_.size(); ++entry) {
+    lines += count(pages_[entry].dirty);
+  }
   return kLine * lines;
 }
 
-Cache::Page& Cache::page(Frame frame) {
-  if (frame >= pages_.size()) pages_.resize(std::max<std::size_t>(frame + 1, 2 * pages_.size()));
-  return pages_[frame];
-}
-
-void Cache::bring_in(Frame frame, std::uint64_t lines, Owner owner, Outcome& outcome) {
-  Page& held = pages_[frame];
+void Cache::bring_in(Page& held, const Piece& piece, Owner owner, Outcome& outcome) {
   if (held.present == 0) {
     held.owner = owner;
   } else {
-    unlink(frame);
+    unlink(held);
   }
-  Lru& lru = lru_[held.owner];
-  lru.lines += count(lines & ~held.present);
-  held.present |= lines;
+  const std::uint64_t more = piece.touched & ~held.present;
+  held.present |= more;
   held.used = ++clock_;
-  link_newest(frame);
-  const Lru& cores = lru_[kOwnCores];
-  const Lru& dma = lru_[kOwnDma];
-  while (dma.lines > most_by_dma_ && dma.oldest != frame) evict(dma.oldest, outcome);
-  while (cores.lines + dma.lines > most_) {
-    const auto age = [&](Frame oldest) {
-      return oldest == kNoFrame ? clock_ + 1 : pages_[oldest].used;
-    };
-    const Frame victim = age(cores.oldest) < age(dma.oldest) ? cores.oldest : dma.oldest;
-    if (victim == frame) break;
+  link_newest(held, entry_of(piece.frame));
+  lines_[held.owner] += count(more);
+  if (lines_[kOwnDma] > most_by_dma_ || lines_[kOwnCores] + lines_[kOwnDma] > most_) {
+    make_room(entry_of(piece.frame), outcome);
+  }
+}
+
+/// The pages that were used longest ago go until all fits; but the page `besides` stays.
+void Cache::make_room(Entry besides, Outcome& outcome) {
+  const auto oldest = [this](Owner owner) { return pages_[owner].newer; };
+  while (lines_[kOwnDma] > most_by_dma_ && oldest(kOwnDma) != besides) {
+    evict(oldest(kOwnDma), outcome);
+  }
+  while (lines_[kOwnCores] + lines_[kOwnDma] > most_) {
+    const Entry of_cores = oldest(kOwnCores);
+    const Entry of_dma = oldest(kOwnDma);
+    const Entry victim = pages_[of_cores].used < pages_[of_dma].used ? of_cores : of_dma;
+    if (victim == besides) break;
     evict(victim, outcome);
   }
 }
 
-void Cache::write_back(Frame frame, std::uint64_t lines, Outcome& outcome) {
-  Page& page = pages_[frame];
-  const Bytes bytes = kLine * count(page.dirty & lines);
-  if (bytes == Bytes(0)) return;
-  page.dirty &= ~lines;
+void Cache::write_back(Entry entry, std::uint64_t lines, Outcome& outcome) {
+  Page& page = pages_[entry];
+  const std::uint64_t saved = page.dirty & lines;
+  if (saved == 0) return;
+  page.dirty &= ~saved;
+  const Bytes bytes = kLine * count(saved);
   outcome.written_back += bytes;
   Bytes crossing;
   if (other_ != nullptr) {
     const MovementKind& kind = kind_of(page.dirtied_by);
-    const unsigned home = home_(kind.agent, kind.to, frame);
+    const unsigned home = home_(kind.agent, kind.to, frame_at(entry));
     outcome.nodes.dram[home] += bytes.count();
     if (home != node_) {
       crossing = bytes;
@@ -254,31 +272,12 @@ void Cache::write_back(Frame frame, std::uint64_t lines, Outcome& outcome) {
   write_back_(page.dirtied_by, bytes, crossing);
 }
 
-void Cache::evict(Frame frame, Outcome& outcome) {
-  Page& page = pages_[frame];
-  write_back(frame, page.present, outcome);
-  lru_[page.owner].lines -= count(page.present);
+void Cache::evict(Entry entry, Outcome& outcome) {
+  Page& page = pages_[entry];
+  write_back(entry, page.present, outcome);
+  lines_[page.owner] -= count(page.present);
   page.present = 0;
-  unlink(frame);
-}
-
-void Cache::link_newest(Frame frame) {
-  Lru& lru = lru_[pages_[frame].owner];
-  Page& page = pages_[frame];
-  page.newer = kNoFrame;
-  page.older = lru.newest;
-  if (lru.newest != kNoFrame) pages_[lru.newest].newer = frame;
-  lru.newest = frame;
-  if (lru.oldest == kNoFrame) lru.oldest = frame;
-}
-
-void Cache::unlink(Frame frame) {
-  const Page& page = pages_[frame];
-  Lru& lru = lru_[page.owner];
-  if (page.newer != kNoFrame) pages_[page.newer].older = page.older;
-  if (page.older != kNoFrame) pages_[page.older].newer = page.newer;
-  if (lru.newest == frame) lru.newest = page.older;
-  if (lru.oldest == frame) lru.oldest = page.newer;
+  unlink(page);
 }
 
 }  // namespace copypath

@@ -11,10 +11,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <vector>
 
 #include "models/ledger/movement.h"
 #include "models/ledger/traffic.h"
+#include "models/memory/frame_table.h"
 #include "models/memory/physical_memory.h"
 
 namespace copypath {
@@ -55,27 +55,28 @@ public:
                    Bytes produced);
 
   /// Bytes resident, those that DMA has brought in, and those that DRAM does not have yet.
-  Bytes resident() const { return kLine * (lru_[kOwnCores].lines + lru_[kOwnDma].lines); }
-  Bytes resident_by_dma() const { return kLine * lru_[kOwnDma].lines; }
+  Bytes resident() const { return kLine * (lines_[kOwnCores] + lines_[kOwnDma]); }
+  Bytes resident_by_dma() const { return kLine * lines_[kOwnDma]; }
   Bytes dirty() const;
 
 private:
   enum Owner : std::uint8_t { kOwnCores, kOwnDma };  ///< who brought in a page's first line
-  static constexpr Frame kNoFrame = 0xffffffff;
+  static constexpr std::size_t kOwners = 2;
+
+  /// A frame's place in the table, behind a head for each owner. The pages of an owner are a ring
+  /// through its head, in the order of use.
+  using Entry = std::uint32_t;
+  static constexpr Entry entry_of(Frame frame) { return static_cast<Entry>(frame + kOwners); }
+  static constexpr Frame frame_at(Entry entry) { return static_cast<Frame>(entry - kOwners); }
 
   struct Page {
-    std::uint64_t present = 0;  ///< a bit for each line
-    std::uint64_t dirty = 0;
-    std::uint64_t used = 0;  ///< when; counts accesses
-    Frame newer = kNoFrame;
-    Frame older = kNoFrame;
+    std::uint64_t present = 0;               ///< a bit for each line
+    std::uint64_t dirty = 0;                 ///< the same
+    std::uint64_t used = ~std::uint64_t{0};  ///< when; counts accesses. Of a head: never
+    Entry newer = 0;                         ///< from a head: the oldest one
+    Entry older = 0;                         ///< from a head: the newest one
     Owner owner = kOwnCores;
     Movement dirtied_by{};
-  };
-  struct Lru {
-    Frame newest = kNoFrame;
-    Frame oldest = kNoFrame;
-    std::uint64_t lines = 0;
   };
   /// A piece of a page: the lines that it touches, and those that it covers as a whole.
   struct Piece {
@@ -92,26 +93,40 @@ private:
   void dma_read(const Piece& piece, Outcome& outcome);
   void dma_write(const Piece& piece, Movement movement, Outcome& outcome);
 
-  Page& page(Frame frame);
-  void read_dram(const Piece& piece, Bytes bytes, Outcome& outcome) const;
+  Page& page(Frame frame) {
+    const Entry entry = entry_of(frame);
+    if (entry >= pages_.size()) pages_.grow_to(entry + 1);
+    return pages_[entry];
+  }
+  void read_dram(const Piece& piece, std::uint64_t bytes, Outcome& outcome) const;
   std::uint64_t fetch(const Piece& piece, std::uint64_t lines, Outcome& outcome);
   void forget(const Piece& piece, Outcome& outcome);
   /// Makes the lines resident and the page the most recently used.
-  void bring_in(Frame frame, std::uint64_t lines, Owner owner, Outcome& outcome);
-  void write_back(Frame frame, std::uint64_t lines, Outcome& outcome);
-  void evict(Frame frame, Outcome& outcome);
-  void link_newest(Frame frame);
-  void unlink(Frame frame);
+  void bring_in(Page& held, const Piece& piece, Owner owner, Outcome& outcome);
+  void make_room(Entry besides, Outcome& outcome);
+  void write_back(Entry entry, std::uint64_t lines, Outcome& outcome);
+  void evict(Entry entry, Outcome& outcome);
+  void link_newest(Page& page, Entry entry) {
+    Page& head = pages_[page.owner];
+    page.newer = page.owner;
+    page.older = head.older;
+    pages_[head.older].newer = entry;
+    head.older = entry;
+  }
+  void unlink(const Page& page) {
+    pages_[page.newer].older = page.older;
+    pages_[page.older].newer = page.newer;
+  }
 
   bool write_allocate_;
   std::uint64_t most_;         ///< lines
   std::uint64_t most_by_dma_;  ///< lines
   WriteBack write_back_;
   unsigned node_ = 0;
-  Cache* other_ = nullptr;   ///< of the other node
-  Home home_;                ///< if there is one
-  std::vector<Page> pages_;  // by frame
-  std::array<Lru, 2> lru_;   // by owner
+  Cache* other_ = nullptr;                      ///< of the other node
+  Home home_;                                   ///< if there is one
+  FrameTable<Page> pages_;                      // by entry
+  std::array<std::uint64_t, kOwners> lines_{};  // resident, by owner
   std::uint64_t clock_ = 0;
 };
 
