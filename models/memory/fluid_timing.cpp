@@ -41,7 +41,9 @@ double FluidTiming::wanted() const {
 
 void FluidTiming::share_out() {
   const double wanted = this->wanted();
-  load_percent_ = static_cast<unsigned>(std::lround(100 * std::min(1.0, wanted / capacity_)));
+  if (traced_) {
+    load_percent_ = static_cast<unsigned>(std::lround(100 * std::min(1.0, wanted / capacity_)));
+  }
   const bool was_contended = contended_;
   contended_ = wanted > capacity_;
   if (!contended_) {  // everybody gets what it can take
@@ -81,6 +83,7 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
 }
 
 void FluidTiming::trace(sc_core::sc_trace_file* file, const std::string& name) {
+  traced_ = true;
   sc_core::sc_trace(file, load_percent_, name + "_load_percent", 7);
 }
 

@@ -46,7 +46,8 @@ private:
   std::vector<Flow*> active_;
   std::vector<Demand> demands_;
   bool contended_ = false;
-  unsigned load_percent_ = 0;
+  bool traced_ = false;
+  unsigned load_percent_ = 0;  // for the waveform
 };
 
 }  // namespace copypath

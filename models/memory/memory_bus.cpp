@@ -73,6 +73,10 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
     return;
   }
   const Bytes bytes(payload.get_data_length());
+  if (transfer->may_run_ahead && run_ahead(*transfer, bytes, delay)) {
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    return;
+  }
   if (delay != sc_core::SC_ZERO_TIME && !transfer->may_run_ahead &&
       delay * kShortLead > bytes / transfer->limit) {
     wait(delay);
@@ -94,6 +98,22 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
   }
   delay = latency;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+/// Control traffic on a bus that has room for it, which nobody waits for and which no cache holds;
+/// false if it has to be looked at as other transfers are.
+bool MemoryBus::run_ahead(Transfer& transfer, Bytes bytes, sc_time& delay) {
+  if (numa_ || bytes == Bytes(0)) return false;
+  const MovementKind& kind = kind_of(transfer.movement);
+  if (kind.agent == Agent::kCore) return false;  // whose stores may read first
+  if (!timing_->has_room(transfer.limit.bytes_per_second())) return false;
+  const DramTraffic dram = crossing(kind, bytes, bytes);
+  ledger_.open(transfer.movement);
+  ledger_.close(transfer.movement, bytes, dram.total(), dram);
+  if (transfer.control != nullptr) move(*transfer.control, kind.reads_memory());
+  transfer.ahead = delay + bytes / transfer.limit;
+  delay = config_.latency;
+  return true;
 }
 
 MemoryBus::Demand MemoryBus::demand_of(Transfer& transfer, Bytes bytes,
@@ -232,13 +252,16 @@ Content MemoryBus::transformed(Transfer& transfer) const {
   return after;
 }
 
+void MemoryBus::move(const ControlList& pieces, bool reads) {
+  for (const ControlPiece& piece : pieces) {
+    std::uint8_t* const memory = memory_.coherent.at(piece.address);
+    std::memcpy(reads ? piece.data : memory, reads ? memory : piece.data, piece.bytes);
+  }
+}
+
 void MemoryBus::move(const Transfer& transfer, const Content& transformed) {
   if (transfer.control != nullptr) {
-    const bool reads = kind_of(transfer.movement).reads_memory();
-    for (const ControlPiece& piece : *transfer.control) {
-      std::uint8_t* const memory = memory_.coherent.at(piece.address);
-      std::memcpy(reads ? piece.data : memory, reads ? memory : piece.data, piece.bytes);
-    }
+    move(*transfer.control, kind_of(transfer.movement).reads_memory());
   } else if (transfer.transform != nullptr) {
     memory_.write(first(*transfer.to, transfer.produced), transformed);
   } else if (transfer.from != nullptr && transfer.to != nullptr) {

@@ -66,6 +66,7 @@ private:
   };
 
   void b_transport(int master, tlm::tlm_generic_payload& payload, sc_time& delay);
+  bool run_ahead(Transfer& transfer, Bytes bytes, sc_time& delay);
   Demand demand_of(Transfer& transfer, Bytes bytes, Content& transformed) const;
   void ask_dram(Transfer& transfer, Demand& demand);
   void enter(const Transfer& transfer, const Demand& demand);
@@ -81,6 +82,7 @@ private:
   bool has_room(const Transfer& transfer, const Demand& demand) const;
   Content transformed(Transfer& transfer) const;
   void move(const Transfer& transfer, const Content& transformed);
+  void move(const ControlList& pieces, bool reads);
 
   MemoryConfig config_;
   CacheConfig cache_config_;

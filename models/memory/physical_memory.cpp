@@ -152,6 +152,18 @@ void PhysicalMemory::read_tags(const SegmentList& from, Content& to) const {
     Frame frame = frame_of(segment.address);
     auto begin = static_cast<std::uint32_t>(segment.address % kPage);
     for (std::uint32_t left = segment.bytes; left > 0; ++frame, begin = 0) {
+      if (begin == 0 && run.bytes > 0) {  // the rule
+        const Tag* tag = &tags_[frame];
+        std::uint32_t frames = 0;
+        while (left >= kPage && tag->continues(run)) {
+          run.bytes += kPage;
+          left -= kPage;
+          ++tag;
+          ++frames;
+        }
+        frame += frames;
+        if (left == 0) break;
+      }
       const std::uint32_t bytes = std::min(left, kPage - begin);
       left -= bytes;
       const Tag& tag = tags_[frame];
@@ -253,11 +265,11 @@ void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
 /// Whole frames, one after the other.
 void PhysicalMemory::fill(Frame first, std::uint64_t frames, const Run& run) {
   Tag tag{run.file, {}, static_cast<std::uint16_t>(run.version), 0, kPage, run.form};
-  for (std::uint64_t i = 0; i < frames; ++i) {
-    Tag& held = tags_[first + i];
-    if (held.file == kMixed) mixed_.erase(static_cast<Frame>(first + i));
+  Tag* held = &tags_[first];
+  for (std::uint64_t i = 0; i < frames; ++i, ++held) {
+    if (held->file == kMixed) mixed_.erase(static_cast<Frame>(first + i));
     tag.origin_words = Tag::words_of(static_cast<std::int64_t>(run.offset + i * kPage));
-    held = tag;
+    *held = tag;
   }
 }
 

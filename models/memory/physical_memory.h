@@ -122,6 +122,12 @@ private:
       return {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)};
     }
 
+    /// All of the frame holds what continues the run.
+    bool continues(const Run& run) const {
+      return begin == 0 && end == kPageSize.count() && file == run.file && form == run.form &&
+             version == run.version &&
+             static_cast<std::uint64_t>(origin()) == run.offset + run.bytes;
+    }
     bool same_run(const Tag& other) const {
       return file == other.file && version == other.version && origin_words == other.origin_words &&
              form == other.form;
