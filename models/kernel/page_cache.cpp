@@ -172,13 +172,6 @@ void PageCache::spend_on_folios(Task& task, const SegmentList& pages) const {
   task.spend(cost * folios);
 }
 
-void PageCache::hold_pages(const Segment& segment) {
-  const Frame last = frame_of(segment.address + segment.bytes - 1);
-  for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
-    ++pages_[frame].references;
-  }
-}
-
 void PageCache::overwrite(Task& task, std::uint32_t file) {
   const Bytes size = media_.file_size(file);
   for (Bytes offset; offset < size; offset += kPageSize) {
@@ -189,13 +182,6 @@ void PageCache::overwrite(Task& task, std::uint32_t file) {
     Content content;
     media_.read(file, offset.count(), bytes, content, kNextVersion);
     task.pass({Movement::kFileWrite, nullptr, &page, task.costs().copy_rate, nullptr, &content});
-  }
-}
-
-void PageCache::put_pages(const Segment& segment) {
-  const Frame last = frame_of(segment.address + segment.bytes - 1);
-  for (Frame frame = frame_of(segment.address); frame <= last; ++frame) {
-    --pages_[frame].references;
   }
 }
 

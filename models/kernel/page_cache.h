@@ -63,7 +63,9 @@ public:
   bool large_folios() const { return config_.folio > kPageSize; }
 
   /// Takes one more reference on every page of the segment.
-  void hold_pages(const Segment& segment);
+  void hold_pages(const Segment& segment) {
+    for_each_page_of(segment, [](Page& page) { ++page.references; });
+  }
 
   /// Whether both addresses lie in one folio.
   bool same_folio(std::uint64_t a, std::uint64_t b) const {
@@ -80,7 +82,9 @@ public:
   void overwrite(Task& task, std::uint32_t file);
 
   /// Drops the reference that get_pages() took on every page of the segment.
-  void put_pages(const Segment& segment);
+  void put_pages(const Segment& segment) {
+    for_each_page_of(segment, [](Page& page) { --page.references; });
+  }
 
   /// Fills the first `share` of every file, as if it had been read before. Takes no time.
   void warm_up(double share, MemoryBus& bus);
@@ -153,6 +157,12 @@ private:
     WaitQueue waiters{"wait disk"};
   };
 
+  template <typename Visit>
+  void for_each_page_of(const Segment& segment, Visit visit) {
+    Page* page = &pages_[frame_of(segment.address)];
+    const Page* const last = &pages_[frame_of(segment.address + segment.bytes - 1)];
+    for (; page <= last; ++page) visit(*page);
+  }
   std::uint64_t pages_of(const OpenFile& file) const {
     return units_covering(file.size, kPageSize);
   }

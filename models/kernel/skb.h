@@ -117,7 +117,7 @@ public:
   /// memory of the same kind lengthens that (skb_can_coalesce()).
   void append(Skb& skb, const Fragment& fragment) {
     skb.bytes += Bytes(fragment.segment.bytes);
-    if (skb.fragment_count > 0) {
+    if (skb.fragment_count > 0 && may_join(fragment)) {
       Fragment& last = skb.fragments[skb.fragment_count - 1];
       const std::uint64_t end = last.segment.address + last.segment.bytes;
       if (end == fragment.segment.address && last.place == fragment.place &&
@@ -134,6 +134,11 @@ public:
   std::uint64_t in_use() const { return in_use_; }
 
 private:
+  /// Not a page that is held by itself.
+  bool may_join(const Fragment& fragment) const {
+    return fragment.pages != nullptr || large_folios_ ||
+           fragment.segment.address % kPageSize.count() != 0;
+  }
   /// Whether the last fragment of an skb is lengthened by the one that continues it. Pages that are
   /// held one by one are fragments of their own, even if they are adjacent, but for those of a
   /// folio.

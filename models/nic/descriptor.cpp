@@ -9,11 +9,9 @@ namespace copypath {
 namespace {
 
 // Second word of a transmit descriptor (datasheet tables 7-31, 7-36, 7-38).
-constexpr Field kDtalen = TxWord::kDtalen, kDtyp{20, 4}, kEop = TxWord::kEop, kIfcs{25, 1},
+constexpr Field kDtalen = TxWord::kDtalen, kDtyp = TxWord::kDtyp, kEop = TxWord::kEop, kIfcs{25, 1},
                 kRs = TxWord::kRs, kDext{29, 1}, kTse{31, 1}, kTxDd{32, 1}, kCc{39, 1},
                 kIxsm{40, 1}, kTxsm{41, 1}, kIpsec{42, 1}, kPaylen{46, 18};
-constexpr std::uint64_t kDataType = 3;
-constexpr std::uint64_t kContextType = 2;
 // A context: in its first word, and in its second.
 constexpr Field kIplen{0, 9}, kMaclen{9, 7};
 constexpr Field kIpv4{10, 1}, kTcp{11, 2}, kL4len{40, 8}, kMss{48, 16};
@@ -37,10 +35,10 @@ std::uint64_t load(const std::uint8_t* from) {
 }  // namespace
 
 TxWord TxData::word() const {
-  return {kDtyp.put(kDataType) | kEop.put(end_of_packet) | kIfcs.put(1) | kRs.put(report_status) |
-          kDext.put(1) | kTse.put(segment) | kTxDd.put(done) | kCc.put(check_context) |
-          kIxsm.put(ip_checksum) | kTxsm.put(tcp_checksum) | kIpsec.put(encrypt) |
-          kPaylen.put(payload)};
+  return {kDtyp.put(TxWord::kData) | kEop.put(end_of_packet) | kIfcs.put(1) |
+          kRs.put(report_status) | kDext.put(1) | kTse.put(segment) | kTxDd.put(done) |
+          kCc.put(check_context) | kIxsm.put(ip_checksum) | kTxsm.put(tcp_checksum) |
+          kIpsec.put(encrypt) | kPaylen.put(payload)};
 }
 
 TxData TxData::decode(const std::uint8_t* from) {
@@ -62,7 +60,7 @@ TxData TxData::decode(const std::uint8_t* from) {
 
 void TxContext::encode(std::uint8_t* to) const {
   store(kIplen.put(ip_bytes) | kMaclen.put(mac_bytes), to);
-  store(kIpv4.put(1) | kTcp.put(kTcpType) | kDtyp.put(kContextType) | kDext.put(1) |
+  store(kIpv4.put(1) | kTcp.put(kTcpType) | kDtyp.put(TxWord::kContext) | kDext.put(1) |
             kL4len.put(tcp_bytes) | kMss.put(segment_size),
         to + 8);
 }
@@ -77,12 +75,7 @@ TxContext TxContext::decode(const std::uint8_t* from) {
 }
 
 bool is_context(const std::uint8_t* descriptor) {
-  return kDtyp.of(load(descriptor + 8)) == kContextType;
-}
-
-bool ends_packet(const std::uint8_t* descriptor) {
-  const std::uint64_t word = load(descriptor + 8);
-  return kDtyp.of(word) == kDataType && kEop.of(word) != 0;
+  return kDtyp.of(load(descriptor + 8)) == TxWord::kContext;
 }
 
 std::array<std::uint8_t, kDescriptorBytes> tx_write_back() {

@@ -28,7 +28,8 @@ struct Field {
 /// What the pieces of a packet have in common: the second word of their descriptors, without
 /// DTALEN.
 struct TxWord {
-  static constexpr Field kDtalen{0, 16}, kEop{24, 1}, kRs{27, 1};
+  static constexpr Field kDtalen{0, 16}, kDtyp{20, 4}, kEop{24, 1}, kRs{27, 1};
+  static constexpr std::uint64_t kData = 3, kContext = 2;  ///< DTYP
 
   std::uint64_t flags;
 
@@ -90,7 +91,12 @@ struct TxPiece {
 /// Whether a transmit descriptor is a context (DTYP).
 bool is_context(const std::uint8_t* descriptor);
 /// Whether it is the last one of a packet (DCMD.EOP).
-bool ends_packet(const std::uint8_t* descriptor);
+inline bool ends_packet(const std::uint8_t* descriptor) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, descriptor + sizeof word, sizeof word);
+  word = le64toh(word);
+  return TxWord::kDtyp.of(word) == TxWord::kData && TxWord::kEop.of(word) != 0;
+}
 
 /// What the NIC leaves of a transmit descriptor whose packet it has sent.
 std::array<std::uint8_t, kDescriptorBytes> tx_write_back();

@@ -28,17 +28,23 @@ void InterruptVector::report(sc_time at) {
 void InterruptVector::serve() {
   cause_ = masked_ = false;
   due_.cancel();
+  due_at_ = sc_core::sc_max_time();
   expect_next();  // which has to keep its distance again
 }
 
 // Something happens at `at` that the driver is to see: then, or when the last interrupt is delay_
 // ago; but if the driver is on its way, then in any case.
 void InterruptVector::schedule(sc_time at) {
+  const sc_time now = sc_time_stamp();
   if (raised_before_ && !masked_) at = std::max(at, last_ + delay_);
-  due_.notify(std::max(at, sc_time_stamp()) - sc_time_stamp());
+  at = std::max(at, now);
+  if (at >= due_at_) return;
+  due_at_ = at;
+  due_.notify(at - now);
 }
 
 void InterruptVector::look() {
+  due_at_ = sc_core::sc_max_time();
   if (masked_ || may_raise(sc_time_stamp())) {
     const sc_time placed = frames_.place();
     if (placed == sc_core::sc_max_time()) return;  // and what they report comes with them

@@ -49,6 +49,7 @@ private:
   bool cause_ = false;
   bool masked_ = false;
   sc_core::sc_event due_;
+  sc_time due_at_ = sc_core::sc_max_time();  // the end of time: it is not notified
   sc_time last_;
   bool raised_before_ = false;
 };

@@ -115,47 +115,40 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
   fifo_filled_.notify();
 }
 
+/// Pieces of one kind go in one transfer, those that are adjacent in memory in one segment of it.
 void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
   const std::vector<Place>& places = queues_.queues[packet.queue].places;
   const std::vector<TxRole>& roles = queues_.queues[packet.queue].roles;
-  std::uint64_t gathered = 0;
-  Place place{};
-  TxRole role{};
-  Segment segment{};  // that grows
-  segments_.clear();
-  const auto fetch = [&] {
-    segments_.push_back(segment);
-    packet.again = packet.again || role == TxRole::kSendAgain;
-    const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
-                              : role == TxRole::kSendAgain ? copypath::retransmit(place)
-                                                           : Movement::kTlsResync;
-    Content& to = role == TxRole::kResync ? packet.resync : packet.content;
-    memory.dma_read(movement, segments_, to, link_.read(segments_));
-    segments_.clear();
-    segment.bytes = 0;
-  };
-  queue.take_pieces([&](const TxPiece& piece, unsigned at) {
-    if (segment.bytes > 0) {
-      if (places[at] != place || roles[at] != role) {  // pieces of one kind go in one transfer
-        fetch();
-      } else if (segment.address + segment.bytes != piece.address) {
-        segments_.push_back(segment);
-        segment.bytes = 0;
-      }
+  Bytes gathered;
+  TxPiece piece{};
+  while (!piece.end_of_packet) {
+    piece = queue.take_piece();
+    const Place place = places[queue.taken()];
+    const TxRole role = roles[queue.taken()];
+    segments_.assign(1, {piece.address, piece.bytes});
+    while (!piece.end_of_packet && places[queue.coming()] == place &&
+           roles[queue.coming()] == role) {
+      piece = queue.take_piece();
+      append(segments_, {piece.address, piece.bytes});
     }
-    if (segment.bytes == 0) segment.address = piece.address;
-    segment.bytes += piece.bytes;
-    place = places[at];
-    role = roles[at];
-    if (role != TxRole::kResync) gathered += piece.bytes;
-    packet.report_status = piece.report_status;
-  });
-  fetch();
-  if (Bytes(gathered) != packet.bytes)
-    throw std::logic_error("descriptors differ from their PAYLEN");
+    if (role != TxRole::kResync) gathered += size_of(segments_);
+    fetch(packet, place, role);
+  }
+  if (gathered != packet.bytes) throw std::logic_error("descriptors differ from their PAYLEN");
+  packet.report_status = piece.report_status;
   packet.last = queue.taken();
   packet.gathered = true;
   gathered_.notify();
+}
+
+/// The segments, which are of one kind.
+void Nic::fetch(Outgoing& packet, Place place, TxRole role) {
+  packet.again = packet.again || role == TxRole::kSendAgain;
+  const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
+                            : role == TxRole::kSendAgain ? copypath::retransmit(place)
+                                                         : Movement::kTlsResync;
+  Content& to = role == TxRole::kResync ? packet.resync : packet.content;
+  memory.dma_read(movement, segments_, to, link_.read(segments_));
 }
 
 // The wire: packets out of the FIFO, frame by frame at line rate.

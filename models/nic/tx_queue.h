@@ -36,16 +36,14 @@ public:
 
   /// Takes the first descriptor of a packet off the chip. Contexts before it take effect.
   TxData take();
-  /// Takes the others of the same packet: visit(piece, where in the ring it was).
-  template <typename Visit>
-  void take_pieces(Visit visit) {
-    for (bool more = true; more;) {
-      const TxPiece piece = TxPiece::decode(next());
-      more = !piece.end_of_packet;
-      visit(piece, taken());
-    }
-    --packets_;
+  /// Takes the next one of the same packet.
+  TxPiece take_piece() {
+    const TxPiece piece = TxPiece::decode(next());
+    if (piece.end_of_packet) --packets_;
+    return piece;
   }
+  /// Where in the ring the next one is.
+  unsigned coming() const { return processed_; }
   /// Where in the ring it was.
   unsigned taken() const { return processed_ == 0 ? size_ - 1 : processed_ - 1; }
   /// Everything taken is done with: the head follows. Returns how many descriptors that are.
