@@ -24,6 +24,8 @@ void FluidTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double li
   flow.left = static_cast<double>(bus_bytes.count());
   flow.updated = sc_core::sc_time_stamp() + delay;
   flow.finish = sc_core::sc_max_time();
+  flow.done.cancel();  // of the transfer before: it may have left in the instant of a new end
+  flow.announced = false;
   active_.push_back(&flow);
   share_out();
 }
@@ -49,6 +51,7 @@ void FluidTiming::share_out() {
   if (!contended_) {  // everybody gets what it can take
     for (Flow* flow : active_) {
       if (was_contended || flow->rate == 0) set_rate(*flow, flow->limit);
+      announce(*flow);
     }
     return;
   }
@@ -56,6 +59,25 @@ void FluidTiming::share_out() {
   for (const Flow* flow : active_) demands_.push_back({flow->agent, flow->limit});
   copypath::share_out(capacity_, arbitration_, demands_);
   for (std::size_t i = 0; i < active_.size(); ++i) set_rate(*active_[i], demands_[i].share);
+  announce_next();
+}
+
+/// Whoever ends next leaves then, and the one after it is announced.
+void FluidTiming::announce_next() {
+  const sc_time now = sc_core::sc_time_stamp();
+  sc_time next = sc_core::sc_max_time();
+  for (const Flow* flow : active_) {
+    if (flow->finish > now) next = std::min(next, flow->finish);
+  }
+  for (Flow* flow : active_) {
+    if (flow->finish <= next) announce(*flow);
+  }
+}
+
+void FluidTiming::announce(Flow& flow) {
+  if (flow.announced || flow.finish == sc_core::sc_max_time()) return;
+  flow.announced = true;
+  flow.done.notify(flow.finish - sc_core::sc_time_stamp());
 }
 
 void FluidTiming::set_rate(Flow& flow, double rate) {
@@ -72,14 +94,14 @@ void FluidTiming::set_rate(Flow& flow, double rate) {
     flow.updated = now;
   }
   flow.rate = rate;
-  flow.done.cancel();
+  if (flow.announced) flow.done.cancel();
+  flow.announced = false;
   const double picoseconds = rate == 0 ? kNever : std::ceil(flow.left * 1e12 / rate);
   if (picoseconds >= kNever) {
     flow.finish = sc_core::sc_max_time();
     return;
   }
   flow.finish = flow.updated + sc_time::from_value(static_cast<sc_dt::uint64>(picoseconds));
-  flow.done.notify(flow.finish - now);
 }
 
 void FluidTiming::trace(sc_core::sc_trace_file* file, const std::string& name) {

@@ -1,6 +1,7 @@
 // Fluid timing: transfers share the bus as fair_shares.h says. A transfer's end is known when it
-// starts and moves only when the shares change, so an uncontended one costs a single event. One
-// that is to begin a little later has its share from now on.
+// starts and moves only when the shares change, so an uncontended one costs a single event. Of
+// those that share a full bus only the next to end has an event, as all others will have new ends
+// by then. One that is to begin a little later has its share from now on.
 #pragma once
 
 #include <vector>
@@ -32,6 +33,7 @@ private:
     double left = 0;  ///< bytes left at `updated`
     sc_time updated;  ///< in the future: when it begins
     sc_time finish;
+    bool announced = false;  ///< `done` will occur then
     sc_core::sc_event done;
   };
 
@@ -39,6 +41,8 @@ private:
   double wanted() const;
   void share_out();
   void set_rate(Flow& flow, double rate);
+  void announce(Flow& flow);
+  void announce_next();
 
   double capacity_;
   Arbitration arbitration_;
