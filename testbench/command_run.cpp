@@ -52,7 +52,7 @@ void check_capture(const RunArguments& arguments, const Config& config) {
   if (config.nic.link == Link::kLoopback) {
     throw BadInput({"--pcap: nothing is on a wire with nic.link = loopback, accepted: ethernet"});
   }
-  if (find_path(config.paths.front())->local) {
+  if (find_path(config.paths.front())->local()) {
     throw BadInput({fmt::format(
         "--pcap: nothing is on a wire with workload.kind = {}, accepted: a kind that sends",
         find_key("workload.kind")->get(config))});

@@ -148,12 +148,14 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
   return native::run_all(config, paths, options);
 }
 
-Config load(const std::string& file, const ValidateArguments& arguments, const std::string& host) {
+Scenario load(const std::string& file, const ValidateArguments& arguments,
+              const std::string& host) {
   std::vector<Override> overrides;
-  if (!host.empty())
+  if (!host.empty()) {
     overrides.push_back({"host=" + std::filesystem::absolute(host).string(), "--host"});
+  }
   overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
-  return load_scenario(file, overrides, shipped_folder()).config;
+  return load_scenario(file, overrides, shipped_folder());
 }
 
 /// A machine is not as fast at all times, and this one is measured when the paths are: before and
@@ -165,17 +167,17 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
   std::string host = arguments.host;
   if (host.empty()) {
     const auto before = calibrate(arguments);
-    measured = measure(load(file, arguments, ""), arguments);
+    measured = measure(load(file, arguments, "").config, arguments);
     const auto primitives =
         arguments.timing ? native::least_of(before, calibrate(arguments)) : before;
     const native::HostFacts facts = native::host_facts(arguments.folder);
     calibrated = std::make_unique<MemoryFile>(profile_text(host_profile(primitives, facts), facts));
     host = calibrated->name();
   } else {
-    measured = measure(load(file, arguments, host), arguments);
+    measured = measure(load(file, arguments, host).config, arguments);
   }
   profile = content_of(host);
-  const Config config = load(file, arguments, host);
+  const Config config = load(file, arguments, host).config;
   return validated(file, config, predict(config, arguments.quiet), measured);
 }
 
@@ -208,9 +210,7 @@ int validate_command(const Arguments& words) {
   if (!parse_arguments(words, arguments)) return kFine;
   // What is wrong with a scenario is said before anything is measured.
   for (const std::string& file : arguments.scenarios) {
-    std::vector<Override> overrides = arguments.overrides;
-    if (!arguments.host.empty()) overrides.push_back({"host=" + arguments.host, "--host"});
-    require_native_paths(load_scenario(file, overrides, shipped_folder()));
+    require_native_paths(load(file, arguments, arguments.host));
   }
   const SignalGuard guard;
   std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;

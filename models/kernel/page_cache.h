@@ -94,9 +94,8 @@ public:
   /// Pages that readers took beyond those: the rest was there already (as cachestat counts).
   std::uint64_t hits() const { return accesses_ > misses_ ? accesses_ - misses_ : 0; }
   std::uint64_t evictions() const { return evictions_; }
-  std::uint64_t reads() const {
-    return submitted_;
-  }  ///< each of pages that are adjacent in the file
+  /// Reads of the disk, each of pages that are adjacent in the file.
+  std::uint64_t reads() const { return submitted_; }
   std::uint64_t resident() const { return resident_; }  ///< pages
 
   void trace(sc_core::sc_trace_file* file) const override;

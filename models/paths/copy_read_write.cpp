@@ -55,8 +55,6 @@ const Path kCopyReadWritePath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true,
-    false,
-    true};
+    Job::kCopyFiles};
 
 }  // namespace copypath

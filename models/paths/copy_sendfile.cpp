@@ -54,8 +54,6 @@ const Path kCopySendfilePath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true,
-    false,
-    true};
+    Job::kCopyFiles};
 
 }  // namespace copypath

@@ -70,7 +70,7 @@ const Path kKtlsSendfilePath{
     Transformation::kTls,
     Reads::kAnyFile,
     ktls_refusal,
-    false,
+    Job::kServe,
     true};
 
 }  // namespace copypath

@@ -44,6 +44,6 @@ const Path kMmapReadPath{
     Transformation::kNone,
     Reads::kFile,
     nullptr,
-    true};
+    Job::kRead};
 
 }  // namespace copypath

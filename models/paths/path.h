@@ -25,6 +25,14 @@ enum class Reads {
   kOrigin    ///< another server: it is a proxy
 };
 
+/// Whom a path is a program for.
+enum class Job {
+  kServe,      ///< clients
+  kRead,       ///< itself: it sends nothing (workload.kind = random_reader)
+  kCopyFiles,  ///< itself: it writes to another file (workload.kind = file_copy)
+  kPipe        ///< another program, through a pipe (workload.kind = pipe)
+};
+
 struct Path {
   const char* name;
   const char* summary;
@@ -35,16 +43,14 @@ struct Path {
   /// Why this machine cannot run it, and what can, as a sentence that begins with a verb; "" if it
   /// can. nullptr: every machine can.
   std::string (*refusal)(const Config&) = nullptr;
-  /// A program on the machine itself, which sends nothing (workload.kind = random_reader, if not
-  /// one of those below).
-  bool local = false;
+  Job job = Job::kServe;
   /// Moves the file to the socket by sendfile(): what a web server's `sendfile on` means.
   bool by_sendfile = false;
-  /// Of a local program: it writes to another file (workload.kind = file_copy).
-  bool copies_files = false;
-  /// Of a local program: it writes into a pipe (workload.kind = pipe), and this is what the program
-  /// at the other end does.
+  /// What the program at the other end of the pipe does, if there is one.
   void (*consume)(PipeReader&) = nullptr;
+
+  /// A program on the machine itself, which sends nothing.
+  bool local() const { return job != Job::kServe; }
 };
 
 /// Why a path cannot be run as configured (the machine lacks something, or the clients insist on

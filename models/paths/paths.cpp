@@ -56,38 +56,34 @@ bool sends_behind_headers(const Path& path) {
   return kPaths.count(path.name) != 0;
 }
 
-/// A kind of workload that is a program of its own, which sends nothing, and its paths.
+/// A kind of workload that is a program of its own, which sends nothing.
 struct LocalKind {
   WorkloadKind kind;
+  Job job;  ///< of its paths
   const char* name;
-  const char* does;    ///< of one of its paths
-  const char* others;  ///< of any other path: what that does instead
+  const char* does;    ///< what one of these does
+  const char* others;  ///< what any other path does instead
 };
 constexpr LocalKind kLocalKinds[] = {
-    {WorkloadKind::kRandomReader, "random_reader", "reads for itself and sends nothing",
+    {WorkloadKind::kRandomReader, Job::kRead, "random_reader", "reads for itself and sends nothing",
      "does not read for itself"},
-    {WorkloadKind::kFileCopy, "file_copy", "copies a file to a file", "writes to no file"},
-    {WorkloadKind::kPipe, "pipe", "writes into a pipe", "writes into no pipe between programs"},
+    {WorkloadKind::kFileCopy, Job::kCopyFiles, "file_copy", "copies a file to a file",
+     "writes to no file"},
+    {WorkloadKind::kPipe, Job::kPipe, "pipe", "writes into a pipe",
+     "writes into no pipe between programs"},
 };
-
-bool belongs_to(const Path& path, WorkloadKind kind) {
-  if (!path.local) return false;
-  if (path.copies_files) return kind == WorkloadKind::kFileCopy;
-  if (path.consume != nullptr) return kind == WorkloadKind::kPipe;
-  return kind == WorkloadKind::kRandomReader;
-}
 
 /// What the kind of workload demands of a path.
 std::string misfit(const Path& path, WorkloadKind kind) {
   for (const LocalKind& local : kLocalKinds) {
-    const bool belongs = belongs_to(path, local.kind);
+    const bool belongs = path.job == local.job;
     if (belongs && kind != local.kind) {
       return std::string(local.does) + "; choose workload.kind = " + local.name;
     }
     if (!belongs && kind == local.kind) {
-      return std::string(path.local ? local.others : "sends to clients") +
-             "; workload.kind = " + local.name + " needs one of: " +
-             listed([&](const Path& other) { return belongs_to(other, local.kind); });
+      return std::string(path.local() ? local.others : "sends to clients") +
+             "; workload.kind = " + local.name +
+             " needs one of: " + listed([&](const Path& other) { return other.job == local.job; });
     }
   }
   if (kind == WorkloadKind::kProxy && path.reads != Reads::kOrigin) {

@@ -29,8 +29,7 @@ const Path kPipeVmspliceReadPath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true,
-    false,
+    Job::kPipe,
     false,
     read_from_pipe};
 

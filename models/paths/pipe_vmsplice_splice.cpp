@@ -56,8 +56,7 @@ const Path kPipeVmspliceSplicePath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true,
-    false,
+    Job::kPipe,
     false,
     splice_from_pipe};
 

@@ -56,8 +56,7 @@ const Path kPipeWriteReadPath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true,
-    false,
+    Job::kPipe,
     false,
     read_from_pipe};
 

@@ -45,6 +45,6 @@ const Path kPreadPath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    true};
+    Job::kRead};
 
 }  // namespace copypath

@@ -63,7 +63,7 @@ const Path kSendfilePath{
     Transformation::kNone,
     Reads::kAnyFile,
     nullptr,
-    false,
+    Job::kServe,
     true};
 
 }  // namespace copypath

@@ -92,7 +92,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   connect_nics();
   connect_network(capture_file);
   connect_clients();
-  if (config.nic.link == Link::kLoopback && !path.local) {
+  if (config.nic.link == Link::kLoopback && !path.local()) {
     sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
   }
   kernel.page_cache.warm_up(config.page_cache.warm, bus);
@@ -162,7 +162,7 @@ void Machine::connect_clients() {
 }
 
 void Machine::start_of_simulation() {
-  if (!sinks && !path_.local) clients.ask_later();
+  if (!sinks && !path_.local()) clients.ask_later();
 }
 
 void Machine::finish() {

@@ -152,12 +152,12 @@ void FileServer::serve_requests(Connection& connection) {
   const std::uint32_t number = connection.number();
   const std::uint64_t requests = clients_.requests().count(number);
   for (std::uint64_t request = 0; request < requests; ++request) {
-    if (!path_.local) connection.socket.receive_request(connection.task);
+    if (!path_.local()) connection.socket.receive_request(connection.task);
     open_file(connection, request);
     respond(connection);
     if (connection.file.failed) {  // close(): the client gets no more, whatever it has asked for
       clients_.abort(number,
-                     path_.local ? clients_.received(number) : connection.socket.accepted());
+                     path_.local() ? clients_.received(number) : connection.socket.accepted());
       break;
     }
     if (config_.workload.hazard == Hazard::kOverwrite) overwrite_file(connection);
@@ -182,7 +182,7 @@ void FileServer::open_file(Connection& connection, std::uint64_t request) {
   const Request wanted = clients_.requests().at(connection.number(), request);
   OpenFile& file = connection.file;
   // A program that reads for itself has opened its file once, and its readahead goes on.
-  if (!path_.local || request == 0) file = connection.kernel.page_cache.open(wanted.file);
+  if (!path_.local() || request == 0) file = connection.kernel.page_cache.open(wanted.file);
   file.source = work.open;
   file.position = wanted.offset;
   file.end = wanted.offset + wanted.bytes;

@@ -203,7 +203,7 @@ TEST(Loopback, TheNicsAbilitiesDoNotMatter) {
 
 TEST(Loopback, AProxyNeedsAWire) {
   for (const Path* path : paths()) {
-    if (path->local) continue;
+    if (path->local()) continue;
     EXPECT_EQ(refusal(*path, loopback()).empty(), path->reads != Reads::kOrigin) << path->name;
     EXPECT_EQ(refusal(*path, Config()), "") << path->name;
   }
