@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -151,9 +150,7 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
 Scenario load(const std::string& file, const ValidateArguments& arguments,
               const std::string& host) {
   std::vector<Override> overrides;
-  if (!host.empty()) {
-    overrides.push_back({"host=" + std::filesystem::absolute(host).string(), "--host"});
-  }
+  if (!host.empty()) overrides.push_back({"host=" + host, "--host"});
   overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
   return load_scenario(file, overrides, shipped_folder());
 }
@@ -176,9 +173,9 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
   } else {
     measured = measure(load(file, arguments, host).config, arguments);
   }
-  profile = content_of(host);
-  const Config config = load(file, arguments, host).config;
-  return validated(file, config, predict(config, arguments.quiet), measured);
+  const Scenario scenario = load(file, arguments, host);
+  profile = content_of(scenario.host);
+  return validated(file, scenario.config, predict(scenario.config, arguments.quiet), measured);
 }
 
 Validation validate(const ValidateArguments& arguments) {

@@ -171,6 +171,7 @@ private:
         if (is_expectation(setting)) problem(setting, "does not belong in a host profile");
       }
       apply(host_settings, Layer::kHost);
+      scenario_.host = file.string();
       return;
     }
     std::vector<std::string> looked_in;

@@ -30,6 +30,7 @@ struct Scenario {
   std::vector<Expectation> expectations;
   std::vector<std::string> left_out;  ///< of all paths: those that are refused, with the reasons
   std::string file;                   ///< as it was named
+  std::string host;                   ///< the file of its host profile, as it was found; "": none
 };
 
 /// Loads `file`. A host profile is looked up beside the scenario file, then in `shipped_folder`;
