@@ -21,102 +21,61 @@ Producers::Producers(const sc_core::sc_module_name& name, const Config& config, 
   for (unsigned number = 0; number < config.broker.producers(); ++number) {
     const std::uint32_t connection = clients_ + number;
     if (nic_of(connection, config.nic.count) != nic) continue;
-    const double turn = static_cast<double>(number + 1) / config.broker.producers();
-    producers_.push_back({number, interval_ * turn,
-                          Stream(connection, PeerStream(config, packet()), kIdentification)});
-  }
-  SC_HAS_PROCESS(Producers);
-  SC_THREAD(send_batches);
-}
-
-void Producers::expect_losses() {
-  losses_ = true;
-  for (Producer& producer : producers_) producer.stream.tcp.expect_losses(sc_time_stamp());
-  look_again();
-}
-
-void Producers::send_batches() {
-  for (;;) {
-    read_arrivals();
-    const sc_time timer = check_timers();
-    Stretch stretch;
-    std::size_t passed = 0;
-    while (passed < producers_.size() && (stretch = next(producers_[next_])).empty()) {
-      next_ = (next_ + 1) % producers_.size();
-      ++passed;
-    }
-    if (passed == producers_.size()) {
-      wait_for_arrival(next_work(timer));
-      continue;
-    }
-    send_next(producers_[next_], stretch);
-    next_ = (next_ + 1) % producers_.size();
+    add({connection, PeerStream(config, packet()), kIdentification});
   }
 }
 
-sc_time Producers::next_work(sc_time timer) const {
-  sc_time next = timer;
-  for (const Producer& producer : producers_) {
-    if (due(producer, sc_time_stamp()) < total_) next = std::min(next, next_due(producer));
+/// When it is full: the producers take turns.
+sc_time Producers::first_batch(const Stream& stream) const {
+  const double turn = static_cast<double>(number_of(stream) + 1) / config_.producers();
+  return interval_ * turn;
+}
+
+/// What batches that are full now hold, of the whole stream.
+Bytes Producers::due(const Stream& stream) const {
+  const sc_time now = sc_time_stamp();
+  const sc_time first = first_batch(stream);
+  if (now < first) return Bytes(0);
+  const std::uint64_t batches = (now - first).value() / interval_.value() + 1;
+  return config_.batch * std::min<std::uint64_t>(batches, config_.batches);
+}
+
+/// When the next one is full.
+sc_time Producers::next_due(const Stream& stream) const {
+  const sc_time now = sc_time_stamp();
+  const sc_time first = first_batch(stream);
+  if (now < first) return first;
+  const std::uint64_t batches = (now - first).value() / interval_.value() + 1;
+  return first + sc_time::from_value(interval_.value() * batches);
+}
+
+Producers::Stretch Producers::next(const Stream& stream) const {
+  return stream.tcp.next(due(stream));
+}
+
+sc_time Producers::next_work() const {
+  sc_time next = sc_core::sc_max_time();
+  for (const Stream& stream : streams_) {
+    if (due(stream) < total_) next = std::min(next, next_due(stream));
   }
   return next;
 }
 
-void Producers::read_arrivals() {
-  for (const Packet* packet = arrived(); packet != nullptr; packet = arrived()) {
-    const auto producer = std::find_if(
-        producers_.begin(), producers_.end(),
-        [packet](const Producer& one) { return one.stream.connection == packet->connection; });
-    take(producer->stream, *packet);
-    pop();
-  }
-}
-
-/// When the next one ends.
-sc_time Producers::check_timers() {
-  sc_time first = sc_core::sc_max_time();
-  if (!losses_) return first;
-  for (Producer& producer : producers_) {
-    first = std::min(first, producer.stream.tcp.check_timer(sc_time_stamp()));
-  }
-  return first;
-}
-
-/// What batches that are full by then hold, of the whole stream.
-Bytes Producers::due(const Producer& producer, sc_time now) const {
-  if (now < producer.first) return Bytes(0);
-  const std::uint64_t batches = (now - producer.first).value() / interval_.value() + 1;
-  return config_.batch * std::min<std::uint64_t>(batches, config_.batches);
-}
-
-sc_time Producers::next_due(const Producer& producer) const {
-  const sc_time now = sc_time_stamp();
-  if (now < producer.first) return producer.first;
-  const std::uint64_t batches = (now - producer.first).value() / interval_.value() + 1;
-  return producer.first + sc_time::from_value(interval_.value() * batches);
-}
-
-Producers::Stretch Producers::next(const Producer& producer) const {
-  return producer.stream.tcp.next(due(producer, sc_time_stamp()));
-}
-
-void Producers::send_next(Producer& producer, const Stretch& stretch) {
-  wait_for_wire(stretch);
-  Content content;
+void Producers::read(const Stream& stream, const Stretch& stretch, Content& content) {
+  const unsigned number = number_of(stream);
   for (std::uint64_t at = stretch.begin; at < stretch.end;) {
-    std::uint32_t file = layout_.files() + producer.number;  // of what will be compressed
+    std::uint32_t file = layout_.files() + number;  // of what will be compressed
     Bytes offset(at);
     Bytes part(stretch.end - at);
     if (!config_.compress) {
       const Bytes in_log = layout_.at_first() + offset;
-      file = layout_.file(producer.number, in_log);
+      file = layout_.file(number, in_log);
       offset = in_log - layout_.begin_of(file);
       part = std::min(part, layout_.segment() - offset);
     }
     media_.read(file, offset.count(), part, content);
     at += part.count();
   }
-  send(producer.stream, stretch, content);
 }
 
 }  // namespace copypath

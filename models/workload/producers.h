@@ -6,8 +6,6 @@
 // records.
 #pragma once
 
-#include <vector>
-
 #include "models/disk/media.h"
 #include "models/workload/log.h"
 #include "models/workload/tcp_peer.h"
@@ -19,24 +17,14 @@ public:
   /// Those whose connections use that NIC.
   Producers(const sc_core::sc_module_name& name, const Config& config, unsigned nic, Media& media);
 
-  void expect_losses() override;
-
 private:
-  struct Producer {
-    unsigned number;
-    sc_time first;  // when its first batch is full
-    Stream stream;
-  };
-
-  void send_batches();
-  void read_arrivals();
-  sc_time check_timers();
-  Bytes due(const Producer& producer, sc_time now) const;
-  sc_time next_due(const Producer& producer) const;
-  Stretch next(const Producer& producer) const;
-  /// When there is something to do, if nothing comes.
-  sc_time next_work(sc_time timer) const;
-  void send_next(Producer& producer, const Stretch& stretch);
+  unsigned number_of(const Stream& stream) const { return stream.connection - clients_; }
+  sc_time first_batch(const Stream& stream) const;
+  Bytes due(const Stream& stream) const;
+  sc_time next_due(const Stream& stream) const;
+  Stretch next(const Stream& stream) const override;
+  sc_time next_work() const override;
+  void read(const Stream& stream, const Stretch& stretch, Content& content) override;
 
   BrokerConfig config_;
   LogLayout layout_;
@@ -44,9 +32,6 @@ private:
   sc_time interval_;  // of the batches of one producer
   Bytes total_;       // of a stream
   Media& media_;
-  std::vector<Producer> producers_;
-  std::size_t next_ = 0;  // whose turn it is
-  bool losses_ = false;
 };
 
 }  // namespace copypath

@@ -34,6 +34,25 @@ TcpPeer::TcpPeer(const sc_core::sc_module_name& name, const Config& config)
       packet_(std::min(merged_packet(config.nic), Bytes(config.socket.receive_buffer.count() / 2))),
       announced_(scaled_window(config.socket.window)) {
   in.register_b_transport(this, &TcpPeer::take_packet);
+  SC_HAS_PROCESS(TcpPeer);
+  SC_THREAD(serve);
+}
+
+void TcpPeer::add(Stream stream) {
+  if (losses_) stream.tcp.expect_losses(sc_time_stamp());
+  streams_.push_back(std::move(stream));
+}
+
+TcpPeer::Stream& TcpPeer::stream_of(std::uint32_t connection) {
+  return *std::find_if(streams_.begin(), streams_.end(), [connection](const Stream& stream) {
+    return stream.connection == connection;
+  });
+}
+
+void TcpPeer::expect_losses() {
+  losses_ = true;
+  for (Stream& stream : streams_) stream.tcp.expect_losses(sc_time_stamp());
+  arrival_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void TcpPeer::take_packet(tlm::tlm_generic_payload& payload, sc_time& delay) {
@@ -42,12 +61,44 @@ void TcpPeer::take_packet(tlm::tlm_generic_payload& payload, sc_time& delay) {
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-const Packet* TcpPeer::arrived() const {
-  const bool there = !arrivals_.empty() && arrivals_.front().time <= sc_time_stamp();
-  return there ? &arrivals_.front().packet : nullptr;
+void TcpPeer::serve() {
+  for (;;) {
+    read_arrivals();
+    const sc_time timer = check_timers();
+    Stretch stretch;
+    std::size_t passed = 0;
+    while (passed < streams_.size() && (stretch = next(streams_[next_])).empty()) {
+      next_ = (next_ + 1) % streams_.size();
+      ++passed;
+    }
+    if (passed == streams_.size()) {
+      wait_until(std::min(timer, next_work()));
+      continue;
+    }
+    send(streams_[next_], stretch);
+    next_ = (next_ + 1) % streams_.size();
+  }
 }
 
-void TcpPeer::wait_for_arrival(sc_time until) {
+/// Of the packets of the server, those that are there.
+void TcpPeer::read_arrivals() {
+  while (!arrivals_.empty() && arrivals_.front().time <= sc_time_stamp()) {
+    const Packet& packet = arrivals_.front().packet;
+    take(stream_of(packet.connection), packet);
+    arrivals_.pop_front();
+  }
+}
+
+/// When the next one ends.
+sc_time TcpPeer::check_timers() {
+  sc_time first = sc_core::sc_max_time();
+  if (!losses_) return first;
+  for (Stream& stream : streams_) first = std::min(first, stream.tcp.check_timer(sc_time_stamp()));
+  return first;
+}
+
+/// Or until a packet is there.
+void TcpPeer::wait_until(sc_time until) {
   if (!arrivals_.empty()) until = std::min(until, arrivals_.front().time);
   if (until == sc_core::sc_max_time()) {
     wait(arrival_);
@@ -65,21 +116,20 @@ void TcpPeer::take(Stream& stream, const Packet& packet) {
   }
 }
 
-void TcpPeer::wait_for_wire(const Stretch& stretch) {
-  const Bytes bytes(stretch.end - stretch.begin);
-  if (receiver_ != nullptr) {
-    receiver_->wait_for_room(bytes + kFrameHeaders * frames_for(bytes, nic_.mtu));
-  }
-  wait(wire_bytes(bytes, nic_.mtu) / nic_.rate);
-}
-
-void TcpPeer::send(Stream& stream, const Stretch& stretch, const Content& content) {
+// When the NIC lets it and it has passed over the wire.
+void TcpPeer::send(Stream& stream, const Stretch& stretch) {
   Packet packet;
+  packet.bytes = Bytes(stretch.end - stretch.begin);
+  packet.frames = frames_for(packet.bytes, nic_.mtu);
+  if (receiver_ != nullptr) {
+    receiver_->wait_for_room(packet.bytes + kFrameHeaders * packet.frames);
+  }
+  wait(wire_bytes(packet.bytes, nic_.mtu) / nic_.rate);
+  Content content;
+  read(stream, stretch, content);
   packet.connection = stream.connection;
   packet.sequence = stretch.begin;
-  packet.bytes = Bytes(stretch.end - stretch.begin);
   packet.content = &content;
-  packet.frames = frames_for(packet.bytes, nic_.mtu);
   packet.segment = segment_size(nic_);
   packet.counterpart = stream.requests * kRequestText.count();
   packet.timestamp = timestamp_of(lead_ + sc_time_stamp());

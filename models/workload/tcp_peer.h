@@ -1,9 +1,9 @@
 // What machines at the other end of a NIC's wire have in common, which send payload to the server:
 // an origin (origin.h) and the producers of a log broker (producers.h). What the server sends to
 // them comes half a round trip later; what they send takes its time on the wire, one packet after
-// the other, and the other half. A packet is what the receiving kernel merges (GRO): the frames
-// that arrive between two interrupts, at most 64 KiB and a quarter of the NIC's receive FIFO of
-// them. Their own machines cost nothing here.
+// the other, and the other half. Their connections share the wire packet by packet. A packet is
+// what the receiving kernel merges (GRO): the frames that arrive between two interrupts, at most 64
+// KiB and a quarter of the NIC's receive FIFO of them. Their own machines cost nothing here.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <utility>
+#include <vector>
 
 #include "models/nic/receive_engine.h"
 #include "models/nic/wire.h"
@@ -32,7 +33,7 @@ public:
   /// The NIC at the other end of the wire, which may ask for a pause.
   void pause_for(ReceiveEngine& receiver) { receiver_ = &receiver; }
   /// The NIC drops frames from now on: timers run.
-  virtual void expect_losses() = 0;
+  void expect_losses();
 
 protected:
   using Stretch = PeerStream::Stretch;
@@ -51,20 +52,18 @@ protected:
 
   TcpPeer(const sc_core::sc_module_name& name, const Config& config);
 
-  /// The next packet of the server that is there, or nullptr; it stays until the next call of
-  /// pop().
-  const Packet* arrived() const;
-  void pop() { arrivals_.pop_front(); }
-  /// Until one is, or that time (the end of time: never).
-  void wait_for_arrival(sc_time until);
-  /// Timers have changed.
-  void look_again() { arrival_.notify(sc_core::SC_ZERO_TIME); }
+  /// One more connection.
+  void add(Stream stream);
+  /// The one of that number.
+  virtual Stream& stream_of(std::uint32_t connection);
+  /// What it sends next: what was lost, or the next packet, if the windows let it go.
+  virtual Stretch next(const Stream& stream) const = 0;
+  /// The bytes that it sends there.
+  virtual void read(const Stream& stream, const Stretch& stretch, Content& content) = 0;
+  /// When there will be something to send, if nothing comes (the end of time: never).
+  virtual sc_time next_work() const { return sc_core::sc_max_time(); }
 
-  /// What a stream knows of a packet, whatever it is.
-  void take(Stream& stream, const Packet& packet);
-  // Sends a part of a stream, when the NIC lets it and it has passed over the wire.
-  void wait_for_wire(const Stretch& stretch);
-  void send(Stream& stream, const Stretch& stretch, const Content& content);
+  std::vector<Stream> streams_;
 
 private:
   struct Arrival {
@@ -73,6 +72,12 @@ private:
   };
 
   void take_packet(tlm::tlm_generic_payload& payload, sc_time& delay);
+  void serve();
+  void read_arrivals();
+  static void take(Stream& stream, const Packet& packet);
+  sc_time check_timers();
+  void wait_until(sc_time until);
+  void send(Stream& stream, const Stretch& stretch);
 
   NicConfig nic_;
   sc_time one_way_;
@@ -82,6 +87,8 @@ private:
   ReceiveEngine* receiver_ = nullptr;
   std::deque<Arrival> arrivals_;
   sc_core::sc_event arrival_;
+  std::size_t next_ = 0;  // whose turn it is
+  bool losses_ = false;
 };
 
 }  // namespace copypath
