@@ -1,56 +1,53 @@
 // Progressive filling: raise all shares together until each meets its limit or the capacity is
-// used up.
+// used up. As the demands are kept in the order in which they meet their limits, that is one look
+// at each, and one division for the level that the others reach.
 #include "models/memory/fair_shares.h"
 
 #include <algorithm>
 
 namespace copypath {
 
-namespace {
-
-double weight(Arbitration arbitration, const Demand& demand) {
-  return arbitration == Arbitration::kWeighted ? weight_of(demand.agent) : 1;
+void FairShares::add(Demand& demand, Agent agent) {
+  demand.rank = arbitration_ == Arbitration::kPriority ? rank_of(agent) : 0;
+  demand.weight = arbitration_ == Arbitration::kWeighted ? weight_of(agent) : 1;
+  const auto sooner = [](const Demand* a, const Demand* b) {
+    if (a->rank != b->rank) return a->rank < b->rank;
+    return a->limit * b->weight < b->limit * a->weight;
+  };
+  demands_.insert(std::upper_bound(demands_.begin(), demands_.end(), &demand, sooner), &demand);
+  weights_[demand.rank] += demand.weight;
+  share_out();
 }
 
-/// Shares `capacity` out to the demands from `first` to `last`; returns what is left over.
-double fill(double capacity, Arbitration arbitration, std::vector<Demand*>::iterator first,
-            std::vector<Demand*>::iterator last) {
-  // In the order in which the rising level meets the limits.
-  std::stable_sort(first, last, [=](const Demand* a, const Demand* b) {
-    return a->limit / weight(arbitration, *a) < b->limit / weight(arbitration, *b);
-  });
-  double weights = 0;
-  for (auto it = first; it != last; ++it) weights += weight(arbitration, **it);
-  for (auto it = first; it != last; ++it) {
-    Demand& demand = **it;
-    const double w = weight(arbitration, demand);
-    demand.share = std::min(demand.limit, capacity * w / weights);
-    capacity = std::max(0.0, capacity - demand.share);
-    weights -= w;
-  }
-  return capacity;
+void FairShares::remove(Demand& demand) {
+  demands_.erase(std::find(demands_.begin(), demands_.end(), &demand));
+  weights_[demand.rank] -= demand.weight;
+  share_out();
 }
 
-}  // namespace
-
-void share_out(double capacity, Arbitration arbitration, std::vector<Demand>& demands) {
-  std::vector<Demand*> order;
-  order.reserve(demands.size());
-  for (Demand& demand : demands) order.push_back(&demand);
-  if (arbitration != Arbitration::kPriority) {
-    fill(capacity, arbitration, order.begin(), order.end());
+void FairShares::share_out() {
+  levels_ = {};
+  wanted_ = 0;
+  for (const Demand* demand : demands_) wanted_ += demand->limit;
+  if (!contended()) {  // everybody gets what it can take
+    for (Demand* demand : demands_) demand->limited = true;
     return;
   }
-  std::stable_sort(order.begin(), order.end(), [](const Demand* a, const Demand* b) {
-    return rank_of(a->agent) < rank_of(b->agent);
-  });
-  auto first = order.begin();
-  while (first != order.end()) {
-    const unsigned rank = rank_of((*first)->agent);
-    const auto last = std::find_if(
-        first, order.end(), [=](const Demand* demand) { return rank_of(demand->agent) != rank; });
-    capacity = fill(capacity, arbitration, first, last);
-    first = last;
+  double left = capacity_;
+  const auto end = demands_.end();
+  for (auto next = demands_.begin(); next != end;) {
+    const unsigned rank = (*next)->rank;
+    double weights = weights_[rank];
+    const auto of_rank = [=](auto it) { return it != end && (*it)->rank == rank; };
+    for (; of_rank(next) && (*next)->limit * weights <= left * (*next)->weight; ++next) {
+      (*next)->limited = true;
+      left -= (*next)->limit;
+      weights -= (*next)->weight;
+    }
+    if (!of_rank(next)) continue;
+    levels_[rank] = left / weights;
+    left = 0;
+    for (; of_rank(next); ++next) (*next)->limited = false;
   }
 }
 

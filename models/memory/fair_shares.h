@@ -6,6 +6,7 @@
 //   priority     the NIC and the disk before the cores, because their FIFOs cannot wait
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "models/ledger/movement.h"
@@ -21,13 +22,49 @@ constexpr unsigned rank_of(Agent agent) {
   return agent == Agent::kNic ? 0 : agent == Agent::kDisk ? 1 : 2;
 }
 
+/// What somebody asks of the bus. The first two are set by FairShares::add().
 struct Demand {
-  Agent agent;
-  double limit;      ///< what the master can take at most, bytes per second
-  double share = 0;  ///< what it gets: set by share_out()
+  unsigned rank = 0;
+  double weight = 1;
+  double limit = 0;     ///< what the master can take at most, bytes per second
+  bool limited = true;  ///< gets that; otherwise its weight's part of the level of its rank
 };
 
-/// Sets every demand's share of `capacity` (bytes per second).
-void share_out(double capacity, Arbitration arbitration, std::vector<Demand>& demands);
+/// Those who share the bus at present.
+class FairShares {
+public:
+  static constexpr unsigned kRanks = 3;
+
+  /// `capacity` in bytes per second.
+  FairShares(double capacity, Arbitration arbitration)
+      : capacity_(capacity), arbitration_(arbitration) {}
+
+  /// Adds a demand, whose limit is set; it stays where it is until it is removed.
+  void add(Demand& demand, Agent agent);
+  void remove(Demand& demand);
+
+  /// What all of them can take, bytes per second, and whether that is more than there is.
+  double wanted() const { return wanted_; }
+  bool contended() const { return wanted_ > capacity_; }
+
+  /// What those of a rank who are not limited get for a weight of 1, bytes per second.
+  double level(unsigned rank) const { return levels_[rank]; }
+  double share_of(const Demand& demand) const {
+    return demand.limited ? demand.limit : levels_[demand.rank] * demand.weight;
+  }
+
+  /// By rank, in the order in which a rising level meets their limits.
+  const std::vector<Demand*>& demands() const { return demands_; }
+
+private:
+  void share_out();
+
+  double capacity_;
+  Arbitration arbitration_;
+  std::vector<Demand*> demands_;
+  std::array<double, kRanks> weights_{};  // of all demands, by rank
+  double wanted_ = 0;
+  std::array<double, kRanks> levels_{};
+};
 
 }  // namespace copypath

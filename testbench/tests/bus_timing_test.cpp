@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "models/memory/fair_shares.h"
 #include "testbench/tests/memory_bench.h"
 #include "testbench/tests/simulation_test.h"
 
@@ -42,6 +43,9 @@ constexpr Movement kNic = Movement::kTransmitPage;
 constexpr Movement kDisk = Movement::kDiskRead;
 constexpr Movement kCore = Movement::kCopyToUser;
 
+std::uint64_t crossings(const Job& job) { return job.movement == kCore ? 2 : 1; }
+std::uint64_t bus_bytes(const Job& job) { return job.bytes * crossings(job); }
+
 class BusTimingTest : public SimulationTest {
 protected:
   /// A bus with one master per job; the processes are in the order of the jobs.
@@ -61,12 +65,24 @@ protected:
     return processes;
   }
 
-  static std::uint64_t bus_bytes(const Job& job) {
-    return job.bytes * (job.movement == kCore ? 2 : 1);
+  /// kMasters of them, together up to about three times what the bus can do, at random times.
+  std::vector<Job> random_jobs() {
+    std::vector<Job> jobs;
+    for (unsigned i = 0; i < kMasters; ++i) {
+      const auto movement = std::array{kNic, kDisk, kCore}[random_() % 3];
+      const std::uint64_t bytes = 256 + random_() % 500000;
+      const double limit = kCapacity * std::uniform_real_distribution<>(0.02, 0.8)(random_);
+      const auto start = sc_time::from_value(random_() % 20'000'000);
+      jobs.push_back({movement, bytes, limit, start});
+    }
+    return jobs;
   }
+
+  static constexpr unsigned kMasters = 8;
 
 private:
   std::vector<std::unique_ptr<MemoryBench>> benches_;
+  std::mt19937 random_{5};
 };
 
 class EitherTiming : public BusTimingTest, public ::testing::WithParamInterface<Timing> {
@@ -199,28 +215,72 @@ TEST_P(EitherTiming, WeightedSharesAreInProportion) {
   expect_finish(processes, {nanoseconds(3500), nanoseconds(2250)});
 }
 
+// ---- Fluid timing against an account that changes everybody's rate whenever somebody comes or
+// goes.
+
+/// Ends of the jobs, in seconds.
+std::vector<double> naive_ends(const std::vector<Job>& jobs, Arbitration arbitration) {
+  const std::size_t n = jobs.size();
+  std::vector<double> left(n);
+  std::vector<double> ends(n);
+  for (std::size_t i = 0; i < n; ++i) left[i] = static_cast<double>(bus_bytes(jobs[i]));
+  for (double now = 0;;) {
+    FairShares shares(kCapacity, arbitration);
+    std::vector<Demand> demands(n);
+    double next = 1;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double start = jobs[i].start.to_seconds();
+      if (start > now) next = std::min(next, start);
+      if (start > now || left[i] == 0) continue;
+      demands[i].limit = jobs[i].limit * static_cast<double>(crossings(jobs[i]));
+      shares.add(demands[i], kind_of(jobs[i].movement).agent);
+    }
+    std::size_t first = n;  // to end, if nobody comes before
+    for (const Demand* demand : shares.demands()) {
+      const auto i = static_cast<std::size_t>(demand - demands.data());
+      const double end = now + left[i] / shares.share_of(*demand);
+      if (end > next) continue;
+      next = end;
+      first = i;
+    }
+    for (const Demand* demand : shares.demands()) {
+      double& bytes = left[static_cast<std::size_t>(demand - demands.data())];
+      bytes = std::max(0.0, bytes - shares.share_of(*demand) * (next - now));
+    }
+    if (first == n && next == 1) return ends;
+    now = next;
+    if (first == n) continue;
+    left[first] = 0;
+    ends[first] = now;
+  }
+}
+
+class FluidAgainstNaive : public BusTimingTest,
+                          public ::testing::WithParamInterface<Arbitration> {};
+
+INSTANTIATE_TEST_SUITE_P(Arbitrations, FluidAgainstNaive, ::testing::ValuesIn(kArbitrations),
+                         kNameOfParameter);
+
+// To a picosecond for each end, as ends are rounded up.
+TEST_P(FluidAgainstNaive, AgreeOnRandomTraffic) {
+  std::vector<std::pair<std::vector<Job>, std::vector<const Process*>>> rounds;
+  for (int round = 0; round < 100; ++round) {
+    const std::vector<Job> jobs = random_jobs();
+    rounds.emplace_back(jobs, spawn_jobs(Timing::kFluid, GetParam(), jobs));
+  }
+  run();
+  for (const auto& [jobs, processes] : rounds) {
+    const std::vector<double> ends = naive_ends(jobs, GetParam());
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      EXPECT_NEAR(processes[i]->finish.to_seconds(), ends[i], kMasters * 1e-12);
+    }
+  }
+}
+
 // ---- Fluid against burst.
 
-class FluidAgainstBurst : public BusTimingTest, public ::testing::WithParamInterface<Arbitration> {
-protected:
-  static constexpr unsigned kMasters = 8;
-
-  /// Together up to about three times what the bus can do, at random times.
-  std::vector<Job> random_jobs() {
-    std::vector<Job> jobs;
-    for (unsigned i = 0; i < kMasters; ++i) {
-      const auto movement = std::array{kNic, kDisk, kCore}[random_() % 3];
-      const std::uint64_t bytes = 256 + random_() % 500000;
-      const double limit = kCapacity * std::uniform_real_distribution<>(0.02, 0.8)(random_);
-      const auto start = sc_time::from_value(random_() % 20'000'000);
-      jobs.push_back({movement, bytes, limit, start});
-    }
-    return jobs;
-  }
-
-private:
-  std::mt19937 random_{5};
-};
+class FluidAgainstBurst : public BusTimingTest,
+                          public ::testing::WithParamInterface<Arbitration> {};
 
 INSTANTIATE_TEST_SUITE_P(Arbitrations, FluidAgainstBurst, ::testing::ValuesIn(kArbitrations),
                          kNameOfParameter);

@@ -19,34 +19,54 @@ constexpr double kCapacity = 96e9;
 constexpr double kUnlimited = 1e15;
 constexpr double kRounding = 1e-9;  // relative
 
-std::vector<double> shares_of(Arbitration arbitration, std::vector<Demand> demands) {
-  share_out(kCapacity, arbitration, demands);
-  std::vector<double> shares;
-  for (const Demand& demand : demands) shares.push_back(demand.share);
-  return shares;
+/// Who asks for how much, and what it gets.
+struct Asked {
+  Agent agent;
+  double limit;
+  double share = 0;
+};
+
+/// Fills in the shares of those who ask, in their order, when `passing` have come and gone.
+void share_out(Arbitration arbitration, std::vector<Asked>& asked,
+               const std::vector<Asked>& passing = {}) {
+  FairShares shares(kCapacity, arbitration);
+  std::vector<Demand> demands(asked.size());
+  std::vector<Demand> others(passing.size());
+  const auto add = [&](Demand& demand, const Asked& by) {
+    demand.limit = by.limit;
+    shares.add(demand, by.agent);
+  };
+  for (std::size_t i = 0; i < std::max(asked.size(), passing.size()); ++i) {
+    if (i < passing.size()) add(others[i], passing[i]);
+    if (i < asked.size()) add(demands[i], asked[i]);
+  }
+  for (Demand& other : others) shares.remove(other);
+  for (std::size_t i = 0; i < asked.size(); ++i) asked[i].share = shares.share_of(demands[i]);
 }
 
-void expect_shares(Arbitration arbitration, const std::vector<Demand>& demands,
+void expect_shares(Arbitration arbitration, std::vector<Asked> asked,
                    const std::vector<double>& expected) {
-  const std::vector<double> shares = shares_of(arbitration, demands);
+  share_out(arbitration, asked);
+  std::vector<double> shares;
+  for (const Asked& by : asked) shares.push_back(by.share);
   ASSERT_EQ(shares.size(), expected.size());
   for (std::size_t i = 0; i < shares.size(); ++i) {
     EXPECT_NEAR(shares[i], expected[i], kRounding * kCapacity) << "demand " << i;
   }
 }
 
-double weight(Arbitration arbitration, const Demand& demand) {
-  return arbitration == Arbitration::kWeighted ? weight_of(demand.agent) : 1;
+double weight(Arbitration arbitration, const Asked& asked) {
+  return arbitration == Arbitration::kWeighted ? weight_of(asked.agent) : 1;
 }
 
-bool wants_more(const Demand& demand) { return demand.share < demand.limit * (1 - kRounding); }
+bool wants_more(const Asked& asked) { return asked.share < asked.limit * (1 - kRounding); }
 
 /// Nobody who wants more has less, for its weight, than another of those it competes with.
-void expect_fair(Arbitration arbitration, const std::vector<Demand>& demands) {
-  for (const Demand& mine : demands) {
+void expect_fair(Arbitration arbitration, const std::vector<Asked>& asked) {
+  for (const Asked& mine : asked) {
     if (!wants_more(mine)) continue;
     const double level = mine.share / weight(arbitration, mine);
-    for (const Demand& other : demands) {
+    for (const Asked& other : asked) {
       if (arbitration == Arbitration::kPriority && rank_of(mine.agent) < rank_of(other.agent)) {
         EXPECT_EQ(other.share, 0);
       }
@@ -58,15 +78,14 @@ void expect_fair(Arbitration arbitration, const std::vector<Demand>& demands) {
   }
 }
 
-std::vector<Demand> random_demands(std::mt19937& random) {
+std::vector<Asked> random_demands(std::mt19937& random) {
   constexpr Agent kAgents[] = {Agent::kCore, Agent::kDisk, Agent::kNic};
-  std::vector<Demand> demands(1 + random() % 12);
+  std::vector<Asked> demands(1 + random() % 12);
   std::uniform_real_distribution<double> share(0.001, 1.5);
-  for (Demand& demand : demands) {
+  for (Asked& demand : demands) {
     demand.agent = kAgents[random() % 3];
     // Some alike, so that several demands meet their limits at once.
     demand.limit = kCapacity * (random() % 4 == 0 ? 0.25 : share(random));
-    demand.share = share(random);  // what was there before must not matter
   }
   return demands;
 }
@@ -79,11 +98,11 @@ INSTANTIATE_TEST_SUITE_P(Arbitrations, FairShares, ::testing::ValuesIn(kArbitrat
 TEST_P(FairShares, AreMaxMinOnRandomDemands) {
   std::mt19937 random(1);
   for (int round = 0; round < 2000; ++round) {
-    std::vector<Demand> demands = random_demands(random);
-    share_out(kCapacity, GetParam(), demands);
+    std::vector<Asked> demands = random_demands(random);
+    share_out(GetParam(), demands);
     double given = 0;
     double wanted = 0;
-    for (const Demand& demand : demands) {
+    for (const Asked& demand : demands) {
       EXPECT_GE(demand.share, 0);
       EXPECT_LE(demand.share, demand.limit);
       given += demand.share;
@@ -96,19 +115,19 @@ TEST_P(FairShares, AreMaxMinOnRandomDemands) {
   }
 }
 
-TEST_P(FairShares, DoNotDependOnTheOrderOfTheDemands) {
+TEST_P(FairShares, DoNotDependOnTheOrderOfTheDemandsNorOnWhoWasThereBefore) {
   std::mt19937 random(2);
   for (int round = 0; round < 200; ++round) {
-    const std::vector<Demand> demands = random_demands(random);
+    std::vector<Asked> demands = random_demands(random);
     std::vector<std::size_t> order(demands.size());
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random);
-    std::vector<Demand> shuffled;
+    std::vector<Asked> shuffled;
     for (const std::size_t i : order) shuffled.push_back(demands[i]);
-    const std::vector<double> shares = shares_of(GetParam(), demands);
-    const std::vector<double> shuffled_shares = shares_of(GetParam(), shuffled);
+    share_out(GetParam(), demands);
+    share_out(GetParam(), shuffled, random_demands(random));
     for (std::size_t i = 0; i < order.size(); ++i) {
-      EXPECT_NEAR(shuffled_shares[i], shares[order[i]], kRounding * kCapacity);
+      EXPECT_EQ(shuffled[i].share, demands[order[i]].share);
     }
   }
 }
