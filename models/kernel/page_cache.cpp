@@ -15,19 +15,17 @@ class PageCache::Taken {
 public:
   Taken(PageCache& cache, Task& task) : cache_(cache), task_(task) {}
 
-  void add(Frame frame, const Page& page, bool first) {
-    ++pages_;
-    const Frame head = page.head;
-    if (first || head == frame) ++lookups_;
-    if (head == next_) {
-      newest_ = head;
-    } else if (head == newest_) {
-      return;
-    } else {
+  /// So many pages, of folios that follow each other in the order of use, and how many of these
+  /// had to be looked up.
+  void add(Frame first_folio, Frame last_folio, std::uint64_t pages, unsigned lookups) {
+    pages_ += pages;
+    lookups_ += lookups;
+    if (first_folio != next_ && first_folio != newest_) {
       move();
-      oldest_ = newest_ = head;
+      oldest_ = first_folio;
     }
-    next_ = cache_.pages_[head].newer;
+    newest_ = last_folio;
+    next_ = cache_.pages_[last_folio].newer;
   }
 
   /// Enters what has been added so far, and spends the time of the lookups.
@@ -46,7 +44,7 @@ private:
 
   PageCache& cache_;
   Task& task_;
-  unsigned pages_ = 0;
+  std::uint64_t pages_ = 0;
   unsigned lookups_ = 0;  // of folios
   Frame oldest_ = kNoFrame;
   Frame newest_ = kNoFrame;
@@ -89,25 +87,34 @@ std::uint64_t PageCache::take_quiet(OpenFile& file, std::uint64_t index, std::ui
   const auto skip = static_cast<std::uint32_t>((file.position % kPageSize).count());
   const std::uint64_t begin = index;
   const std::uint64_t end = std::min(last, (index / kNodePages + 1) * kNodePages);
-  Segment run{};
-  for (; index < end; ++index) {
-    const Frame frame = node->frames[index % kNodePages];
-    if (frame == kNoFrame) break;
-    Page& page = pages_[frame];
-    if (!page.is_quiet()) break;
-    ++page.references;
-    taken.add(frame, page, index == first);
-    const std::uint64_t address = address_of(frame);
-    if (run.bytes > 0 && run.address + run.bytes == address) {
-      run.bytes += kPage;
-    } else {
-      if (run.bytes > 0) append(runs, run);
-      run = {address, kPage};
-      if (index == first) run = {address + skip, kPage - skip};
-    }
+  const Frame* at = &node->frames[index % kNodePages];
+  const Frame* const stop = at + (end - index);
+  while (at != stop && *at != kNoFrame) {
+    // Adjacent pages, of one folio or of several that follow each other in the order of use, too.
+    const Frame from = *at;
+    Frame frame = from;
+    Page* page = &pages_[frame];
+    if (!page->is_quiet()) break;
+    const Frame oldest = page->head;
+    Frame folio = oldest;
+    const bool inside = index > first && folio != frame;  // it has been looked up already
+    unsigned lookups = inside ? 0 : 1;
+    do {
+      ++page->references;
+      ++page;
+      ++frame;
+      if (++at == stop || *at != frame || !page->is_quiet()) break;
+      if (page->head == folio) continue;
+      if (page->head != frame || page->older != folio) break;
+      folio = frame;
+      ++lookups;
+    } while (true);
+    taken.add(oldest, folio, frame - from, lookups);
+    const Segment run{address_of(from), (frame - from) * kPage};
+    append(runs, index > first ? run : Segment{run.address + skip, run.bytes - skip});
+    index += frame - from;
   }
   if (index == begin) return index;
-  append(runs, run);
   file.pages_taken += index - begin;
   file.readahead.remember(index - 1);
   return index;
@@ -244,18 +251,12 @@ void PageCache::submit(const OpenFile& file, std::uint64_t first, Read& read) {
   SegmentList segments;
   const std::uint64_t offset = kPageSize.count() * first;
   std::uint64_t left = file.size.count() - offset;
-  Segment run{};
-  for (const Frame frame : read.frames) {
-    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(kPage, left));
+  for (const Read::Run& run : read.runs) {
+    const auto bytes = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(std::uint64_t{run.frames} * kPage, left));
     left -= bytes;
-    const std::uint64_t address = address_of(frame);
-    if (run.address + run.bytes != address) {
-      if (run.bytes > 0) segments.push_back(run);
-      run = {address, 0};
-    }
-    run.bytes += bytes;
+    segments.push_back({address_of(run.first), bytes});
   }
-  segments.push_back(run);
   block_.read(file.number, offset, std::move(segments), read);
 }
 
@@ -297,7 +298,7 @@ bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
   for (unsigned i = 0; i < pages_[head].pages; ++i) {
     pages_[head + i].failed = false;
     pages_[head + i].read = read->number;
-    read->frames.push_back(static_cast<Frame>(head + i));
+    read->add(static_cast<Frame>(head + i));
   }
   reading_ += pages_[head].pages;
   submit(file, first, *read);
@@ -306,12 +307,14 @@ bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
 }
 
 void PageCache::finish(Read& read) {
-  for (const Frame frame : read.frames) {
-    pages_[frame].read = kNoRead;
-    pages_[frame].failed = read.failed;
+  for (const Read::Run& run : read.runs) {
+    for (Page *page = &pages_[run.first], *const end = page + run.frames; page != end; ++page) {
+      page->read = kNoRead;
+      page->failed = read.failed;
+    }
+    reading_ -= run.frames;
   }
-  reading_ -= static_cast<unsigned>(read.frames.size());
-  read.frames.clear();
+  read.runs.clear();
   read.waiters.wake_all();
   free_reads_.push_back(&read);
 }

@@ -150,9 +150,23 @@ private:
     Read(PageCache& owner, std::uint32_t in_reads) : cache(owner), number(in_reads) {}
     void finished() override { cache.finish(*this); }
 
+    /// Pages that are adjacent in memory, too.
+    struct Run {
+      Frame first;
+      unsigned frames;
+    };
+    /// The next page, which lies there.
+    void add(Frame frame) {
+      if (!runs.empty() && runs.back().first + runs.back().frames == frame) {
+        ++runs.back().frames;
+      } else {
+        runs.push_back({frame, 1});
+      }
+    }
+
     PageCache& cache;
     std::uint32_t number;  ///< in reads_
-    std::vector<Frame> frames;
+    std::vector<Run> runs;
     WaitQueue waiters{"wait disk"};
   };
 

@@ -38,6 +38,27 @@ void PageCache::free_node(const Node& node) {
   free_nodes_.push_back(nodes_.extract(node.key));
 }
 
+/// A page of its own that is being read, and not in the order of use yet.
+inline void PageCache::enter(Frame frame, Node& node, std::uint64_t index, Read& read) {
+  node.frames[index % kNodePages] = frame;
+  ++node.used;
+  Page& page = pages_[frame];
+  page.index = static_cast<std::uint32_t>(index);
+  page.head = frame;
+  page.references = 0;
+  page.read = read.number;
+  page.node = node.number;
+  page.pages = 1;
+  page.mark = page.failed = page.dirty = page.write_back = false;
+  read.add(frame);
+}
+
+inline void PageCache::leave_node(const Page& page) {
+  Node& node = *numbered_nodes_[page.node];
+  node.frames[page.index % kNodePages] = kNoFrame;
+  if (--node.used == 0) free_node(node);
+}
+
 Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t pages) {
   if (resident_ + pages > capacity_) make_room(pages);
   const auto count = static_cast<unsigned>(pages);
@@ -68,7 +89,7 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
     const Frame head = add(file, index, pages);
     for (Frame frame = head; frame < head + pages; ++frame) {
       pages_[frame].read = read.number;
-      read.frames.push_back(frame);
+      read.add(frame);
     }
     return index + pages;
   }
@@ -90,21 +111,6 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
   }
 }
 
-/// A page of its own that is being read, and not in the order of use yet.
-void PageCache::enter(Frame frame, Node& node, std::uint64_t index, Read& read) {
-  node.frames[index % kNodePages] = frame;
-  ++node.used;
-  Page& page = pages_[frame];
-  page.index = static_cast<std::uint32_t>(index);
-  page.head = frame;
-  page.references = 0;
-  page.read = read.number;
-  page.node = node.number;
-  page.pages = 1;
-  page.mark = page.failed = page.dirty = page.write_back = false;
-  read.frames.push_back(frame);
-}
-
 /// What make_room(), allocate() and link_newest() do in turns when the cache is full: pages that
 /// nobody uses go, and their frames take the missing ones. As they follow each other in the order
 /// of use, they become the newest as one piece. Returns the first index that is not done.
@@ -117,7 +123,7 @@ std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::ui
   for (Frame frame = first; index < end && node.frames[index % kNodePages] == kNoFrame; ++index) {
     const Page& page = pages_[frame];
     const Frame newer = page.newer;
-    if (page.pages > 1 || newer == kNoFrame || in_use(frame)) break;
+    if (page.pages > 1 || newer == kNoFrame || page.in_use()) break;
     leave_node(page);
     memory_.renew(frame);
     enter(frame, node, index, read);
@@ -127,12 +133,6 @@ std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::ui
   if (last != kNoFrame) touch(first, last);
   evictions_ += index - begin;
   return index;
-}
-
-void PageCache::leave_node(const Page& page) {
-  Node& node = *numbered_nodes_[page.node];
-  node.frames[page.index % kNodePages] = kNoFrame;
-  if (--node.used == 0) free_node(node);
 }
 
 void PageCache::remove(Frame head) {

@@ -27,21 +27,21 @@ void TransmitRing::post(const Packet& packet) {
   queue_.records[tail_] = packet.record;
   const auto resync = static_cast<unsigned>(packet.resync == nullptr ? 0 : packet.resync->size());
   sent_[tail_] = {packet.skb, 1 + resync + packet.count};
-  descriptor.encode(next(Place::kSocketBuffer, TxRole::kSend));
+  descriptor.encode(next({Place::kSocketBuffer, TxRole::kSend}));
   for (unsigned i = 0; i < resync; ++i) {
     descriptor.address = (*packet.resync)[i].address;
     descriptor.bytes = static_cast<std::uint16_t>((*packet.resync)[i].bytes);
-    descriptor.encode(next(Place::kSocketBuffer, TxRole::kResync));
+    descriptor.encode(next({Place::kSocketBuffer, TxRole::kResync}));
   }
   const TxRole role = packet.again ? TxRole::kSendAgain : TxRole::kSend;
   const TxWord piece = descriptor.word();
   for (unsigned i = 0; i + 1 < packet.count; ++i) {
     const Fragment& fragment = packet.pieces[i];
-    piece.encode(fragment.segment.address, fragment.segment.bytes, next(fragment.place, role));
+    piece.encode(fragment.segment.address, fragment.segment.bytes, next({fragment.place, role}));
   }
   descriptor.end_of_packet = descriptor.report_status = true;
   const Fragment& last = packet.pieces[packet.count - 1];
-  descriptor.word().encode(last.segment.address, last.segment.bytes, next(last.place, role));
+  descriptor.word().encode(last.segment.address, last.segment.bytes, next({last.place, role}));
 }
 
 /// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what

@@ -54,10 +54,9 @@ private:
 
   void write_headers(const Packet& packet, std::uint8_t* to) const;
   /// The descriptor at the tail, which moves on.
-  std::uint8_t* next(Place place, TxRole role) {
+  std::uint8_t* next(TxUse use) {
     std::uint8_t* const descriptor = descriptors_ + std::size_t{tail_} * kDescriptorBytes;
-    queue_.places[tail_] = place;
-    queue_.roles[tail_] = role;
+    queue_.uses[tail_] = use;
     tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
     ++used_;
     return descriptor;

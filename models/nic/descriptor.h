@@ -75,16 +75,16 @@ struct TxContext {
 /// What the NIC needs of the descriptors that follow the first one of a packet.
 struct TxPiece {
   std::uint64_t address;
-  std::uint16_t bytes;
-  bool end_of_packet;
-  bool report_status;
+  TxWord word;
+
+  std::uint32_t bytes() const { return static_cast<std::uint32_t>(TxWord::kDtalen.of(word.flags)); }
+  bool end_of_packet() const { return TxWord::kEop.of(word.flags) != 0; }
+  bool report_status() const { return TxWord::kRs.of(word.flags) != 0; }
 
   static TxPiece decode(const std::uint8_t* from) {
     std::array<std::uint64_t, 2> words;
     std::memcpy(words.data(), from, kDescriptorBytes);
-    const std::uint64_t word = le64toh(words[1]);
-    return {le64toh(words[0]), static_cast<std::uint16_t>(TxWord::kDtalen.of(word)),
-            TxWord::kEop.of(word) != 0, TxWord::kRs.of(word) != 0};
+    return {le64toh(words[0]), {le64toh(words[1])}};
   }
 };
 
@@ -94,8 +94,9 @@ bool is_context(const std::uint8_t* descriptor);
 inline bool ends_packet(const std::uint8_t* descriptor) {
   std::uint64_t word = 0;
   std::memcpy(&word, descriptor + sizeof word, sizeof word);
-  word = le64toh(word);
-  return TxWord::kDtyp.of(word) == TxWord::kData && TxWord::kEop.of(word) != 0;
+  constexpr std::uint64_t kMask = TxWord::kDtyp.put(~std::uint64_t{0}) | TxWord::kEop.put(1);
+  constexpr std::uint64_t kEnd = TxWord::kDtyp.put(TxWord::kData) | TxWord::kEop.put(1);
+  return (le64toh(word) & kMask) == kEnd;
 }
 
 /// What the NIC leaves of a transmit descriptor whose packet it has sent.

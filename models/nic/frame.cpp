@@ -1,6 +1,9 @@
 #include "models/nic/frame.h"
 
+#include <endian.h>
+
 #include <algorithm>
+#include <cstring>
 
 namespace copypath {
 
@@ -20,16 +23,24 @@ constexpr std::size_t kFlagsAt = kTcpAt + 13;
 constexpr std::size_t kTcpChecksumAt = kTcpAt + 16;
 constexpr std::size_t kTimestamps = 12;
 
-void set16(std::uint8_t* at, unsigned value) {
-  at[0] = static_cast<std::uint8_t>(value >> 8);
-  at[1] = static_cast<std::uint8_t>(value);
+inline void set16(std::uint8_t* at, unsigned value) {
+  const std::uint16_t bytes = htobe16(static_cast<std::uint16_t>(value));
+  std::memcpy(at, &bytes, sizeof bytes);
 }
-void set32(std::uint8_t* at, std::uint32_t value) {
-  set16(at, value >> 16);
-  set16(at + 2, value & 0xffff);
+inline void set32(std::uint8_t* at, std::uint32_t value) {
+  value = htobe32(value);
+  std::memcpy(at, &value, sizeof value);
 }
-unsigned get16(const std::uint8_t* at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
-std::uint32_t get32(const std::uint8_t* at) { return get16(at) << 16 | get16(at + 2); }
+inline unsigned get16(const std::uint8_t* at) {
+  std::uint16_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return be16toh(bytes);
+}
+inline std::uint32_t get32(const std::uint8_t* at) {
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return be32toh(bytes);
+}
 
 /// Writes one field after the other.
 class Writer {

@@ -117,37 +117,30 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
 
 /// Pieces of one kind go in one transfer, those that are adjacent in memory in one segment of it.
 void Nic::gather_payload(TxQueue& queue, Outgoing& packet) {
-  const std::vector<Place>& places = queues_.queues[packet.queue].places;
-  const std::vector<TxRole>& roles = queues_.queues[packet.queue].roles;
+  const std::vector<TxUse>& uses = queues_.queues[packet.queue].uses;
   Bytes gathered;
-  TxPiece piece{};
-  while (!piece.end_of_packet) {
-    piece = queue.take_piece();
-    const Place place = places[queue.taken()];
-    const TxRole role = roles[queue.taken()];
-    segments_.assign(1, {piece.address, piece.bytes});
-    while (!piece.end_of_packet && places[queue.coming()] == place &&
-           roles[queue.coming()] == role) {
-      piece = queue.take_piece();
-      append(segments_, {piece.address, piece.bytes});
-    }
-    if (role != TxRole::kResync) gathered += size_of(segments_);
-    fetch(packet, place, role);
+  TxPiece last{};
+  while (!last.end_of_packet()) {
+    const TxUse use = uses[queue.coming()];
+    segments_.clear();
+    last = queue.take_pieces(uses, segments_);
+    if (use.role != TxRole::kResync) gathered += size_of(segments_);
+    fetch(packet, use);
   }
   if (gathered != packet.bytes) throw std::logic_error("descriptors differ from their PAYLEN");
-  packet.report_status = piece.report_status;
+  packet.report_status = last.report_status();
   packet.last = queue.taken();
   packet.gathered = true;
   gathered_.notify();
 }
 
 /// The segments, which are of one kind.
-void Nic::fetch(Outgoing& packet, Place place, TxRole role) {
-  packet.again = packet.again || role == TxRole::kSendAgain;
-  const Movement movement = role == TxRole::kSend        ? copypath::transmit(place)
-                            : role == TxRole::kSendAgain ? copypath::retransmit(place)
-                                                         : Movement::kTlsResync;
-  Content& to = role == TxRole::kResync ? packet.resync : packet.content;
+void Nic::fetch(Outgoing& packet, TxUse use) {
+  packet.again = packet.again || use.role == TxRole::kSendAgain;
+  const Movement movement = use.role == TxRole::kSend        ? copypath::transmit(use.place)
+                            : use.role == TxRole::kSendAgain ? copypath::retransmit(use.place)
+                                                             : Movement::kTlsResync;
+  Content& to = use.role == TxRole::kResync ? packet.resync : packet.content;
   memory.dma_read(movement, segments_, to, link_.read(segments_));
 }
 

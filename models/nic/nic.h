@@ -82,7 +82,7 @@ private:
   void gather_packet(TxQueue& queue);
   void gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet);
   void gather_payload(TxQueue& queue, Outgoing& packet);
-  void fetch(Outgoing& packet, Place place, TxRole role);
+  void fetch(Outgoing& packet, TxUse use);
   void transmit();
   void send(Outgoing& packet);
   void encrypt(const Outgoing& packet, Content& encrypted);

@@ -15,9 +15,16 @@ namespace copypath {
 /// the beginning of a TLS record of which a later part is sent again.
 enum class TxRole : std::uint8_t { kSend, kSendAgain, kResync };
 
+/// What it points into, and why that is read.
+struct TxUse {
+  Place place;
+  TxRole role;
+
+  bool operator==(const TxUse& other) const { return place == other.place && role == other.role; }
+};
+
 struct NicQueue {
-  std::vector<Place> places;  ///< by transmit descriptor
-  std::vector<TxRole> roles;  ///< the same
+  std::vector<TxUse> uses;  ///< by transmit descriptor
   /// Of what is sent again, the number of the TLS record in which it begins, by the descriptor of
   /// its headers (assumed: a real driver says so in a context descriptor).
   std::vector<std::uint64_t> records;
@@ -28,8 +35,7 @@ struct NicQueues {
   explicit NicQueues(const NicConfig& config, Addressing of_connections = {}, unsigned number = 0)
       : nic(number), addressing(of_connections), queues(config.queues) {
     for (NicQueue& queue : queues) {
-      queue.places.resize(config.ring);
-      queue.roles.resize(config.ring);
+      queue.uses.resize(config.ring);
       queue.records.resize(config.ring);
     }
   }

@@ -42,6 +42,31 @@ TxData TxQueue::take() {
   return data;
 }
 
+TxPiece TxQueue::take_pieces(const std::vector<TxUse>& uses, SegmentList& to) {
+  const TxUse use = uses[processed_];
+  const std::uint8_t* at = on_chip_.data() + next_;
+  const std::uint8_t* const end = on_chip_.data() + on_chip_.size();
+  unsigned place = processed_;
+  TxPiece piece{};
+  Segment run{};
+  do {
+    if (at == end) throw std::logic_error("a packet without an end");
+    piece = TxPiece::decode(at);
+    if (piece.address != run.address + run.bytes) {
+      if (run.bytes > 0) append(to, run);
+      run = {piece.address, 0};
+    }
+    run.bytes += piece.bytes();
+    at += kDescriptorBytes;
+    place = after(place);
+  } while (!piece.end_of_packet() && uses[place] == use);
+  append(to, run);
+  next_ = static_cast<std::size_t>(at - on_chip_.data());
+  processed_ = place;
+  if (piece.end_of_packet()) --packets_;
+  return piece;
+}
+
 unsigned TxQueue::release() {
   const unsigned count = (processed_ + size_ - head_) % size_;
   head_ = processed_;

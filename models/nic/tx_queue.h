@@ -9,6 +9,7 @@
 
 #include "models/memory/transfer.h"
 #include "models/nic/descriptor.h"
+#include "models/nic/queues.h"
 
 namespace copypath {
 
@@ -36,12 +37,9 @@ public:
 
   /// Takes the first descriptor of a packet off the chip. Contexts before it take effect.
   TxData take();
-  /// Takes the next one of the same packet.
-  TxPiece take_piece() {
-    const TxPiece piece = TxPiece::decode(next());
-    if (piece.end_of_packet) --packets_;
-    return piece;
-  }
+  /// Takes the next ones of the same packet, as many as are there for the same use. Where they
+  /// point is appended to `to`, pieces that are adjacent in memory as one. Returns the last one.
+  TxPiece take_pieces(const std::vector<TxUse>& uses, SegmentList& to);
   /// Where in the ring the next one is.
   unsigned coming() const { return processed_; }
   /// Where in the ring it was.
@@ -55,8 +53,8 @@ private:
   unsigned after(unsigned index) const { return index + 1 == size_ ? 0 : index + 1; }
   /// The next descriptor on the chip, which is processed with that.
   const std::uint8_t* next() {
+    const std::uint8_t* const descriptor = on_chip_.data() + next_;
     if (next_ == on_chip_.size()) throw std::logic_error("a packet without an end");
-    const std::uint8_t* const descriptor = &on_chip_[next_];
     processed_ = after(processed_);
     next_ += kDescriptorBytes;
     return descriptor;

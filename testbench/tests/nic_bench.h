@@ -165,7 +165,7 @@ public:
 private:
   std::uint8_t* next(Place place) {
     std::uint8_t* const descriptor = memory_.at(ring_ + 16 * tail_);
-    queue_.places[tail_] = place;
+    queue_.uses[tail_] = {place, TxRole::kSend};
     tail_ = (tail_ + 1) % size_;
     return descriptor;
   }
