@@ -86,7 +86,6 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
   wanted = std::min({wanted, room, file.left()});
   FragmentList pipe;
   SegmentList runs;
-  pipe.reserve(wanted / kPageSize + 2);
   for (Bytes done; done < wanted;) {
     runs.clear();
     page_cache.get_runs(task, file, wanted - done, runs);
@@ -94,13 +93,12 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
       file.failed = done == Bytes(0);
       break;
     }
-    const std::size_t before = pipe.size();
+    unsigned buffers = 0;
     for (const Segment& run : runs) {  // a buffer of the pipe for each page
-      for_each_page(run, [&](const Segment& page) {
-        pipe.push_back({page, Place::kPageCache, nullptr});
-      });
+      pipe.push_back({run, Place::kPageCache, nullptr});
+      buffers += pipe.back().count();
     }
-    task.spend(task.costs().splice_page * static_cast<double>(pipe.size() - before));
+    task.spend(task.costs().splice_page * static_cast<double>(buffers));
     const Bytes bytes = size_of(runs);
     file.position += bytes;
     done += bytes;

@@ -70,8 +70,8 @@ void NetDevice::enter(const Skb& skb, Ledger::Provenance& provenance) {
     provenance.linear += skb.bytes.count();
     return;
   }
-  for (unsigned i = 0; i < skb.fragment_count; ++i) {
-    const Fragment& fragment = skb.fragments[i];
+  for (unsigned i = 0; i < skb.run_count; ++i) {
+    const Fragment& fragment = skb.runs[i];
     provenance.bytes[static_cast<std::size_t>(fragment.place)] += fragment.segment.bytes;
   }
 }
@@ -86,7 +86,7 @@ void NetDevice::loop_back(Skb& skb, Execution& by) {
   by.settle();
   ++looped_back_;
   TcpSocket& socket = *skb.socket;
-  receivers_[socket.connection()]->receive(skb.sequence, skb.fragments.data(), skb.fragment_count);
+  receivers_[socket.connection()]->receive(skb.sequence, skb.runs.data(), skb.run_count);
   socket.leave_device(skb);
 }
 

@@ -62,7 +62,7 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
   while (outgoing.posted < skb.bytes) {
     packet_.bytes = device_.next_packet(outgoing);
     choose_pieces(skb, outgoing.posted, packet_.bytes);
-    if (!transmit_ring_.has_room(resync + packet_.count)) return false;
+    if (!transmit_ring_.has_room(resync + packet_.fragments)) return false;
     packet_.segment = packet_.bytes > segment_size(device_.config_);
     packet_.header = skb.socket->header(skb.sequence + outgoing.posted.count(), packet_.bytes);
     outgoing.posted += packet_.bytes;
@@ -77,14 +77,15 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
 /// The packet's part of the skb: all of its fragments, or what of them falls to one frame.
 void NetDevice::Queue::choose_pieces(const Skb& skb, Bytes skip, Bytes bytes) {
   if (bytes == skb.bytes) {
-    packet_.pieces = skb.fragments.data();
-    packet_.count = skb.fragment_count;
+    packet_.pieces = skb.runs.data();
+    packet_.count = skb.run_count;
+    packet_.fragments = skb.fragment_count;
     return;
   }
   packet_.pieces = cut_.data();
-  packet_.count = 0;
+  packet_.count = packet_.fragments = 0;
   for (unsigned i = 0; bytes > Bytes(0); ++i) {
-    Fragment piece = skb.fragments[i];
+    Fragment piece = skb.runs[i];
     if (skip >= Bytes(piece.segment.bytes)) {
       skip -= Bytes(piece.segment.bytes);
       continue;
@@ -95,6 +96,7 @@ void NetDevice::Queue::choose_pieces(const Skb& skb, Bytes skip, Bytes bytes) {
     skip = Bytes(0);
     bytes -= Bytes(piece.segment.bytes);
     cut_[packet_.count++] = piece;
+    packet_.fragments += piece.count();
   }
 }
 

@@ -298,8 +298,8 @@ bool PageCache::read_again(Task& task, const OpenFile& file, Frame frame) {
   for (unsigned i = 0; i < pages_[head].pages; ++i) {
     pages_[head + i].failed = false;
     pages_[head + i].read = read->number;
-    read->add(static_cast<Frame>(head + i));
   }
+  read->add(head, pages_[head].pages);
   reading_ += pages_[head].pages;
   submit(file, first, *read);
   wait_for(task, frame);

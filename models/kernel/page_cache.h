@@ -155,12 +155,12 @@ private:
       Frame first;
       unsigned frames;
     };
-    /// The next page, which lies there.
-    void add(Frame frame) {
-      if (!runs.empty() && runs.back().first + runs.back().frames == frame) {
-        ++runs.back().frames;
+    /// The next pages, which lie there.
+    void add(Frame first, unsigned frames) {
+      if (!runs.empty() && runs.back().first + runs.back().frames == first) {
+        runs.back().frames += frames;
       } else {
-        runs.push_back({frame, 1});
+        runs.push_back({first, frames});
       }
     }
 
@@ -199,9 +199,10 @@ private:
   std::uint64_t folio_at(std::uint32_t file, std::uint64_t index, std::uint64_t end);
   Frame add(std::uint32_t file, std::uint64_t index, std::uint64_t pages);
   std::uint64_t add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end, Read& read);
-  void enter(Frame frame, Node& node, std::uint64_t index, Read& read);
+  void enter(Frame first, unsigned frames, Node& node, std::uint64_t index, Read& read);
   std::uint64_t replace_oldest(Node& node, std::uint64_t index, std::uint64_t end, Read& read);
-  void leave_node(const Page& page);
+  unsigned replaceable(Frame first, const Node& node, std::uint64_t index, std::uint64_t end) const;
+  void leave_node(const Page& first, unsigned frames);
   void remove(Frame head);
   void make_room(std::uint64_t pages);
   bool in_use(Frame head) const {

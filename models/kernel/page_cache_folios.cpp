@@ -38,25 +38,34 @@ void PageCache::free_node(const Node& node) {
   free_nodes_.push_back(nodes_.extract(node.key));
 }
 
-/// A page of its own that is being read, and not in the order of use yet.
-inline void PageCache::enter(Frame frame, Node& node, std::uint64_t index, Read& read) {
-  node.frames[index % kNodePages] = frame;
-  ++node.used;
-  Page& page = pages_[frame];
-  page.index = static_cast<std::uint32_t>(index);
-  page.head = frame;
-  page.references = 0;
-  page.read = read.number;
-  page.node = node.number;
-  page.pages = 1;
-  page.mark = page.failed = page.dirty = page.write_back = false;
-  read.add(frame);
+/// Pages of their own that are being read, and not in the order of use yet: adjacent frames.
+void PageCache::enter(Frame first, unsigned frames, Node& node, std::uint64_t index, Read& read) {
+  node.used += frames;
+  read.add(first, frames);
+  Page* page = &pages_[first];
+  Frame* at = &node.frames[index % kNodePages];
+  Page fresh;
+  fresh.index = static_cast<std::uint32_t>(index);
+  fresh.head = first;
+  fresh.read = read.number;
+  fresh.node = node.number;
+  for (Page* const end = page + frames; page != end; ++page, ++at) {
+    fresh.newer = page->newer;
+    fresh.older = page->older;
+    *page = fresh;
+    *at = fresh.head;
+    ++fresh.index;
+    ++fresh.head;
+  }
 }
 
-inline void PageCache::leave_node(const Page& page) {
-  Node& node = *numbered_nodes_[page.node];
-  node.frames[page.index % kNodePages] = kNoFrame;
-  if (--node.used == 0) free_node(node);
+/// Pages of adjacent frames leave the node in which they are one after the other.
+void PageCache::leave_node(const Page& first, unsigned frames) {
+  Node& node = *numbered_nodes_[first.node];
+  Frame* const at = &node.frames[first.index % kNodePages];
+  std::fill(at, at + frames, kNoFrame);
+  node.used -= frames;
+  if (node.used == 0) free_node(node);
 }
 
 Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t pages) {
@@ -89,8 +98,8 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
     const Frame head = add(file, index, pages);
     for (Frame frame = head; frame < head + pages; ++frame) {
       pages_[frame].read = read.number;
-      read.add(frame);
     }
+    read.add(head, static_cast<unsigned>(pages));
     return index + pages;
   }
   if (resident_ >= capacity_) make_room(1);  // before the node, which may go with its last page
@@ -99,7 +108,7 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
   for (;;) {
     const Frame frame = memory_.allocate();
     if (frame >= pages_.size()) pages_.grow_to(frame + 1);
-    enter(frame, node, index, read);
+    enter(frame, 1, node, index, read);
     link_newest(frame);
     ++resident_;
     ++index;
@@ -120,25 +129,47 @@ std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::ui
   const std::uint64_t begin = index;
   const Frame first = oldest_;
   Frame last = kNoFrame;
-  for (Frame frame = first; index < end && node.frames[index % kNodePages] == kNoFrame; ++index) {
-    const Page& page = pages_[frame];
-    const Frame newer = page.newer;
-    if (page.pages > 1 || newer == kNoFrame || page.in_use()) break;
-    leave_node(page);
-    memory_.renew(frame);
-    enter(frame, node, index, read);
-    last = frame;
-    frame = newer;
+  for (Frame frame = first; index < end;) {
+    const unsigned frames = replaceable(frame, node, index, end);
+    if (frames == 0) break;
+    leave_node(pages_[frame], frames);
+    memory_.renew(frame, frames);
+    enter(frame, frames, node, index, read);
+    index += frames;
+    last = frame + frames - 1;
+    frame = pages_[last].newer;
   }
   if (last != kNoFrame) touch(first, last);
   evictions_ += index - begin;
   return index;
 }
 
+/// How many pages from there on can give their frames to the missing ones as one piece: of their
+/// own and used by nobody, adjacent in memory and in a node, one after the other in the order of
+/// use, and not the newest.
+unsigned PageCache::replaceable(Frame first, const Node& node, std::uint64_t index,
+                                std::uint64_t end) const {
+  const Page* page = &pages_[first];
+  const std::uint32_t into_node = page->index % kNodePages;
+  const auto most =
+      static_cast<unsigned>(std::min<std::uint64_t>(end - index, kNodePages - into_node));
+  const Frame* at = &node.frames[index % kNodePages];
+  const std::uint32_t of_node = page->node;
+  const std::uint32_t minus_frame = page->index - first;
+  Frame frame = first;
+  for (const Frame* const stop = at + most; at != stop && *at == kNoFrame; ++at, ++page) {
+    const bool adjacent = page->node == of_node && page->index - frame == minus_frame;
+    if (!adjacent || page->pages > 1 || page->newer == kNoFrame || page->in_use()) break;
+    ++frame;
+    if (page->newer != frame) break;
+  }
+  return frame - first;
+}
+
 void PageCache::remove(Frame head) {
   const unsigned count = pages_[head].pages;
   unlink(head);
-  for (unsigned i = 0; i < count; ++i) leave_node(pages_[head + i]);
+  for (unsigned i = 0; i < count; ++i) leave_node(pages_[head + i], 1);
   resident_ -= count;
   if (count == 1) {
     memory_.free(head);

@@ -40,17 +40,34 @@ struct PageFragment {
 };
 
 /// A piece of memory with a reference on what holds it: a fragment of an skb, a buffer of a pipe.
+/// Of pages that are held one by one, those that are adjacent in memory are several in one: each
+/// page counts.
 struct Fragment {
   Segment segment{};
-  Place place = Place::kPageCache;  ///< one page of the page cache, of the user, or of the kernel
-  KernelPages* pages = nullptr;     ///< of the kernel
+  Place place = Place::kPageCache;  ///< pages of the page cache, of the user, or of the kernel
+  KernelPages* pages = nullptr;     ///< of the kernel, held as a whole
+  bool of_folio = false;            ///< its pages are of one folio, and so one fragment
+
+  bool is_single() const { return pages != nullptr || of_folio; }
+  unsigned count() const { return is_single() ? 1 : pages_of(segment); }
 };
 using FragmentList = std::vector<Fragment, Recycled<Fragment>>;
 
 Bytes size_of(const FragmentList& list);
+unsigned count_of(const FragmentList& list);
+
+/// visit(where it lies), one after the other.
+template <typename Visit>
+void for_each_fragment(const Fragment& fragments, Visit visit) {
+  if (fragments.is_single()) {
+    visit(fragments.segment);
+  } else {
+    for_each_page(fragments.segment, visit);
+  }
+}
 
 struct Skb;
-/// The fragments of an skb as runs in the same kind of memory.
+/// What an skb refers to, by the kind of memory.
 struct FragmentRun {
   Place place;
   SegmentList segments;
@@ -64,8 +81,9 @@ struct Skb {
   TcpSocket* socket = nullptr;
   std::uint64_t sequence = 0;  ///< of its first byte in the stream
   Bytes bytes;
-  unsigned fragment_count = 0;
-  std::array<Fragment, kMaxFragments> fragments{};
+  unsigned fragment_count = 0;                 ///< as the kernel counts them
+  unsigned run_count = 0;                      ///< those that are several in one counted once
+  std::array<Fragment, kMaxFragments> runs{};  ///< the fragments
 
   UbufInfo* ubuf = nullptr;  ///< to be told when the skb is freed; with a reference
 
@@ -113,20 +131,13 @@ public:
   /// Appends up to `wanted` bytes of kernel memory to the skb, as far as the page fragment goes,
   /// and returns them.
   Segment append_memory(Skb& skb, PageFragment& from, Bytes wanted);
-  /// Appends a fragment; the skb takes over its reference. One that continues the last one in
-  /// memory of the same kind lengthens that (skb_can_coalesce()).
-  void append(Skb& skb, const Fragment& fragment) {
-    skb.bytes += Bytes(fragment.segment.bytes);
-    if (skb.fragment_count > 0 && may_join(fragment)) {
-      Fragment& last = skb.fragments[skb.fragment_count - 1];
-      const std::uint64_t end = last.segment.address + last.segment.bytes;
-      if (end == fragment.segment.address && last.place == fragment.place &&
-          last.pages == fragment.pages && join(last, fragment)) {
-        return;
-      }
-    }
-    skb.fragments[skb.fragment_count++] = fragment;
-  }
+  /// Cuts the first `bytes` off; both parts have references then.
+  Fragment cut_off(Fragment& from, std::uint32_t bytes);
+  /// How much of it an skb takes that is not full: as far as it may have fragments.
+  std::uint32_t room_for(const Fragment& fragments, const Skb& skb) const;
+  /// Appends no more than that; the skb takes over the references. What continues the last fragment
+  /// in memory of the same kind lengthens that (skb_can_coalesce()).
+  void append(Skb& skb, const Fragment& fragments);
   /// Copies all that the skb refers to into one piece of kernel memory, which takes its place.
   /// `movement` says what it is to copy from there.
   void copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place));
@@ -134,26 +145,8 @@ public:
   std::uint64_t in_use() const { return in_use_; }
 
 private:
-  /// Not a page that is held by itself.
-  bool may_join(const Fragment& fragment) const {
-    return fragment.pages != nullptr || large_folios_ ||
-           fragment.segment.address % kPageSize.count() != 0;
-  }
-  /// Whether the last fragment of an skb is lengthened by the one that continues it. Pages that are
-  /// held one by one are fragments of their own, even if they are adjacent, but for those of a
-  /// folio.
-  bool join(Fragment& last, const Fragment& fragment) {
-    const std::uint64_t end = last.segment.address + last.segment.bytes;
-    // It has a reference already, on its pages of the kernel or on this very page.
-    const bool held = fragment.pages != nullptr || end % kPageSize.count() != 0;
-    const bool of_folio =
-        !held && large_folios_ && fragment.place == Place::kPageCache && same_folio(end - 1, end);
-    if (!held && !of_folio) return false;
-    last.segment.bytes += fragment.segment.bytes;
-    if (held) put(fragment);
-    return true;
-  }
-  bool same_folio(std::uint64_t a, std::uint64_t b) const;
+  void add(Skb& skb, const Fragment& fragments);
+  bool join(Skb& skb, const Fragment& fragments);
   void refill(PageFragment& fragment);
   void replace(Skb& skb, KernelPages& pages);
 

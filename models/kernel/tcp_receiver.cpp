@@ -58,13 +58,17 @@ void TcpReceiver::receive(std::uint64_t sequence, const Fragment* fragments, std
   const std::uint64_t before = received_;
   if (sequence > received_) Sack::note(recent_, sequence);
   for (std::size_t i = 0; i < count; ++i) {
-    allocator_.hold(fragments[i]);
-    if (sequence <= received_) {
-      enqueue(sequence, fragments[i]);
-    } else {
-      keep(sequence, fragments[i]);
-    }
-    sequence += fragments[i].segment.bytes;
+    for_each_fragment(fragments[i], [&](const Segment& segment) {
+      Fragment fragment = fragments[i];
+      fragment.segment = segment;
+      allocator_.hold(fragment);
+      if (sequence <= received_) {
+        enqueue(sequence, fragment);
+      } else {
+        keep(sequence, fragment);
+      }
+      sequence += segment.bytes;
+    });
   }
   while (!out_of_order_.empty() && out_of_order_.begin()->first <= received_) {
     enqueue(out_of_order_.begin()->first, out_of_order_.begin()->second);
@@ -118,22 +122,10 @@ FragmentList TcpReceiver::take(Bytes wanted, std::size_t most) {
   FragmentList taken;
   while (wanted > Bytes(0) && !queue_.empty() && taken.size() < most) {
     Fragment& next = queue_.front();
-    Fragment piece = next;
-    if (wanted < Bytes(next.segment.bytes)) {
-      piece.segment.bytes = static_cast<std::uint32_t>(wanted.count());
-      next.segment.address += piece.segment.bytes;
-      next.segment.bytes -= piece.segment.bytes;
-      // The rest stays. What both have in common is held once more: kernel memory as a whole, of a
-      // folio the page in which the cut is.
-      const bool within_page = next.segment.address % kPageSize.count() != 0;
-      if (piece.pages != nullptr || within_page) {
-        allocator_.hold({{next.segment.address, 1}, piece.place, piece.pages});
-      }
-    } else {
-      queue_.pop_front();
-    }
-    wanted -= Bytes(piece.segment.bytes);
-    taken.push_back(piece);
+    const Bytes bytes = std::min(wanted, Bytes(next.segment.bytes));
+    taken.push_back(allocator_.cut_off(next, static_cast<std::uint32_t>(bytes.count())));
+    if (next.segment.bytes == 0) queue_.pop_front();
+    wanted -= bytes;
   }
   queued_ -= size_of(taken);
   taken_ += size_of(taken).count();

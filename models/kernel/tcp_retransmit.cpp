@@ -142,8 +142,8 @@ Skb& TcpSocket::copy_of(const Skb& original, std::uint64_t begin, std::uint64_t 
   again.ubuf = original.ubuf;
   if (again.ubuf != nullptr) again.ubuf->hold();
   std::uint64_t at = original.sequence;
-  for (unsigned i = 0; i < original.fragment_count && at < end; ++i) {
-    Fragment piece = original.fragments[i];
+  for (unsigned i = 0; i < original.run_count && at < end; ++i) {
+    Fragment piece = original.runs[i];
     const std::uint64_t next = at + piece.segment.bytes;
     if (next > begin) {
       const std::uint64_t first = std::max(at, begin);

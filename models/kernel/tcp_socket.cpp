@@ -104,32 +104,38 @@ void TcpSocket::copy_in(Task& task, Lock& lock, const SegmentList& from, Movemen
 }
 
 void TcpSocket::send_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf) {
-  std::size_t taken = 0;  // pages
+  Bytes taken;
   try {
     check_connection();
     append_pages(task, pages, more, ubuf, taken);
   } catch (const ConnectionReset&) {
-    while (taken < pages.size()) allocator_.put(pages[taken++]);
+    for (Fragment page : pages) {  // but for what the socket has
+      const Bytes gone = std::min(taken, Bytes(page.segment.bytes));
+      taken -= gone;
+      page.segment.address += gone.count();
+      page.segment.bytes -= static_cast<std::uint32_t>(gone.count());
+      if (page.segment.bytes > 0) allocator_.put(page);
+    }
     throw;
   }
 }
 
 /// Counts in `taken` whose references are the socket's.
 void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf,
-                             std::size_t& taken) {
+                             Bytes& taken) {
   Lock lock(*this);
   if (recovery_ && encrypted_by_device_) remember_record(pages);
   if (ubuf == nullptr) {  // splice_to_socket()
     const CpuConfig& costs = task.costs();
-    task.spend(costs.splice_send + costs.send_page * static_cast<double>(pages.size()));
+    task.spend(costs.splice_send + costs.send_page * static_cast<double>(count_of(pages)));
   }
   if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
-    task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
+    task.spend(task.costs().sendpage * static_cast<double>(count_of(pages) - 1));
   }
   if (copies_for_device_) return copy_instead(task, lock, pages, more, ubuf, taken);
   Skb* skb = nullptr;  // the last one
-  for (Fragment page : pages) {
-    while (page.segment.bytes > 0) {
+  for (Fragment rest : pages) {
+    while (rest.segment.bytes > 0) {
       if (skb == nullptr || skb->full(goal_)) {
         skb = &skb_with_room(task, lock, ubuf);
         if (skb->ubuf == nullptr && ubuf != nullptr) {
@@ -138,31 +144,32 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
         }
       }
       const auto n = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(page.segment.bytes, (goal_ - skb->bytes).count()));
-      if (n < page.segment.bytes) allocator_.hold(page);  // the rest goes into another skb
-      allocator_.append(*skb, {{page.segment.address, n}, page.place, page.pages});
+          std::min<std::uint64_t>(allocator_.room_for(rest, *skb), (goal_ - skb->bytes).count()));
+      allocator_.append(*skb, allocator_.cut_off(rest, n));
       skb->shared = true;
-      page.segment.address += n;
-      page.segment.bytes -= n;
       queued_ += Bytes(n);
       next_sequence_ += n;
+      taken += Bytes(n);
     }
-    ++taken;
   }
   push(task, more);
 }
 
 /// What was to go by reference is copied: sock_no_sendpage(), or tcp_sendmsg() without zerocopy.
 void TcpSocket::copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more,
-                             UbufInfo* ubuf, std::size_t& taken) {
-  for (const Fragment& page : pages) {
-    const bool mapped = page.place == Place::kPageCache;
-    const Movement copy = ubuf == nullptr ? linearise(page.place)
+                             UbufInfo* ubuf, Bytes& taken) {
+  const Bytes total = size_of(pages);
+  for (const Fragment& run : pages) {
+    const bool mapped = run.place == Place::kPageCache;
+    const Movement copy = ubuf == nullptr ? linearise(run.place)
                           : mapped        ? Movement::kCopyFromMapping
                                           : Movement::kCopyFromUser;
-    copy_in(task, lock, {page.segment}, copy, more || &page != &pages.back());
-    allocator_.put(page);
-    ++taken;
+    for_each_fragment(run, [&](const Segment& page) {
+      const Bytes after = taken + Bytes(page.bytes);
+      copy_in(task, lock, {page}, copy, more || after < total);
+      allocator_.put({page, run.place, run.pages});
+      taken = after;
+    });
   }
   if (ubuf != nullptr) ubuf->mark_copied();
 }

@@ -42,7 +42,7 @@ public:
   void send(Task& task, const SegmentList& from, Movement copy = Movement::kCopyFromUser,
             bool more = false);
 
-  /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages (at most one per fragment) by reference, and takes
+  /// tcp_sendmsg(MSG_SPLICE_PAGES): sends pages by reference, and takes
   /// over the references. `more`: more will follow at once (MSG_MORE). A kernel that has to copy
   /// for a plain NIC already here (before 4.17) drops the references when it has. `ubuf` is told
   /// when the last skb that holds them is freed.
@@ -110,10 +110,9 @@ private:
 
   bool has_room() const;
   Skb& skb_with_room(Task& task, Lock& lock, const UbufInfo* ubuf = nullptr);
-  void append_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf,
-                    std::size_t& taken);
+  void append_pages(Task& task, const FragmentList& pages, bool more, UbufInfo* ubuf, Bytes& taken);
   void copy_instead(Task& task, Lock& lock, const FragmentList& pages, bool more, UbufInfo* ubuf,
-                    std::size_t& taken);
+                    Bytes& taken);
   void copy_in(Task& task, Lock& lock, const SegmentList& from, Movement copy, bool more);
   void push(Task& task, bool more);
   bool may_send(const Skb& skb) const;

@@ -44,7 +44,7 @@ void TlsSocket::send(Task& task, const SegmentList& from) {
 
 void TlsSocket::send_pages(Task& task, const FragmentList& pages, bool more) {
   if (page_by_page_ && !pages.empty()) {
-    task.spend(task.costs().sendpage * static_cast<double>(pages.size() - 1));
+    task.spend(task.costs().sendpage * static_cast<double>(count_of(pages) - 1));
   }
   for (std::size_t i = 0; i < pages.size(); ++i) {
     try {
@@ -64,12 +64,9 @@ void TlsSocket::add(Task& task, Fragment text, bool more) {
   while (text.segment.bytes > 0) {
     const auto n = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(text.segment.bytes, (kTlsLargestText - text_bytes_).count()));
-    const bool rest = n < text.segment.bytes;
-    if (rest) kernel_.skbs.hold(text);  // it goes into another record
-    text_.push_back({{text.segment.address, n}, text.place, text.pages});
+    text_.push_back(kernel_.skbs.cut_off(text, n));
+    const bool rest = text.segment.bytes > 0;  // it goes into another record
     text_bytes_ += Bytes(n);
-    text.segment.address += n;
-    text.segment.bytes -= n;
     if (text_bytes_ < kTlsLargestText && (more || rest)) continue;
     try {
       close_record(task, more || rest);

@@ -26,7 +26,7 @@ void TransmitRing::post(const Packet& packet) {
   write_headers(packet, memory_.at(descriptor.address));
   queue_.records[tail_] = packet.record;
   const auto resync = static_cast<unsigned>(packet.resync == nullptr ? 0 : packet.resync->size());
-  sent_[tail_] = {packet.skb, 1 + resync + packet.count};
+  sent_[tail_] = {packet.skb, 1 + resync + packet.fragments};
   descriptor.encode(next({Place::kSocketBuffer, TxRole::kSend}));
   for (unsigned i = 0; i < resync; ++i) {
     descriptor.address = (*packet.resync)[i].address;
@@ -34,14 +34,19 @@ void TransmitRing::post(const Packet& packet) {
     descriptor.encode(next({Place::kSocketBuffer, TxRole::kResync}));
   }
   const TxRole role = packet.again ? TxRole::kSendAgain : TxRole::kSend;
-  const TxWord piece = descriptor.word();
-  for (unsigned i = 0; i + 1 < packet.count; ++i) {
-    const Fragment& fragment = packet.pieces[i];
-    piece.encode(fragment.segment.address, fragment.segment.bytes, next({fragment.place, role}));
+  const TxWord word = descriptor.word();
+  Segment last{};
+  std::uint8_t* last_descriptor = nullptr;
+  for (unsigned i = 0; i < packet.count; ++i) {
+    const TxUse use{packet.pieces[i].place, role};
+    for_each_fragment(packet.pieces[i], [&](const Segment& fragment) {
+      last = fragment;
+      last_descriptor = next(use);
+      word.encode(fragment.address, fragment.bytes, last_descriptor);
+    });
   }
   descriptor.end_of_packet = descriptor.report_status = true;
-  const Fragment& last = packet.pieces[packet.count - 1];
-  descriptor.word().encode(last.segment.address, last.segment.bytes, next({last.place, role}));
+  descriptor.word().encode(last.address, last.bytes, last_descriptor);
 }
 
 /// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what

@@ -22,6 +22,7 @@ public:
     Bytes bytes;
     const Fragment* pieces = nullptr;
     unsigned count = 0;                   ///< of pieces
+    unsigned fragments = 0;               ///< in them
     bool again = false;                   ///< it was sent before
     const SegmentList* resync = nullptr;  ///< what the NIC has to read first, to encrypt it again
     Skb* skb = nullptr;                   ///< whose last packet it is
@@ -37,9 +38,9 @@ public:
   Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
   std::uint32_t tail() const { return tail_; }
 
-  /// Whether a packet of so many pieces fits: a descriptor for its headers and one for each piece,
+  /// Whether a packet of so many fragments fits: a descriptor for its headers and one for each,
   /// and one stays empty, so that a full ring differs from an empty one.
-  bool has_room(unsigned pieces) const { return used_ + 1 + pieces < size_; }
+  bool has_room(unsigned fragments) const { return used_ + 1 + fragments < size_; }
   void post(const Packet& packet);
 
   /// Whether the oldest packet has been sent. Frees its descriptors; `skb` is the one that it was

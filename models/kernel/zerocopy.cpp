@@ -92,7 +92,7 @@ ZerocopySend::~ZerocopySend() {
 
 void ZerocopySend::append(const FragmentList& pages, bool more) {
   if (!socket_.copies_for_device()) {
-    task_.spend(task_.costs().pin_page * static_cast<double>(pages.size()));
+    task_.spend(task_.costs().pin_page * static_cast<double>(count_of(pages)));
   }
   socket_.send_pages(task_, pages, more, notification_);
 }

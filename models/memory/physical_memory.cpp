@@ -153,14 +153,12 @@ void PhysicalMemory::read_tags(const SegmentList& from, Content& to) const {
     auto begin = static_cast<std::uint32_t>(segment.address % kPage);
     for (std::uint32_t left = segment.bytes; left > 0; ++frame, begin = 0) {
       if (begin == 0 && run.bytes > 0) {  // the rule
+        Tag next = Tag::of_whole_frame(run, run.offset + run.bytes);
         const Tag* tag = &tags_[frame];
-        std::uint32_t frames = 0;
-        while (left >= kPage && tag->continues(run)) {
-          run.bytes += kPage;
-          left -= kPage;
-          ++tag;
-          ++frames;
-        }
+        const Tag* const first = tag;
+        for (; left >= kPage && *tag == next; ++tag, left -= kPage) next.advance();
+        const auto frames = static_cast<std::uint32_t>(tag - first);
+        run.bytes += std::uint64_t{frames} * kPage;
         frame += frames;
         if (left == 0) break;
       }
@@ -264,11 +262,11 @@ void PhysicalMemory::write_tags(const SegmentList& to, const Content& from) {
 
 /// Whole frames, one after the other.
 void PhysicalMemory::fill(Frame first, std::uint64_t frames, const Run& run) {
-  Tag tag{run.file, {}, static_cast<std::uint16_t>(run.version), 0, kPage, run.form};
+  Tag tag = Tag::of_whole_frame(run, run.offset);
   Tag* held = &tags_[first];
-  for (std::uint64_t i = 0; i < frames; ++i, ++held) {
-    if (held->file == kMixed) mixed_.erase(static_cast<Frame>(first + i));
-    tag.origin_words = Tag::words_of(static_cast<std::int64_t>(run.offset + i * kPage));
+  Tag* const end = held + frames;
+  for (; held != end; ++held, tag.advance()) {
+    if (held->file == kMixed) mixed_.erase(static_cast<Frame>(first + frames - (end - held)));
     *held = tag;
   }
 }

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <vector>
@@ -51,6 +53,10 @@ void for_each_page(Segment segment, Visit visit) {
     segment.bytes -= bytes;
   }
 }
+/// The pages in which some of it lies.
+constexpr unsigned pages_of(const Segment& segment) {
+  return frame_of(segment.address + segment.bytes - 1) - frame_of(segment.address) + 1;
+}
 inline Bytes size_of(const SegmentList& list) {
   std::uint64_t total = 0;
   for (const Segment& segment : list) total += segment.bytes;
@@ -76,8 +82,10 @@ public:
     return frame;
   }
   void free(Frame frame) { free_.push_back(frame); }
-  /// Frees one and allocates it again.
-  void renew(Frame frame) { forget(frame); }
+  /// Frees adjacent ones, each by itself, and allocates them again.
+  void renew(Frame first, unsigned frames) {
+    for (unsigned i = 0; i < frames; ++i) forget(first + i);
+  }
 
   /// `frames` adjacent frames, of undefined content. Freed by giving back the same number.
   Frame allocate_adjacent(unsigned frames);
@@ -113,20 +121,42 @@ private:
     std::uint16_t begin = 0;
     std::uint16_t end = 0;
     Form form = Form::kPlain;
+    std::uint8_t unused = 0;
 
     std::int64_t origin() const {
-      return static_cast<std::int64_t>(std::uint64_t{origin_words[1]} << 32 | origin_words[0]);
+      std::int64_t origin = 0;
+      std::memcpy(&origin, origin_words.data(), sizeof origin);
+      return origin;
     }
+    void set_origin(std::int64_t origin) {
+      std::memcpy(origin_words.data(), &origin, sizeof origin);
+    }
+    /// What that of a frame is which holds the file from that offset on.
+    static Tag of_whole_frame(const Run& run, std::uint64_t offset) {
+      return {run.file,
+              words_of(static_cast<std::int64_t>(offset)),
+              static_cast<std::uint16_t>(run.version),
+              0,
+              static_cast<std::uint16_t>(kPageSize.count()),
+              run.form};
+    }
+    /// What that of the next frame is.
+    void advance() { set_origin(origin() + static_cast<std::int64_t>(kPageSize.count())); }
     static std::array<std::uint32_t, 2> words_of(std::int64_t origin) {
-      const auto bits = static_cast<std::uint64_t>(origin);
-      return {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)};
+      Tag tag;
+      tag.set_origin(origin);
+      return tag.origin_words;
     }
 
-    /// All of the frame holds what continues the run.
-    bool continues(const Run& run) const {
-      return begin == 0 && end == kPageSize.count() && file == run.file && form == run.form &&
-             version == run.version &&
-             static_cast<std::uint64_t>(origin()) == run.offset + run.bytes;
+    bool operator==(const Tag& other) const {
+      return origin() == other.origin() && file == other.file && extent() == other.extent();
+    }
+    /// Version, beginning, end and form.
+    std::uint64_t extent() const {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, reinterpret_cast<const std::uint8_t*>(this) + offsetof(Tag, version),
+                  sizeof bits);
+      return bits;
     }
     bool same_run(const Tag& other) const {
       return file == other.file && version == other.version && origin_words == other.origin_words &&

@@ -49,7 +49,7 @@ TEST_F(FileReadTest, SpliceTakesAsManyPagesAsThePipeHolds) {
     spawn_task([=](Task& task) {
       OpenFile file = open_at(position);
       const FragmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(400'000));
-      EXPECT_EQ(pages.size(), 16U) << position;
+      EXPECT_EQ(count_of(pages), 16U) << position;
       EXPECT_EQ(size_of(pages), Bytes(65536 - position % 4096)) << position;
       EXPECT_EQ(file.position, Bytes(position) + size_of(pages));
       for (const Fragment& page : pages) bench().kernel.skbs.put(page);
@@ -64,7 +64,7 @@ TEST_F(FileReadTest, SpliceTakesNoMoreThanIsAskedForOrThere) {
     OpenFile file = open_at(4000);
     FragmentList pages = filemap_splice_read(task, page_cache(), file, Bytes(200));
     EXPECT_EQ(size_of(pages), Bytes(200));
-    EXPECT_EQ(pages.size(), 2U) << "a segment for each page";
+    EXPECT_EQ(count_of(pages), 2U) << "a buffer for each page";
     for (const Fragment& page : pages) bench().kernel.skbs.put(page);
     file = open_at(499'999);
     pages = filemap_splice_read(task, page_cache(), file, Bytes(65536));

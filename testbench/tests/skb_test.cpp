@@ -34,7 +34,7 @@ TEST_F(SkbTest, CopiedPayloadTakesTwoOrThreeFragments) {
   Skb* const second = allocate();
   append(*second, cursor, 65160);  // 376, 32768 and 32016
   EXPECT_EQ(second->fragment_count, 3U);
-  EXPECT_EQ(second->fragments[0].segment.bytes, 376U);
+  EXPECT_EQ(second->runs[0].segment.bytes, 376U);
 }
 
 TEST_F(SkbTest, AdjacentCopiesShareAFragment) {
@@ -42,7 +42,7 @@ TEST_F(SkbTest, AdjacentCopiesShareAFragment) {
   Skb* const skb = allocate();
   for (int i = 0; i < 100; ++i) append(*skb, cursor, 300);
   EXPECT_EQ(skb->fragment_count, 1U);
-  EXPECT_EQ(skb->fragments[0].segment.bytes, 30'000U);
+  EXPECT_EQ(skb->runs[0].segment.bytes, 30'000U);
 }
 
 TEST_F(SkbTest, SocketsDoNotShareFragments) {
@@ -130,6 +130,35 @@ TEST_F(SkbTest, PagesAreAFragmentEachEvenIfTheyAreNeighbours) {
     skbs().free(skb);
   });
   run();
+}
+
+TEST_F(SkbTest, AdjacentPagesCountOneByOneAndAreAtMost17) {
+  for (const std::uint32_t skip : {0U, 1U, 4095U}) {
+    const std::uint32_t bytes = 20 * 4096;
+    Fragment rest{{81'920 + skip, bytes}, Place::kUserBuffer, nullptr};
+    EXPECT_EQ(rest.count(), skip == 0 ? 20U : 21U) << skip;
+    Skb* const skb = allocate();
+    const std::uint32_t room = skbs().room_for(rest, *skb);
+    EXPECT_EQ(room, 17 * 4096 - skip);
+    skbs().append(*skb, skbs().cut_off(rest, room));
+    EXPECT_EQ(skb->fragment_count, Skb::kMaxFragments) << "MAX_SKB_FRAGS";
+    EXPECT_EQ(skb->run_count, 1U);
+    EXPECT_EQ(rest.segment.address, 81'920U + 17 * 4096) << "at the beginning of a page";
+    EXPECT_EQ(rest.segment.bytes, bytes - room);
+    skbs().free(skb);
+  }
+}
+
+TEST_F(SkbTest, WhatGoesOnWithinAPageTakesNoFragment) {
+  Skb* const skb = allocate();
+  Fragment rest{{81'920, 3 * 4096}, Place::kUserBuffer, nullptr};
+  skbs().append(*skb, skbs().cut_off(rest, 100));
+  EXPECT_EQ(skb->fragment_count, 1U);
+  EXPECT_EQ(skbs().room_for(rest, *skb), 3U * 4096 - 100);
+  skbs().append(*skb, rest);
+  EXPECT_EQ(skb->fragment_count, 3U);
+  EXPECT_EQ(skb->bytes, Bytes(3 * 4096));
+  skbs().free(skb);
 }
 
 TEST_F(SkbTest, PageIsReleasedOnceHoweverManyPiecesItCameIn) {

@@ -277,10 +277,10 @@ TEST_F(ZerocopyTest, OrphanedFragmentsAreCopiedAndMarked) {
     EXPECT_TRUE(notification.copied());
     EXPECT_FALSE(notification.done) << "TCP still has the skb";
     ASSERT_EQ(skb.fragment_count, 1U);
-    EXPECT_EQ(skb.fragments[0].place, Place::kSocketBuffer);
+    EXPECT_EQ(skb.runs[0].place, Place::kSocketBuffer);
     EXPECT_EQ(skb.bytes, Bytes(13'192));
     Content content;
-    bench().memory.ports[0].dma_read(Movement::kTransmitCopy, {skb.fragments[0].segment}, content,
+    bench().memory.ports[0].dma_read(Movement::kTransmitCopy, {skb.runs[0].segment}, content,
                                      Rate(1e9));
     EXPECT_TRUE(bench().media.holds(0, 0, Bytes(13'192), content));
     skbs.free(&skb);
@@ -297,7 +297,7 @@ TEST_F(ZerocopyTest, SkbsWithoutNotificationAreNotOrphaned) {
     Skb& skb = *skbs.allocate(socket(), 0);
     skbs.append(skb, user_pages(bench().buffer(0, 0, 100).front().address, Bytes(100)).front());
     orphan_fragments(skb, skbs, task);
-    EXPECT_EQ(skb.fragments[0].place, Place::kUserBuffer) << "vmsplice() and sendfile() alias";
+    EXPECT_EQ(skb.runs[0].place, Place::kUserBuffer) << "vmsplice() and sendfile() alias";
     skbs.free(&skb);
   });
   run();
