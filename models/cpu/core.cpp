@@ -4,7 +4,6 @@
 
 namespace copypath {
 
-using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigned number)
@@ -15,16 +14,19 @@ Core::Core(const sc_core::sc_module_name& name, const CpuConfig& config, unsigne
   dont_initialize();
 }
 
-void Core::interrupt(InterruptHandler& handler, sc_time delay) {
+sc_time Core::interrupt(InterruptHandler& handler, sc_time delay) {
   ++interrupts_;
   steal(config_.interrupt);
-  pending_.push_back({interrupts_until_ + delay, &handler});
-  if (pending_.size() == 1) service_.notify(pending_.front().done - sc_time_stamp());
+  sc_time done = interrupts_until_ + delay;
+  if (!pending_.empty()) done = std::max(done, pending_.back().done);
+  pending_.push_back({done, &handler});
+  if (pending_.size() == 1) service_.notify(done - time_now());
   mode_lane_.set("irq");
+  return done;
 }
 
 void Core::steal(sc_time cost) {
-  interrupts_until_ = std::max(interrupts_until_, sc_time_stamp()) + cost;
+  interrupts_until_ = std::max(interrupts_until_, time_now()) + cost;
   if (current_ != nullptr) {
     stolen_ += cost;
   } else {
@@ -33,20 +35,20 @@ void Core::steal(sc_time cost) {
 }
 
 void Core::service() {
-  while (!pending_.empty() && pending_.front().done <= sc_time_stamp()) {
+  while (!pending_.empty() && pending_.front().done <= time_now()) {
     InterruptHandler* handler = pending_.front().handler;
     pending_.pop_front();
     handler->handle(*this);
   }
   if (!pending_.empty()) {
-    service_.notify(pending_.front().done - sc_time_stamp());
+    service_.notify(pending_.front().done - time_now());
   } else {
     mode_lane_.set(mode_);
   }
 }
 
 void Core::dispatch(Task& task, sc_time wake_latency) {
-  const sc_time now = sc_time_stamp();
+  const sc_time now = time_now();
   sc_time delay = SC_ZERO_TIME;
   if (interrupts_until_ > now) {  // counted as busy already, when the core was idle
     delay = interrupts_until_ - now;
@@ -63,7 +65,7 @@ void Core::dispatch(Task& task, sc_time wake_latency) {
 }
 
 void Core::release() {
-  busy_ += sc_time_stamp() - dispatched_;
+  busy_ += time_now() - dispatched_;
   current_ = nullptr;
   show("", "");
 }
@@ -75,7 +77,7 @@ sc_time Core::take_stolen() {
 }
 
 sc_time Core::busy() const {
-  const sc_time now = sc_time_stamp();
+  const sc_time now = time_now();
   if (current_ != nullptr) return busy_ + (now - std::min(now, dispatched_));
   // Interrupts were counted in full when they came.
   return interrupts_until_ > now ? busy_ - (interrupts_until_ - now) : busy_;

@@ -27,8 +27,9 @@ public:
   bool idle() const { return current_ == nullptr; }
   const Task* last_task() const { return last_; }
 
-  /// Takes an interrupt that comes in `delay`; `handler` runs when its time has been spent then.
-  void interrupt(InterruptHandler& handler, sc_time delay = {});
+  /// Takes an interrupt that comes in `delay`; `handler` runs when its time has been spent then,
+  /// and those before it have run. That is the time returned.
+  sc_time interrupt(InterruptHandler& handler, sc_time delay = {});
   /// Charges `cost` of softirq work to this core, now.
   void steal(sc_time cost);
 

@@ -20,7 +20,7 @@ class InterruptRoute : public InterruptLine {
 public:
   InterruptRoute(Core& core, InterruptHandler& handler) : core_(core), handler_(handler) {}
   using InterruptLine::raise;
-  void raise(sc_time delay) override { core_.interrupt(handler_, delay); }
+  sc_time raise(sc_time delay) override { return core_.interrupt(handler_, delay); }
 
 private:
   Core& core_;

@@ -11,9 +11,10 @@ class Core;
 /// What a device's `irq` port is bound to.
 class InterruptLine : virtual public sc_core::sc_interface {
 public:
-  void raise() { raise(sc_core::SC_ZERO_TIME); }
-  /// In `delay`, which is short: a device may be that much ahead of the others.
-  virtual void raise(sc_time delay) = 0;
+  sc_time raise() { return raise(sc_core::SC_ZERO_TIME); }
+  /// In `delay`, which is short: a device may be that much ahead of the others. When the driver's
+  /// handler will run; the end of time if nobody can tell.
+  virtual sc_time raise(sc_time delay) = 0;
 };
 
 /// The driver's side. `handle` runs when the core has spent the time of the interrupt; it must

@@ -6,7 +6,6 @@
 
 namespace copypath {
 
-using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 Softirq::Softirq(const sc_core::sc_module_name& name, const CpuConfig& config, Core& core)
@@ -43,10 +42,10 @@ void Softirq::settle() {
 
 Bytes Softirq::pass(const Pass& pass) {
   settle();
-  const sc_time start = sc_time_stamp();
+  const sc_time start = time_now();
   Bytes produced;
   const sc_time latency = memory.pass(pass, produced);
-  core_.steal(sc_time_stamp() - start);
+  core_.steal(time_now() - start);
   spend(latency);
   return produced;
 }

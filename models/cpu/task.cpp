@@ -6,7 +6,6 @@
 
 namespace copypath {
 
-using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 void WaitQueue::wake_all() {
@@ -31,7 +30,7 @@ void Task::settle() {
   for (;;) {
     // An interrupt holds the core: it is over before the task goes on, and before another may.
     const sc_time stolen = core_->take_stolen();
-    const sc_time begin = sc_time_stamp() + stolen;
+    const sc_time begin = time_now() + stolen;
     if (unspent_ == SC_ZERO_TIME || begin >= slice_end_) {
       if (stolen != SC_ZERO_TIME) {
         sc_core::wait(stolen);
@@ -111,11 +110,11 @@ const CpuConfig& Task::costs() const { return cpu_.config(); }
 Bytes Task::pass(const Pass& pass) {
   settle();
   show(kind_of(pass.movement).name);
-  const sc_time start = sc_time_stamp();
+  const sc_time start = time_now();
   Bytes produced;
   const sc_time latency = core_->memory.pass(pass, produced);
   const sc_time alone = pass.bytes() / core_->memory.sustained();
-  const sc_time taken = sc_time_stamp() - start;
+  const sc_time taken = time_now() - start;
   if (taken > alone) stall_time_ += taken - alone;
   spend(latency);
   show(mode_);
@@ -131,7 +130,7 @@ void Task::show(const char* mode, const char* call) {
 }
 
 void Task::leave_core() {
-  run_time_ += sc_time_stamp() - dispatched_;
+  run_time_ += time_now() - dispatched_;
   Core& core = *core_;
   core_ = nullptr;
   cpu_.release(core);
@@ -139,7 +138,7 @@ void Task::leave_core() {
 
 void Task::resume_on(Core& core, sc_time wake_latency, sc_time delay) {
   core_ = &core;
-  dispatched_ = sc_time_stamp() + wake_latency;
+  dispatched_ = time_now() + wake_latency;
   slice_end_ = dispatched_ + delay + cpu_.config().time_slice;
   core.show("switch", call_);
   show("context switch");

@@ -121,7 +121,7 @@ public:
 
   /// Time on a core so far, switches included.
   sc_time run_time() const {
-    const sc_time now = sc_core::sc_time_stamp();
+    const sc_time now = time_now();
     return core_ == nullptr ? run_time_ : run_time_ + (now - std::min(now, dispatched_));
   }
   /// The part of it in which a copy waited for the memory bus.

@@ -129,7 +129,7 @@ void Drive::deliver(const DiskCommand& command, Rate limit, sc_time delay) {
 }
 
 void Drive::complete(const DiskCommand& command, bool failed, sc_time delay) {
-  const sc_time at = sc_core::sc_time_stamp() + delay;
+  const sc_time at = time_now() + delay;
   const DiskCompletion completion{command.cookie, failed};
   if (delay == sc_core::SC_ZERO_TIME && finished_.empty() && finished_event_.waiting() &&
       completions.try_control_ahead(Movement::kDiskCompletion, protocol_.completion,
@@ -146,7 +146,7 @@ void Drive::complete(const DiskCommand& command, bool failed, sc_time delay) {
 void Drive::write_back() {
   for (;;) {
     while (finished_.empty()) finished_event_.wait();
-    const sc_time now = sc_core::sc_time_stamp();
+    const sc_time now = time_now();
     if (finished_.front().at > now) {  // one that is due before may come
       finished_event_.wait(finished_.front().at - now);
       continue;
@@ -167,7 +167,7 @@ void Drive::completed(const DiskCompletion& completion) {
   queues_.completion.push_back(completion);
   if (queues_.interrupt_pending) return;
   queues_.interrupt_pending = true;
-  irq->raise(completions.time() - sc_core::sc_time_stamp());
+  irq->raise(completions.time() - time_now());
 }
 
 void Drive::trace(sc_core::sc_trace_file* file, const std::string& prefix) const {

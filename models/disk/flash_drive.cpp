@@ -20,7 +20,7 @@ void FlashDrive::transfer() {
   for (;;) {
     while (accesses_.empty()) begun_.wait();
     const Access& access = accesses_.front();
-    if (access.ready > sc_core::sc_time_stamp()) wait(access.ready - sc_core::sc_time_stamp());
+    if (access.ready > time_now()) wait(access.ready - time_now());
     deliver(access.command, config().bandwidth, config().firmware);
     busy_ += config().latency + size_of(access.command.pages) / config().bandwidth;
     accesses_.pop_front();
@@ -30,7 +30,7 @@ void FlashDrive::transfer() {
 
 void FlashDrive::reserve(Bytes bytes) {
   const sc_time room = buffer_.take(bytes, commands.time());
-  if (room > commands.time()) wait(room - sc_core::sc_time_stamp());
+  if (room > commands.time()) wait(room - time_now());
 }
 
 }  // namespace copypath

@@ -102,13 +102,13 @@ sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes
   payload_.set_address(address);
   payload_.set_data_length(static_cast<unsigned>(bytes.count()));
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  const sc_time now = sc_core::sc_time_stamp();
+  const sc_time now = time_now();
   sc_time delay = std::max(now, time_) - now;  // by which this master is ahead of the others
   (*this)->b_transport(payload_, delay);
   if (transfer_.must_not_wait && payload_.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE) {
     return delay;
   }
-  time_ = sc_core::sc_time_stamp() + transfer_.ahead;
+  time_ = time_now() + transfer_.ahead;
   if (payload_.is_response_error()) {
     throw std::logic_error(std::string(name()) + ": " + payload_.get_response_string());
   }

@@ -12,6 +12,7 @@
 
 #include "models/ledger/movement.h"
 #include "models/memory/physical_memory.h"
+#include "models/time_now.h"
 
 namespace copypath {
 
@@ -114,7 +115,7 @@ public:
   bool try_control_ahead(Movement movement, Bytes bytes, Rate limit);
   bool try_control_ahead(Movement movement, const ControlList& pieces, Rate limit);
   /// Where the master is: now, or as far ahead of it as such traffic has brought it.
-  sc_time time() const { return std::max(sc_core::sc_time_stamp(), time_); }
+  sc_time time() const { return std::max(time_now(), time_); }
   /// The master does nothing before that time.
   void run_ahead_to(sc_time time) { time_ = std::max(time_, time); }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace copypath {
+#include "models/time_now.h"
 
-using sc_core::sc_time_stamp;
+namespace copypath {
 
 InterruptVector::InterruptVector(const sc_core::sc_module_name& name, sc_time delay,
                                  WaitingFrames& frames)
@@ -18,7 +18,7 @@ InterruptVector::InterruptVector(const sc_core::sc_module_name& name, sc_time de
 void InterruptVector::report(sc_time at) {
   cause_ = true;
   if (masked_) return expect_next();  // a driver that is on its way will find this, too
-  if (at <= sc_time_stamp() && may_raise(at)) {
+  if (at <= time_now() && may_raise(at)) {
     raise();
   } else {
     schedule(at);
@@ -28,14 +28,15 @@ void InterruptVector::report(sc_time at) {
 void InterruptVector::serve() {
   cause_ = masked_ = false;
   due_.cancel();
-  due_at_ = sc_core::sc_max_time();
+  due_at_ = end_of_time();
   expect_next();  // which has to keep its distance again
 }
 
 // Something happens at `at` that the driver is to see: then, or when the last interrupt is delay_
-// ago; but if the driver is on its way, then in any case.
+// ago; but if the driver is on its way, then in any case, unless it comes before.
 void InterruptVector::schedule(sc_time at) {
-  const sc_time now = sc_time_stamp();
+  const sc_time now = time_now();
+  if (masked_ && at > served_) return;  // serve() looks for it
   if (raised_before_ && !masked_) at = std::max(at, last_ + delay_);
   at = std::max(at, now);
   if (at >= due_at_) return;
@@ -44,16 +45,16 @@ void InterruptVector::schedule(sc_time at) {
 }
 
 void InterruptVector::look() {
-  due_at_ = sc_core::sc_max_time();
-  if (masked_ || may_raise(sc_time_stamp())) {
+  due_at_ = end_of_time();
+  if (masked_ || may_raise(time_now())) {
     const sc_time placed = frames_.place();
-    if (placed == sc_core::sc_max_time()) return;  // and what they report comes with them
+    if (placed == end_of_time()) return;  // and what they report comes with them
     cause_ = cause_ || placed > sc_core::SC_ZERO_TIME;
     if (cause_ && !masked_) {
-      return raise(std::max(placed, sc_time_stamp()) - sc_time_stamp());
+      return raise(std::max(placed, time_now()) - time_now());
     }
   } else if (cause_) {
-    return schedule(sc_time_stamp());
+    return schedule(time_now());
   }
   expect_next();
 }
@@ -61,14 +62,14 @@ void InterruptVector::look() {
 void InterruptVector::raise(sc_time delay) {
   masked_ = true;
   raised_before_ = true;
-  last_ = sc_time_stamp() + delay;
-  irq->raise(delay);
+  last_ = time_now() + delay;
+  served_ = irq->raise(delay);
   expect_next();
 }
 
 void InterruptVector::expect_next() {
   const sc_time next = frames_.next();
-  if (next != sc_core::sc_max_time()) schedule(next);
+  if (next != end_of_time()) schedule(next);
 }
 
 }  // namespace copypath

@@ -51,6 +51,7 @@ private:
   sc_core::sc_event due_;
   sc_time due_at_ = sc_core::sc_max_time();  // the end of time: it is not notified
   sc_time last_;
+  sc_time served_;  // when the driver will come, while masked
   bool raised_before_ = false;
 };
 

@@ -6,7 +6,6 @@
 
 namespace copypath {
 
-using sc_core::sc_time_stamp;
 using sc_core::SC_ZERO_TIME;
 
 Nic::Nic(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
@@ -153,13 +152,13 @@ void Nic::transmit() {
     const sc_time start = std::max({completions.time(), packet.first_frame, wire_free_});
     wire_busy_ = true;
     wire_free_ = start + on_wire / config_.rate;
-    wait(wire_free_ - sc_time_stamp());
+    wait(wire_free_ - time_now());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
       while (!packet.gathered) gathered_.wait();
       const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
       const sc_time last = wire_bytes(packet.bytes - before, packet.mtu) / config_.rate;
-      wire_free_ = std::max(wire_free_, sc_time_stamp()) + last;
-      wait(wire_free_ - sc_time_stamp());
+      wire_free_ = std::max(wire_free_, time_now()) + last;
+      wait(wire_free_ - time_now());
     }
     wire_busy_ = false;
     count_inline();
@@ -221,15 +220,15 @@ void Nic::encrypt(const Outgoing& packet, Content& encrypted) {
 void Nic::send_inline(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   const Bytes on_wire = packet.wire_bytes(config_.mtu);
-  wire_free_ = std::max(sc_time_stamp() + delay, wire_free_) + on_wire / config_.rate;
-  delay = wire_free_ - sc_time_stamp();
+  wire_free_ = std::max(time_now() + delay, wire_free_) + on_wire / config_.rate;
+  delay = wire_free_ - time_now();
   count_inline();
   inline_.push_back({wire_free_, on_wire, packet.frames});
   wire->b_transport(payload, delay);
 }
 
 void Nic::count_inline() {
-  for (; !inline_.empty() && inline_.front().end <= sc_time_stamp(); inline_.pop_front()) {
+  for (; !inline_.empty() && inline_.front().end <= time_now(); inline_.pop_front()) {
     wire_bytes_sent_ += inline_.front().on_wire;
     packets_sent_ += inline_.front().frames;
   }
@@ -238,19 +237,19 @@ void Nic::count_inline() {
 Bytes Nic::wire_bytes_sent() const {
   Bytes sent = wire_bytes_sent_;
   for (const Inline& packet : inline_) {
-    if (packet.end <= sc_time_stamp()) sent += packet.on_wire;
+    if (packet.end <= time_now()) sent += packet.on_wire;
   }
   return sent;
 }
 
 std::uint64_t Nic::packets_sent() const {
   std::uint64_t sent = packets_sent_;
-  for (const Inline& packet : inline_) sent += packet.end <= sc_time_stamp() ? packet.frames : 0;
+  for (const Inline& packet : inline_) sent += packet.end <= time_now() ? packet.frames : 0;
   return sent;
 }
 
 void Nic::take_received(tlm::tlm_generic_payload& payload, sc_time& delay) {
-  receiver.take(*payload.get_extension<Packet>(), sc_time_stamp() + delay);
+  receiver.take(*payload.get_extension<Packet>(), time_now() + delay);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

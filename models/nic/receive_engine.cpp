@@ -6,8 +6,6 @@
 
 namespace copypath {
 
-using sc_core::sc_time_stamp;
-
 /// What waits for the interrupt of a queue.
 class ReceiveEngine::Waiting : public WaitingFrames {
 public:
@@ -48,7 +46,7 @@ void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
   incoming.queue = queue_of(packet.connection);
   incoming.packet = packet;
   incoming.on_wire = packet.wire_bytes(config_.mtu);
-  const sc_time takes = incoming.on_wire / config_.rate;
+  const sc_time takes = incoming.takes = incoming.on_wire / config_.rate;
   if (incoming.has_payload()) {
     incoming.packet.frames = frames_for(packet.bytes, config_.mtu);
     incoming.start = std::max(last_payload_, arrival > takes ? arrival - takes : sc_time());
@@ -67,11 +65,6 @@ void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
   if (!incoming.has_payload()) queues_[incoming.queue].vector->report_at(arrival + takes);
 }
 
-/// When it has come, if the wire is free from `free` on.
-sc_time ReceiveEngine::end_of(const Incoming& incoming, sc_time free) const {
-  return std::max(incoming.start, free) + incoming.on_wire / config_.rate;
-}
-
 void ReceiveEngine::notify() {
   buffers_.notify();
   for (const Queue& queue : queues_) {
@@ -83,8 +76,8 @@ void ReceiveEngine::notify() {
 void ReceiveEngine::advance() {
   for (; !incoming_.empty(); incoming_.pop_front()) {
     Incoming& front = incoming_.front();
-    const sc_time end = end_of(front, wire_free_);
-    if (end > sc_time_stamp()) return;
+    const sc_time end = front.arrival(wire_free_);
+    if (end > time_now()) return;
     wire_free_ = end;
     frames_ += front.packet.frames;
     wire_bytes_ += front.on_wire;
@@ -158,7 +151,7 @@ sc_time ReceiveEngine::wants(unsigned number) {
   if (place_at_once(queue)) return memory.time();
   queue.placing = queue.placing || staged_for_ != &queue;
   wake_.notify();
-  return sc_core::sc_max_time();
+  return end_of_time();
 }
 
 /// Without its own process, if that has nothing to do, the chip has the descriptors, and the bus
@@ -178,14 +171,14 @@ bool ReceiveEngine::place_at_once(Queue& queue) {
 /// When the next one of these has come.
 sc_time ReceiveEngine::next(unsigned queue) const {
   if (!queues_[queue].frames.empty()) {  // without a buffer: when there is one (notify())
-    return queues_[queue].ring.free_buffers() > 0 ? sc_time_stamp() : sc_core::sc_max_time();
+    return queues_[queue].ring.free_buffers() > 0 ? time_now() : end_of_time();
   }
   sc_time end = wire_free_;
   for (const Incoming& incoming : incoming_) {
-    end = end_of(incoming, end);
+    end = incoming.arrival(end);
     if (incoming.queue == queue && !incoming.has_payload()) return end;
   }
-  return sc_core::sc_max_time();
+  return end_of_time();
 }
 
 void ReceiveEngine::receive() {
@@ -206,7 +199,7 @@ void ReceiveEngine::receive() {
       contents_.pop_front();
       if (config_.flow_control) drained_.notify();
     } else if (payload_coming_ > 0) {
-      wake_.wait(end_of(incoming_.front(), wire_free_) - sc_time_stamp());
+      wake_.wait(incoming_.front().arrival(wire_free_) - time_now());
     } else {
       wake_.wait();
     }

@@ -87,9 +87,12 @@ private:
     unsigned queue;
     Packet packet;  ///< without what it points to
     Bytes on_wire;
+    sc_time takes;           ///< the time for that
     std::uint64_t next = 0;  ///< of the frames without payload, and where they end
     std::uint64_t end = 0;
 
+    /// When it has come, if the wire is free from `free` on.
+    sc_time arrival(sc_time free) const { return std::max(start, free) + takes; }
     bool has_payload() const { return packet.kind == Packet::Kind::kData; }
     /// What it takes of the FIFO.
     Bytes on_chip() const { return packet.bytes + kFrameHeaders * packet.frames; }
@@ -111,7 +114,6 @@ private:
   void admit(Incoming& incoming);
   void admit_empty(Incoming& incoming);
   void miss(std::uint64_t frames);
-  sc_time end_of(const Incoming& incoming, sc_time free) const;
   sc_time wants(unsigned queue);
   bool place_at_once(Queue& queue);
   sc_time next(unsigned queue) const;

@@ -211,6 +211,24 @@ TEST_F(CpuTest, RouteLeadsADevicesInterruptToItsCoreAndDriver) {
   EXPECT_EQ(handler.handled.size(), 1U);
 }
 
+// One that is announced for a little later holds up the one behind it.
+TEST_F(CpuTest, WhoRaisesAnInterruptLearnsWhenTheDriverComes) {
+  build(config(1));
+  NotingHandler first;
+  NotingHandler second;
+  std::vector<sc_time> told;
+  spawn("devices", [&] {
+    told.push_back(cpu().core(0).interrupt(first, microseconds(5)));
+    told.push_back(cpu().core(0).interrupt(second));
+    sc_core::wait(microseconds(10));
+    told.push_back(cpu().core(0).interrupt(second));
+  });
+  run();
+  EXPECT_EQ(told, (std::vector<sc_time>{microseconds(7), microseconds(7), microseconds(12)}));
+  EXPECT_EQ(first.handled, std::vector<sc_time>{told[0]});
+  EXPECT_EQ(second.handled, (std::vector<sc_time>{told[1], told[2]}));
+}
+
 // The interrupt comes in the last microsecond of A's slice. It is over before B begins, and delays
 // all that follows by its cost, once: work 300 us, four switches, one interrupt.
 TEST_F(CpuTest, InterruptAtTheEndOfASliceIsPaidOnce) {

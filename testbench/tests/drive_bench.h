@@ -54,9 +54,10 @@ public:
     return payload.get_response_status();
   }
 
-  void raise(sc_time delay) override {
+  sc_time raise(sc_time delay) override {
     interrupts.push_back(sc_core::sc_time_stamp() + delay);
     look_.notify(delay + reaction);
+    return interrupts.back() + reaction;
   }
 
 private:

@@ -138,10 +138,10 @@ public:
   }
 
   using InterruptLine::raise;
-  void raise(sc_time delay) override {
+  sc_time raise(sc_time delay) override {
     const sc_time now = sc_core::sc_time_stamp() + delay;
     interrupts.push_back(now);
-    if (!serves) return;
+    if (!serves) return sc_core::sc_max_time();
     std::uint32_t vector = 0;
     write(reg::kInterruptServed, &vector, sizeof vector);
     while (!unfinished_.empty() && tx_done(memory_.at(ring_ + 16 * unfinished_.front()))) {
@@ -160,6 +160,7 @@ public:
       receive_clean_ = (receive_clean_ + 1) % kReceive;
     }
     if (seen > 0) lend(seen);
+    return now;
   }
 
 private:
