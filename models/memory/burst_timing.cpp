@@ -6,7 +6,11 @@ namespace copypath {
 
 BurstTiming::BurstTiming(const sc_core::sc_module_name& name, double capacity, Bytes burst,
                          Arbitration arbitration)
-    : sc_module(name), capacity_(capacity), burst_(burst), arbiter_(Arbiter::make(arbitration)) {
+    : sc_module(name),
+      capacity_(capacity),
+      burst_(burst),
+      burst_time_(burst / Rate(capacity)),
+      arbiter_(Arbiter::make(arbitration)) {
   SC_HAS_PROCESS(BurstTiming);
   SC_METHOD(grant);
   sensitive << look_;
@@ -19,44 +23,47 @@ void BurstTiming::start(unsigned master, Agent agent, Bytes bus_bytes, double li
   Request& request = *requests_[master];
   request.agent = agent;
   request.left = bus_bytes.count();
-  request.limit = limit;
-  request.due = sc_core::sc_time_stamp() + delay;
-  if (sc_core::sc_time_stamp() >= free_at_) look_.notify(sc_core::SC_ZERO_TIME);
+  request.rate = Rate(std::min(limit, capacity_));
+  request.pace = burst_ / request.rate;
+  const sc_time now = sc_core::sc_time_stamp();
+  request.due = now + delay;
+  waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), master), master);
+  if (now >= free_at_) look_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void BurstTiming::grant() {
   const sc_time now = sc_core::sc_time_stamp();
-  if (now < free_at_) {
-    look_.notify(free_at_ - now);
-    return;
-  }
   ready_.clear();
-  sc_time next_due = sc_core::sc_max_time();
-  for (unsigned master = 0; master < requests_.size(); ++master) {
+  const Request* next = nullptr;  // of those that are not ready
+  for (const unsigned master : waiting_) {
     const Request& request = *requests_[master];
-    if (request.left == 0) continue;
     if (request.due <= now) {
       ready_.push_back({master, request.agent});
-    } else {
-      next_due = std::min(next_due, request.due);
+    } else if (next == nullptr || request.due < next->due) {
+      next = &request;
     }
   }
   if (ready_.empty()) {
     owner_.set("");
-    if (next_due != sc_core::sc_max_time()) look_.notify(next_due - now);
+    if (next != nullptr) look_.notify(next->due - now);
     return;
   }
-  Request& request = *requests_[arbiter_->pick(ready_)];
+  const unsigned master = arbiter_->pick(ready_);
+  Request& request = *requests_[master];
   owner_.set(name_of(request.agent));
   ++grants_;
   const Bytes bytes(std::min(request.left, burst_.count()));
-  free_at_ = now + bytes / Rate(capacity_);
+  const bool whole = bytes == burst_;
+  free_at_ = now + (whole ? burst_time_ : bytes / Rate(capacity_));
   request.left -= bytes.count();
-  const sc_time pace = bytes / Rate(std::min(request.limit, capacity_));
+  const sc_time pace = whole ? request.pace : bytes / request.rate;
   const sc_time slack = pace * (kOutstanding - 1);
   request.due = std::max(request.due + pace, now > slack ? now - slack : sc_core::SC_ZERO_TIME);
-  if (request.left == 0) finish(request, free_at_);
-  look_.notify(free_at_ - now);
+  if (request.left == 0) {
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), master));
+    finish(request, free_at_);
+  }
+  look_.notify(free_at_ - now);  // even if nobody will be ready: a waveform shows that
 }
 
 void BurstTiming::finish(Request& request, sc_time burst_end) {

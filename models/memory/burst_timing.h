@@ -38,7 +38,8 @@ private:
   struct Request {
     Agent agent{};
     std::uint64_t left = 0;  ///< bytes; 0: no request
-    double limit = 0;        ///< bytes per second
+    Rate rate;               ///< of the master, or of the bus if that is slower
+    sc_time pace;            ///< of whole bursts at that rate
     sc_time due;             ///< when the master asks for its next burst
     sc_time finish;          ///< once nothing is left
     sc_core::sc_event done;
@@ -49,8 +50,10 @@ private:
 
   double capacity_;
   Bytes burst_;
+  sc_time burst_time_;
   std::unique_ptr<Arbiter> arbiter_;
   std::vector<std::unique_ptr<Request>> requests_;  // by master
+  std::vector<unsigned> waiting_;                   // masters with a request, in ascending order
   std::vector<Arbiter::Master> ready_;
   sc_time free_at_;
   sc_core::sc_event look_;

@@ -12,6 +12,7 @@ constexpr std::uint64_t kPage = kPageSize.count();
 static_assert(kPage / kLineSize == 64, "the lines of a page are the bits of a word");
 
 constexpr std::uint64_t kAll = ~std::uint64_t{0};  // lines of a page
+constexpr Bytes kEverything{~std::uint64_t{0}};
 
 /// How many; nearly always all of a page or none.
 inline std::uint64_t count(std::uint64_t lines) {
@@ -37,7 +38,8 @@ public:
     end_ = next_ + list->size();
   }
 
-  bool next(Piece& piece) {
+  /// False at the end.
+  bool more() {
     while (in_segment_ == 0) {
       if (next_ == end_ || left_ == 0) return false;
       address_ = next_->address;
@@ -45,20 +47,24 @@ public:
       left_ -= in_segment_;
       ++next_;
     }
+    return true;
+  }
+
+  /// Whole pages from here to the end of the segment; 0 if the next piece is a part of one.
+  std::uint64_t whole_pages() const { return address_ % kPage == 0 ? in_segment_ / kPage : 0; }
+
+  /// The first of so many whole pages, or a part of one, which are left behind.
+  Piece take(std::uint64_t pages) {
     const std::uint64_t begin = address_ % kPage;
-    const std::uint64_t bytes = std::min(kPage - begin, in_segment_);
-    piece.frame = frame_of(address_);
-    piece.bytes = Bytes(bytes);
-    piece.touched = piece.covered = kAll;
-    if (bytes < kPage) {
-      const std::uint64_t end = begin + bytes;
+    Piece piece{frame_of(address_), kAll, kAll, std::min(kPage - begin, in_segment_), 0};
+    if (piece.bytes < kPage) {
+      const std::uint64_t end = begin + piece.bytes;
       piece.touched = lines_between(begin / kLineSize, (end + kLineSize - 1) / kLineSize);
       piece.covered = lines_between((begin + kLineSize - 1) / kLineSize, end / kLineSize);
     }
-    piece.home = 0;
-    address_ += bytes;
-    in_segment_ -= bytes;
-    return true;
+    address_ += pages * piece.bytes;
+    in_segment_ -= pages * piece.bytes;
+    return piece;
   }
 
 private:
@@ -74,8 +80,8 @@ Cache::Cache(const CacheConfig& config, bool write_allocate, WriteBack write_bac
       most_(config.size / kLine),
       most_by_dma_(static_cast<std::uint64_t>(static_cast<double>(most_) * config.ddio)),
       write_back_(std::move(write_back)) {
-  pages_.grow_to(kOwners);
-  for (Entry head = 0; head < kOwners; ++head) pages_[head].newer = pages_[head].older = head;
+  grow_to(kOwners);
+  for (Entry head = 0; head < kOwners; ++head) links_[head] = {head, head};
 }
 
 void Cache::join(Cache& first, Cache& second, const Home& home) {
@@ -90,22 +96,38 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
   const MovementKind& kind = kind_of(movement);
   const bool core = kind.agent == Agent::kCore;
   Outcome outcome;
-  Walk reads(from, from == nullptr ? Bytes(0) : size_of(*from));
+  Walk reads(from, kEverything);
   Walk writes(to, produced);
-  Piece piece{};
-  for (bool more = true; more;) {
-    more = false;
-    if (reads.next(piece)) {
-      if (other_ != nullptr) piece.home = home_(kind.agent, kind.from, piece.frame);
-      core ? load(piece, outcome) : dma_read(piece, outcome);
-      more = true;
+  Piece read{};
+  Piece written{};
+  for (;;) {
+    const bool reading = reads.more();
+    const bool writing = writes.more();
+    if (!reading && !writing) break;
+    std::uint64_t pages = reading ? reads.whole_pages() : writes.whole_pages();
+    if (writing) pages = std::min(pages, writes.whole_pages());
+    pages = std::max<std::uint64_t>(pages, 1);
+    if (reading) {
+      read = reads.take(pages);
+      outcome.lines += pages * count(read.touched);
     }
-    if (writes.next(piece)) {
-      if (other_ != nullptr) piece.home = home_(kind.agent, kind.to, piece.frame);
-      core ? store(piece, movement, outcome) : dma_write(piece, movement, outcome);
-      more = true;
+    if (writing) {
+      written = writes.take(pages);
+      outcome.lines += pages * count(written.touched);
+    }
+    for (; pages > 0; --pages, ++read.frame, ++written.frame) {
+      if (reading) {
+        if (other_ != nullptr) read.home = home_(kind.agent, kind.from, read.frame);
+        core ? load(read, outcome) : dma_read(read, outcome);
+      }
+      if (writing) {
+        if (other_ != nullptr) written.home = home_(kind.agent, kind.to, written.frame);
+        core ? store(written, movement, outcome) : dma_write(written, movement, outcome);
+      }
     }
   }
+  report_saved();
+  if (other_ != nullptr) other_->report_saved();
   return outcome;
 }
 
@@ -118,40 +140,42 @@ inline void Cache::read_dram(const Piece& piece, std::uint64_t bytes, Outcome& o
   outcome.nodes.fabric[piece.home] += bytes;
 }
 
-void Cache::load(const Piece& piece, Outcome& outcome) {
-  Page& held = page(piece.frame);
-  const std::uint64_t missing = piece.touched & ~held.present;
-  const std::uint64_t lines = count(piece.touched);
-  outcome.lines += lines;
-  outcome.hits += lines - count(missing);
-  const std::uint64_t forwarded = missing == 0 ? 0 : fetch(piece, missing, outcome);
+/// What is missing comes from the other cache or from DRAM.
+inline void Cache::fill(const Piece& piece, std::uint64_t missing, Outcome& outcome) {
+  const std::uint64_t forwarded = other_ == nullptr ? 0 : fetch(piece, missing, outcome);
   read_dram(piece, count(missing & ~forwarded) * kLineSize, outcome);
-  bring_in(held, piece, kOwnCores, outcome);
 }
 
-void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
+inline void Cache::load(const Piece& piece, Outcome& outcome) {
   Page& held = page(piece.frame);
   const std::uint64_t missing = piece.touched & ~held.present;
-  const std::uint64_t lines = count(piece.touched);
-  outcome.lines += lines;
-  outcome.hits += lines - count(missing);
-  if (write_allocate_) {
-    const std::uint64_t forwarded = missing == 0 ? 0 : fetch(piece, missing, outcome);
-    read_dram(piece, count(missing & ~forwarded) * kLineSize, outcome);
+  if (missing != 0) {
+    outcome.misses += count(missing);
+    fill(piece, missing, outcome);
+  }
+  bring_in(held, piece.frame, missing, kOwnCores, outcome);
+}
+
+inline void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
+  Page& held = page(piece.frame);
+  const std::uint64_t missing = piece.touched & ~held.present;
+  if (missing != 0) {
+    outcome.misses += count(missing);
+    if (write_allocate_) fill(piece, missing, outcome);
   }
   if (other_ != nullptr) other_->forget(piece, outcome);
-  bring_in(held, piece, kOwnCores, outcome);
+  bring_in(held, piece.frame, missing, kOwnCores, outcome);
   held.dirty |= piece.touched;
   held.dirtied_by = movement;
 }
 
-void Cache::dma_read(const Piece& piece, Outcome& outcome) {
-  const std::uint64_t lines = count(piece.touched);
+inline void Cache::dma_read(const Piece& piece, Outcome& outcome) {
   const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
-  outcome.lines += lines;
-  outcome.hits += lines - count(missing);
+  if (missing == 0) return;
+  outcome.misses += count(missing);
   // A device asks for bytes, not for lines: what is missing counts as its share of them.
-  const auto share = [&](std::uint64_t of) { return piece.bytes.count() * count(of) / lines; };
+  const std::uint64_t lines = count(piece.touched);
+  const auto share = [&](std::uint64_t of) { return piece.bytes * count(of) / lines; };
   const std::uint64_t there = other_ == nullptr ? 0 : other_->page(piece.frame).present & missing;
   if (there != 0) {  // it looks, and changes nothing
     outcome.fabric += Bytes(share(there));
@@ -160,32 +184,31 @@ void Cache::dma_read(const Piece& piece, Outcome& outcome) {
   read_dram(piece, share(missing & ~there), outcome);
 }
 
-void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
+inline void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
   Page& held = page(piece.frame);
-  outcome.lines += count(piece.touched);
-  outcome.hits += count(held.present & piece.touched);
+  const std::uint64_t missing = piece.touched & ~held.present;
+  outcome.misses += count(missing);
   if (other_ != nullptr) other_->forget(piece, outcome);
   if (most_by_dma_ > 0) {
-    bring_in(held, piece, kOwnDma, outcome);
+    bring_in(held, piece.frame, missing, kOwnDma, outcome);
     held.dirty |= piece.touched;
     held.dirtied_by = movement;
     return;
   }
   // Past the cache, which forgets what it had.
-  outcome.written += piece.bytes;
+  outcome.written += Bytes(piece.bytes);
   if (other_ != nullptr) {
-    outcome.nodes.dram[piece.home] += piece.bytes.count();
+    outcome.nodes.dram[piece.home] += piece.bytes;
     if (piece.home != node_) {
-      outcome.fabric += piece.bytes;
-      outcome.nodes.fabric[node_] += piece.bytes.count();
+      outcome.fabric += Bytes(piece.bytes);
+      outcome.nodes.fabric[node_] += piece.bytes;
     }
   }
-  forget(piece, outcome);
+  if (missing != piece.touched) forget(piece, outcome);
 }
 
 /// Those of the lines that the other cache has come from there; what is dirty DRAM gets on the way.
-std::uint64_t Cache::fetch(const Piece& piece, std::uint64_t lines, Outcome& outcome) {
-  if (other_ == nullptr) return 0;
+std::uint64_t Cache::fetch(Piece piece, std::uint64_t lines, Outcome& outcome) {
   Page& there = other_->page(piece.frame);
   const std::uint64_t forwarded = there.present & lines;
   const Bytes bytes = kLine * count(forwarded);
@@ -196,13 +219,13 @@ std::uint64_t Cache::fetch(const Piece& piece, std::uint64_t lines, Outcome& out
     there.dirty &= ~forwarded;
     outcome.written_back += saved;
     outcome.nodes.dram[piece.home] += saved.count();
-    write_back_(there.dirtied_by, saved, Bytes(0));
+    count_saved(there.dirtied_by, saved, Bytes(0));
   }
   return forwarded;
 }
 
 /// The piece is written elsewhere; a line that is written in part is saved before.
-void Cache::forget(const Piece& piece, Outcome& outcome) {
+void Cache::forget(Piece piece, Outcome& outcome) {
   Page& held = page(piece.frame);
   const std::uint64_t present = held.present & piece.touched;
   if (present == 0) return;
@@ -210,7 +233,7 @@ void Cache::forget(const Piece& piece, Outcome& outcome) {
   held.dirty &= ~present;
   held.present &= ~present;
   lines_[held.owner] -= count(present);
-  if (held.present == 0) unlink(held);
+  if (held.present == 0) unlink(entry_of(piece.frame));
 }
 
 Bytes Cache::dirty() const {
@@ -221,25 +244,26 @@ Bytes Cache::dirty() const {
   return kLine * lines;
 }
 
-void Cache::bring_in(Page& held, const Piece& piece, Owner owner, Outcome& outcome) {
+/// Makes the lines resident and the page the most recently used.
+inline void Cache::bring_in(Page& held, Frame frame, std::uint64_t missing, Owner owner,
+                            Outcome& outcome) {
+  const Entry entry = entry_of(frame);
+  held.used = ++clock_;
   if (held.present == 0) {
     held.owner = owner;
   } else {
-    unlink(held);
+    unlink(entry);
   }
-  const std::uint64_t more = piece.touched & ~held.present;
-  held.present |= more;
-  held.used = ++clock_;
-  link_newest(held, entry_of(piece.frame));
-  lines_[held.owner] += count(more);
-  if (lines_[kOwnDma] > most_by_dma_ || lines_[kOwnCores] + lines_[kOwnDma] > most_) {
-    make_room(entry_of(piece.frame), outcome);
-  }
+  link_newest(entry, held.owner);
+  if (missing == 0) return;
+  held.present |= missing;
+  lines_[held.owner] += count(missing);
+  if (is_over_full()) make_room(entry, outcome);
 }
 
 /// The pages that were used longest ago go until all fits; but the page `besides` stays.
 void Cache::make_room(Entry besides, Outcome& outcome) {
-  const auto oldest = [this](Owner owner) { return pages_[owner].newer; };
+  const auto oldest = [this](Owner owner) { return links_[owner].newer; };
   while (lines_[kOwnDma] > most_by_dma_ && oldest(kOwnDma) != besides) {
     evict(oldest(kOwnDma), outcome);
   }
@@ -252,7 +276,15 @@ void Cache::make_room(Entry besides, Outcome& outcome) {
   }
 }
 
-void Cache::write_back(Entry entry, std::uint64_t lines, Outcome& outcome) {
+inline void Cache::evict(Entry entry, Outcome& outcome) {
+  Page& page = pages_[entry];
+  if (page.dirty != 0) write_back(entry, page.present, outcome);
+  lines_[page.owner] -= count(page.present);
+  page.present = 0;
+  unlink(entry);
+}
+
+inline void Cache::write_back(Entry entry, std::uint64_t lines, Outcome& outcome) {
   Page& page = pages_[entry];
   const std::uint64_t saved = page.dirty & lines;
   if (saved == 0) return;
@@ -269,15 +301,23 @@ void Cache::write_back(Entry entry, std::uint64_t lines, Outcome& outcome) {
       outcome.nodes.fabric[node_] += bytes.count();
     }
   }
-  write_back_(page.dirtied_by, bytes, crossing);
+  count_saved(page.dirtied_by, bytes, crossing);
 }
 
-void Cache::evict(Entry entry, Outcome& outcome) {
-  Page& page = pages_[entry];
-  write_back(entry, page.present, outcome);
-  lines_[page.owner] -= count(page.present);
-  page.present = 0;
-  unlink(page);
+/// Pages that are evicted one after the other have been written by the same movement as a rule.
+inline void Cache::count_saved(Movement by, Bytes bytes, Bytes crossing) {
+  if (by != saved_by_) {
+    report_saved();
+    saved_by_ = by;
+  }
+  saved_ += bytes;
+  saved_crossing_ += crossing;
+}
+
+void Cache::report_saved() {
+  if (saved_ == Bytes(0)) return;
+  write_back_(saved_by_, saved_, saved_crossing_);
+  saved_ = saved_crossing_ = Bytes(0);
 }
 
 }  // namespace copypath

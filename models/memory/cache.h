@@ -42,10 +42,11 @@ public:
     Bytes fabric;        ///< what came from the other node or went there, but for those
     NumaTraffic nodes;   ///< all of it, with two nodes
     std::uint64_t lines = 0;
-    std::uint64_t hits = 0;  ///< of the lines
+    std::uint64_t misses = 0;  ///< of the lines
 
+    std::uint64_t hits() const { return lines - misses; }
     double hit_share() const {
-      return lines == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(lines);
+      return lines == 0 ? 0 : static_cast<double>(hits()) / static_cast<double>(lines);
     }
   };
 
@@ -73,17 +74,19 @@ private:
     std::uint64_t present = 0;               ///< a bit for each line
     std::uint64_t dirty = 0;                 ///< the same
     std::uint64_t used = ~std::uint64_t{0};  ///< when; counts accesses. Of a head: never
-    Entry newer = 0;                         ///< from a head: the oldest one
-    Entry older = 0;                         ///< from a head: the newest one
     Owner owner = kOwnCores;
     Movement dirtied_by{};
+  };
+  struct Links {
+    Entry newer = 0;  ///< from a head: the oldest one
+    Entry older = 0;  ///< from a head: the newest one
   };
   /// A piece of a page: the lines that it touches, and those that it covers as a whole.
   struct Piece {
     Frame frame;
     std::uint64_t touched;
     std::uint64_t covered;
-    Bytes bytes;
+    std::uint64_t bytes;
     unsigned home;  ///< node
   };
   class Walk;
@@ -95,27 +98,36 @@ private:
 
   Page& page(Frame frame) {
     const Entry entry = entry_of(frame);
-    if (entry >= pages_.size()) pages_.grow_to(entry + 1);
+    if (entry >= pages_.size()) grow_to(entry + 1);
     return pages_[entry];
   }
+  void grow_to(std::size_t entries) {
+    pages_.grow_to(entries);
+    links_.grow_to(entries);
+  }
   void read_dram(const Piece& piece, std::uint64_t bytes, Outcome& outcome) const;
-  std::uint64_t fetch(const Piece& piece, std::uint64_t lines, Outcome& outcome);
-  void forget(const Piece& piece, Outcome& outcome);
-  /// Makes the lines resident and the page the most recently used.
-  void bring_in(Page& held, const Piece& piece, Owner owner, Outcome& outcome);
+  void fill(const Piece& piece, std::uint64_t missing, Outcome& outcome);
+  std::uint64_t fetch(Piece piece, std::uint64_t lines, Outcome& outcome);
+  void forget(Piece piece, Outcome& outcome);
+  void bring_in(Page& held, Frame frame, std::uint64_t missing, Owner owner, Outcome& outcome);
+  bool is_over_full() const {
+    return lines_[kOwnDma] > most_by_dma_ || lines_[kOwnCores] + lines_[kOwnDma] > most_;
+  }
   void make_room(Entry besides, Outcome& outcome);
   void write_back(Entry entry, std::uint64_t lines, Outcome& outcome);
   void evict(Entry entry, Outcome& outcome);
-  void link_newest(Page& page, Entry entry) {
-    Page& head = pages_[page.owner];
-    page.newer = page.owner;
-    page.older = head.older;
-    pages_[head.older].newer = entry;
-    head.older = entry;
+  void count_saved(Movement by, Bytes bytes, Bytes crossing);
+  void report_saved();
+  void link_newest(Entry entry, Entry head) {
+    const Entry newest = links_[head].older;
+    links_[entry] = {head, newest};
+    links_[newest].newer = entry;
+    links_[head].older = entry;
   }
-  void unlink(const Page& page) {
-    pages_[page.newer].older = page.older;
-    pages_[page.older].newer = page.newer;
+  void unlink(Entry entry) {
+    const Links around = links_[entry];
+    links_[around.newer].older = around.older;
+    links_[around.older].newer = around.newer;
   }
 
   bool write_allocate_;
@@ -126,8 +138,12 @@ private:
   Cache* other_ = nullptr;                      ///< of the other node
   Home home_;                                   ///< if there is one
   FrameTable<Page> pages_;                      // by entry
+  FrameTable<Links> links_;                     // the same
   std::array<std::uint64_t, kOwners> lines_{};  // resident, by owner
   std::uint64_t clock_ = 0;
+  Movement saved_by_{};  // what this transfer has evicted, as far as it is not yet reported
+  Bytes saved_;
+  Bytes saved_crossing_;  // of that
 };
 
 }  // namespace copypath

@@ -177,7 +177,7 @@ void MemoryBus::ask_cache(Transfer& transfer, Demand& demand) {
     demand.nodes += past;
     demand.dram.fabric += past.crossing();
   }
-  if (outcome.hits > 0) {  // each line takes its time, at the rate of where it is
+  if (outcome.hits() > 0) {  // each line takes its time, at the rate of where it is
     const double hit = outcome.hit_share();
     const double cold = transfer.limit.bytes_per_second();
     const double cached = transfer.cached_limit.bytes_per_second();

@@ -59,7 +59,7 @@ TEST_F(CacheTest, DramDeliversALineOnceWhileItIsResident) {
   Cache& cache = build(8);
   const Cache::Outcome first = load(pages(0, 8));
   EXPECT_EQ(first.read, kPageSize * 8);
-  EXPECT_EQ(first.hits, 0U);
+  EXPECT_EQ(first.hits(), 0U);
   const Cache::Outcome second = load(pages(0, 8));
   EXPECT_EQ(second.read, Bytes(0));
   EXPECT_EQ(second.hit_share(), 1);
@@ -79,7 +79,7 @@ TEST_F(CacheTest, TheLeastRecentlyUsedPageMakesRoom) {
 // The cliff of LRU: one page more than fits, again and again, never hits.
 TEST_F(CacheTest, AStreamThatDoesNotFitNeverHits) {
   build(8);
-  for (int round = 0; round < 3; ++round) EXPECT_EQ(load(pages(0, 9)).hits, 0U);
+  for (int round = 0; round < 3; ++round) EXPECT_EQ(load(pages(0, 9)).hits(), 0U);
 }
 
 TEST_F(CacheTest, DirtyLinesAreWrittenBackOnceAndChargedToWhoWroteThem) {
@@ -185,7 +185,7 @@ TEST_F(CacheTest, DmaUpdatesInPlaceWhatIsResident) {
   Cache& cache = build(10, 0.1);
   load(pages(0, 5));
   const Cache::Outcome outcome = dma_write(pages(0, 5));
-  EXPECT_EQ(outcome.hits, 5U * 64);
+  EXPECT_EQ(outcome.hits(), 5U * 64);
   EXPECT_EQ(outcome.written + outcome.written_back, Bytes(0));
   EXPECT_EQ(cache.dirty(), kPageSize * 5);
   EXPECT_EQ(cache.resident_by_dma(), Bytes(0)) << "they stay the cores'";
