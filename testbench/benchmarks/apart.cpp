@@ -6,12 +6,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace copypath::benchmarks {
+
+namespace {
+constexpr std::size_t kLongestReason = 500;  // far less than a pipe holds
+}
 
 double host_time() {
   timespec time{};
@@ -29,8 +35,8 @@ Cost measure_apart(const std::function<void(Cost&)>& work) {
     try {
       work(cost);
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s\n", error.what());
-      _exit(1);
+      const std::string_view why = error.what();
+      _exit(write(ends[1], why.data(), std::min(why.size(), kLongestReason)) < 0 ? 2 : 1);
     }
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -38,12 +44,15 @@ Cost measure_apart(const std::function<void(Cost&)>& work) {
     _exit(write(ends[1], &cost, sizeof cost) == sizeof cost ? 0 : 1);
   }
   close(ends[1]);
-  Cost cost;
-  const bool whole = read(ends[0], &cost, sizeof cost) == sizeof cost;
+  std::array<char, std::max(sizeof(Cost), kLongestReason)> said{};
+  const ssize_t length = read(ends[0], said.data(), said.size());
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  if (!whole || status != 0) throw std::runtime_error("a measured process has failed");
+  if (length <= 0) throw std::runtime_error("a measured process has failed");
+  if (status != 0) throw std::runtime_error(std::string(said.data(), static_cast<size_t>(length)));
+  Cost cost;
+  std::memcpy(&cost, said.data(), sizeof cost);
   return cost;
 }
 

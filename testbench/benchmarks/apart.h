@@ -15,13 +15,14 @@ struct Cost {
   double peak = 0;       ///< bytes of memory
   double simulated = 0;  ///< seconds
   double payload = 0;    ///< bytes delivered
+  double grants = 0;     ///< of the memory bus, in burst timing
 };
 
 /// The host time that this process has used so far, in seconds.
 double host_time();
 
 /// Runs `work` in a child process, which fills in what it has simulated and how long it took; the
-/// peak of memory is filled in here. Throws std::runtime_error if the child fails.
+/// peak of memory is filled in here. Throws std::runtime_error with what the child has thrown.
 Cost measure_apart(const std::function<void(Cost&)>& work);
 
 /// Measures several works that take turns for `rounds` rounds, and returns the least time and the

@@ -10,7 +10,9 @@
 #include <systemc>
 #include <vector>
 
+#include "testbench/benchmarks/comparisons.h"
 #include "testbench/benchmarks/pieces.h"
+#include "testbench/benchmarks/runs.h"
 #include "testbench/benchmarks/scenarios.h"
 
 int sc_main(int argc, char* argv[]) {
@@ -34,7 +36,9 @@ int sc_main(int argc, char* argv[]) {
   arguments.push_back(nullptr);
   benchmark::Initialize(&count, arguments.data());
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-  copypath::benchmarks::register_scenarios(smoke);
+  copypath::benchmarks::set_smoke(smoke);
+  copypath::benchmarks::register_scenarios();
+  copypath::benchmarks::register_comparisons();
   copypath::benchmarks::register_pieces();
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -7,51 +7,18 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "models/platform/simulate.h"
-#include "testbench/benchmarks/apart.h"
 #include "testbench/benchmarks/bare_kernel.h"
+#include "testbench/benchmarks/runs.h"
 #include "testbench/locate.h"
-#include "testbench/scenario.h"
 
 namespace copypath::benchmarks {
 
 namespace {
 
-constexpr unsigned kRounds = 3;
 constexpr double kChunk = 65536;
-
-bool smoke = false;
-
-Config load(const std::vector<std::string>& assignments) {
-  std::vector<Override> overrides;
-  for (const std::string& assignment : assignments) overrides.push_back({assignment});
-  Config config =
-      load_scenario(shipped_folder() + "/file_server.ini", overrides, shipped_folder()).config;
-  if (!smoke) return config;
-  config.workload.clients = std::min(config.workload.clients, 4U);
-  config.workload.file_size = std::min(config.workload.file_size, kKiB * 256);
-  return config;
-}
-
-void simulate_here(const Config& config, const std::string& path, const RunOptions& options,
-                   Cost& cost) {
-  const double start = host_time();
-  const Result result = simulate(config, path, options);
-  cost.seconds = host_time() - start;
-  cost.events = static_cast<double>(sc_core::sc_delta_count());
-  cost.simulated = *result.value("elapsed_s");
-  cost.payload = *result.value("payload_bytes");
-  if (!result.delivered_ok) throw std::runtime_error("not delivered");
-}
-
-std::function<void(Cost&)> simulation(const Config& config, const std::string& path,
-                                      const RunOptions& options = {}) {
-  return [=](Cost& cost) { simulate_here(config, path, options, cost); };
-}
 
 void report(benchmark::State& state, const Cost& cost) {
   state.SetIterationTime(cost.seconds);
@@ -61,6 +28,7 @@ void report(benchmark::State& state, const Cost& cost) {
   state.counters["events/64KiB"] = cost.events / (cost.payload / kChunk);
   state.counters["ns/event"] = cost.seconds / cost.events * 1e9;
   state.counters["peak_MiB"] = cost.peak / (1 << 20);
+  if (cost.grants > 0) state.counters["grants/s"] = cost.grants / cost.seconds;
 }
 
 /// One path of a machine, and the floor under it, in turns.
@@ -71,7 +39,7 @@ void run_scenario(benchmark::State& state, const Config& config, const std::stri
     const Activation kind =
         config.timing == Timing::kBurst ? Activation::kMethod : Activation::kThread;
     const auto costs = measure_in_turns(
-        smoke ? 1 : kRounds, {work, [=](Cost& cost) { run_bare_kernel(kind, activations, cost); }});
+        rounds(), {work, [=](Cost& cost) { run_bare_kernel(kind, activations, cost); }});
     report(state, costs[0]);
     state.counters["floor_ns/event"] = costs[1].seconds / costs[1].events * 1e9;
     state.counters["x_floor"] = costs[0].seconds / costs[1].seconds;
@@ -83,9 +51,8 @@ void run_traced(benchmark::State& state, const Config& config, RunOptions traced
   traced.trace_file = fmt::format("{}/copypath_benchmark.{}.vcd",
                                   std::filesystem::temp_directory_path().string(), getpid());
   for (auto _ : state) {
-    const auto costs =
-        measure_in_turns(smoke ? 1 : kRounds,
-                         {simulation(config, "sendfile", traced), simulation(config, "sendfile")});
+    const auto costs = measure_in_turns(
+        rounds(), {simulation(config, "sendfile", traced), simulation(config, "sendfile")});
     report(state, costs[0]);
     state.counters["x_untraced"] = costs[0].seconds / costs[1].seconds;
   }
@@ -95,7 +62,7 @@ void run_traced(benchmark::State& state, const Config& config, RunOptions traced
 /// From the text of a scenario to the results of a run that has nothing to do.
 void run_empty(benchmark::State& state) {
   for (auto _ : state) {
-    const auto costs = measure_in_turns(smoke ? 1 : kRounds, {[](Cost& cost) {
+    const auto costs = measure_in_turns(rounds(), {[](Cost& cost) {
                                           const double start = host_time();
                                           Config config = load({});
                                           config.workload.file_size = Bytes(0);
@@ -105,14 +72,6 @@ void run_empty(benchmark::State& state) {
     state.SetIterationTime(costs[0].seconds);
     state.counters["peak_MiB"] = costs[0].peak / (1 << 20);
   }
-}
-
-template <typename Function, typename... Arguments>
-void add(const std::string& name, Function function, Arguments... arguments) {
-  benchmark::RegisterBenchmark(name.c_str(), function, arguments...)
-      ->UseManualTime()
-      ->Iterations(1)
-      ->Unit(benchmark::kMillisecond);
 }
 
 std::vector<std::string> hosts() {
@@ -126,8 +85,7 @@ std::vector<std::string> hosts() {
 
 }  // namespace
 
-void register_scenarios(bool smoke_only) {
-  smoke = smoke_only;
+void register_scenarios() {
   for (const char* const path : {"sendfile", "read_write"}) {
     for (const std::string& host : hosts()) {
       add(fmt::format("file_server/{}/{}", host, path), run_scenario,

@@ -4,7 +4,6 @@
 
 namespace copypath::benchmarks {
 
-/// Registers them. `smoke`: a little of each, once, to see that they work.
-void register_scenarios(bool smoke);
+void register_scenarios();
 
 }  // namespace copypath::benchmarks
