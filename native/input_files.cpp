@@ -79,7 +79,8 @@ Descriptor nameless_file(const std::string& folder) {
 }
 
 InputFiles::InputFiles(const Config& config, const std::string& folder, Bytes write_size,
-                       const std::function<void(double share)>& tick) {
+                       const std::function<void(double share)>& tick)
+    : write_size_(write_size) {
   const Media media(config.workload);
   const double share = config.page_cache.warm;
   double size = 0;

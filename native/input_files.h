@@ -36,6 +36,7 @@ public:
   InputFiles& operator=(const InputFiles&) = delete;
 
   std::size_t count() const { return files_.size(); }
+  Bytes write_size() const { return write_size_; }
   Bytes size(std::size_t file) const { return Bytes(files_[file].size); }
 
   /// A description of its own, with O_DIRECT if `direct`. Throws Unsupported if the file system, or
@@ -71,6 +72,7 @@ private:
   void lock_resident_part();
 
   std::vector<File> files_;
+  Bytes write_size_;
   bool in_memory_ = false;
   bool locked_ = false;
 };

@@ -1,10 +1,11 @@
 // The rounds of a calibration.
 #include "native/primitives.h"
 
-#include "models/platform/simulate.h"
+#include <algorithm>
+#include <cstring>
+
 #include "native/calls.h"
 #include "native/connection.h"
-#include "native/input_files.h"
 #include "native/processors.h"
 
 namespace copypath::native {
@@ -15,48 +16,59 @@ double cpu_seconds(const std::function<void()>& work) {
   return Usage::now().cpu - before.cpu;
 }
 
-std::vector<Measured> measure_primitives(const CalibrationOptions& options) {
-  const auto stop_if_interrupted = [&] {
-    if (options.interrupted()) throw Interrupted();
-  };
+Calibration::Calibration(const std::string& folder, const InputFiles* served) {
   const ProcessorsKept kept;
-  // The network's first: it starts the other process.
-  std::vector<Primitive> primitives = network_primitives();
+  const auto add = [&](const std::vector<Primitive>& group) {
+    for (const Primitive& primitive : group) batches_.push_back({primitive, {}, ""});
+  };
+  const auto receiver = std::make_shared<Discarder>();  // before this process is bound
   run_on(divide_processors().servers.front());
-  for (auto& group :
-       {processor_primitives(), file_primitives(options.folder), disk_primitives(options.folder)}) {
-    primitives.insert(primitives.end(), group.begin(), group.end());
-  }
-  std::vector<Measured> measured;
-  std::vector<std::vector<double>> values(primitives.size());
-  for (const Primitive& primitive : primitives) {
-    measured.push_back({primitive.name, primitive.unit, primitive.how, "", {}});
-  }
-  for (unsigned round = 0; round < options.rounds; ++round) {
-    for (std::size_t i = 0; i < primitives.size(); ++i) {
-      stop_if_interrupted();
-      if (!measured[i].missing.empty()) continue;
-      try {
-        values[i].push_back(primitives[i].batch());
-      } catch (const Unsupported& error) {
-        measured[i].missing = error.what();
-      }
-      options.progress((round + static_cast<double>(i + 1) / static_cast<double>(values.size())) /
-                       options.rounds);
-    }
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (measured[i].missing.empty()) measured[i].spread = spread_of(values[i]);
-  }
-  return measured;
+  const CachedFiles files(folder, served);
+  add(network_primitives(receiver));
+  add(processor_primitives());
+  add(file_primitives(receiver, files));
+  add(mapping_primitives(files));
+  add(disk_primitives(folder));
 }
 
-std::vector<Measured> least_of(std::vector<Measured> one, const std::vector<Measured>& other) {
-  for (std::size_t i = 0; i < one.size(); ++i) {
-    const bool less = !one[i].missing.empty() || other[i].spread.least < one[i].spread.least;
-    if (other[i].missing.empty() && less) one[i] = other[i];
+void Calibration::round(const std::function<void(double share)>& tick) {
+  const ProcessorsKept kept;
+  run_on(divide_processors().servers.front());
+  double done = 0;
+  for (Batches& batches : batches_) {
+    tick(done++ / static_cast<double>(batches_.size()));
+    if (!batches.missing.empty()) continue;
+    try {
+      batches.values.push_back(batches.primitive.batch());
+    } catch (const Unsupported& error) {
+      batches.missing = error.what();
+    }
   }
-  return one;
+  tick(1);
+}
+
+std::vector<Measured> Calibration::measured() const {
+  std::vector<Measured> all;
+  for (const Batches& batches : batches_) {
+    const Primitive& primitive = batches.primitive;
+    all.push_back({primitive.name, primitive.unit, primitive.how, batches.missing, {}});
+    Measured& one = all.back();
+    if (!one.missing.empty()) continue;
+    one.spread = spread_of(batches.values);
+    if (primitive.less != nullptr) {
+      const auto other = std::find_if(batches_.begin(), batches_.end(), [&](const Batches& b) {
+        return std::strcmp(b.primitive.name, primitive.less) == 0;
+      });
+      one.missing = other->missing;
+      if (!one.missing.empty()) continue;
+      const Spread less = spread_of(other->values);
+      one.spread = {one.spread.least - less.least, one.spread.median - less.median,
+                    std::max(one.spread.variation, less.variation)};
+    }
+    one.spread.least /= primitive.units;
+    one.spread.median /= primitive.units;
+  }
+  return all;
 }
 
 }  // namespace copypath::native

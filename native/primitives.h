@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "native/cached_file.h"
+#include "native/discarder.h"
 #include "native/spread.h"
 
 namespace copypath::native {
@@ -17,8 +19,10 @@ struct Primitive {
   const char* name;  ///< "read_hot_64k"
   const char* unit;  ///< what the value is per: "call", "byte", "page", "fault"
   const char* how;   ///< one line
-  /// Measures one batch: seconds per unit. Throws Unsupported if it cannot be done here.
+  /// Measures one batch: seconds per call. Throws Unsupported if it cannot be done here.
   std::function<double()> batch;
+  const char* less = nullptr;  ///< the primitive that a call consists of besides
+  double units = 1;            ///< in a call
 };
 
 struct Measured {
@@ -39,24 +43,35 @@ struct HostFacts {
 };
 HostFacts host_facts(const std::string& folder);
 
-struct CalibrationOptions {
-  std::string folder = "/var/tmp";  ///< for the temporary files
-  unsigned rounds = 15;             ///< batches of each primitive
-  std::function<bool()> interrupted = [] { return false; };
-  std::function<void(double share)> progress = [](double) {};
+/// Rounds in which every primitive is measured once, in turns, so that what the machine does
+/// meanwhile hits all of them alike.
+class Calibration {
+public:
+  /// Temporary files are in `folder`. Where a file that is served has the folios that a primitive
+  /// asks for, all in memory, that one is measured: how its pages lie in memory makes a difference.
+  /// To be called while this process has only one thread. Throws MachineLacks.
+  explicit Calibration(const std::string& folder, const InputFiles* served = nullptr);
+
+  /// `tick` is called often, with the share of the round that is done; what it throws ends it.
+  void round(const std::function<void(double share)>& tick);
+
+  /// After at least one round.
+  std::vector<Measured> measured() const;
+
+private:
+  struct Batches {
+    Primitive primitive;
+    std::vector<double> values;
+    std::string missing;
+  };
+  std::vector<Batches> batches_;
 };
-
-/// Measures them all, in turns, so that what the machine does meanwhile hits all of them alike.
-/// To be called while this process has only one thread. Throws Interrupted and MachineLacks.
-std::vector<Measured> measure_primitives(const CalibrationOptions& options);
-
-/// Of two calibrations the lesser measurement of each primitive: what disturbs one adds to it.
-std::vector<Measured> least_of(std::vector<Measured> one, const std::vector<Measured>& other);
 
 // The groups, each with what it needs held by its batches.
 std::vector<Primitive> processor_primitives();
-std::vector<Primitive> file_primitives(const std::string& folder);
-std::vector<Primitive> network_primitives();
+std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files);
+std::vector<Primitive> mapping_primitives(const CachedFiles& files);
+std::vector<Primitive> network_primitives(const Receiver& to);
 std::vector<Primitive> disk_primitives(const std::string& folder);
 
 /// Seconds of CPU time that this thread takes for `work`.

@@ -3,161 +3,31 @@
 // costs: building, queueing and freeing it, and the receiving side that the kernel runs in the
 // sender's time.
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <ctime>
 // The kernel's header does without the C library's timespec only if that has been included.
 #include <linux/errqueue.h>
-#include <linux/tcp.h>  // struct tcp_info as the kernel has it
 
 #include "native/calls.h"
 #include "native/connection.h"
-#include "native/input_files.h"
+#include "native/discarder.h"
 #include "native/primitives.h"
-#include "native/processors.h"
-#include "native/tcp.h"
 
 namespace copypath::native {
 
 namespace {
 
-constexpr Address kHere = 0x7f000001;
-constexpr std::size_t kPacket = 65483;  // what one packet carries on loopback
-constexpr int kSendBuffer = 256 * 1024;
 // A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
 constexpr std::size_t kSends = 20000;
 constexpr std::size_t kHandovers = 8000;
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
-
-// A receiver that has just gone to sleep, as those of a path do between packets.
-constexpr double kUntilItSleeps = 30e-6;
-constexpr double kGone = 10;  // seconds after which it is not waited for any more
-
-/// The process at the other end of one connection, which throws away what comes. It either stays
-/// awake, so that a send never has to wake it, or sleeps until something comes.
-class Discarder {
-public:
-  Discarder() {
-    const Descriptor listener = tcp_listen(kHere, 1);
-    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
-    const std::uint16_t port = port_of(listener);
-    void* memory =
-        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw MachineLacks(with_reason("mmap()"));
-    shared_ = new (memory) Shared;
-    process_ = fork();
-    if (process_ < 0) throw MachineLacks(with_reason("fork()"));
-    if (process_ == 0) discard(port);
-    socket_ = tcp_accept(listener);
-  }
-  ~Discarder() {
-    socket_.reset();
-    kill(process_, SIGKILL);
-    while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    munmap(shared_, sizeof(Shared));
-  }
-  Discarder(const Discarder&) = delete;
-  Discarder& operator=(const Discarder&) = delete;
-
-  int socket() const { return socket_; }
-
-  /// The first `bytes` of the buffer, which may be longer.
-  void take(const Buffer& buffer, std::size_t bytes) const {
-    while (send(socket_, buffer.data(), bytes, MSG_NOSIGNAL) < 0) {
-      if (errno != EINTR) throw std::runtime_error(with_reason("send()"));
-    }
-  }
-
-  /// Packets with payload that have been sent to it.
-  double packets() const {
-    tcp_info info{};
-    socklen_t length = sizeof info;
-    getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &length);
-    return info.tcpi_data_segs_out;
-  }
-
-  void keep_awake(bool awake) const {
-    shared_->awake = awake;
-    const char byte = 0;
-    send(socket_, &byte, 1, MSG_NOSIGNAL);  // whatever it does, it looks
-    spin_for(10 * kUntilItSleeps);
-  }
-  /// Waits until it has come back from recv() after `time`, and says when (CLOCK_MONOTONIC).
-  double wait_until_it_wakes(double time) const {
-    while (shared_->woke_at < time) {
-      if (monotonic_seconds() > time + kGone) throw Unsupported("the receiver does not come");
-    }
-    return shared_->woke_at;
-  }
-
-private:
-  struct Shared {
-    std::atomic<bool> awake{false};
-    std::atomic<double> woke_at{0};
-  };
-
-  [[noreturn]] void discard(std::uint16_t port) const {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_IGN);
-    run_on(divide_processors().clients);
-    try {
-      const Descriptor socket = tcp_connect(kHere, port);
-      for (;;) {
-        const int flags = shared_->awake ? MSG_TRUNC | MSG_DONTWAIT : MSG_TRUNC;
-        const ssize_t got = recv(socket, nullptr, 1024 * 1024, flags);
-        shared_->woke_at = monotonic_seconds();
-        if (got == 0 || (got < 0 && errno == ECONNRESET)) break;
-        if (got < 0) spin_for(kLookAgain);
-      }
-    } catch (const std::exception&) {
-    }
-    _exit(EXIT_SUCCESS);
-  }
-
-  Descriptor socket_;
-  Shared* shared_ = nullptr;
-  pid_t process_ = -1;
-};
-
-using Receiver = std::shared_ptr<Discarder>;
-
-/// While it lives, the receiver never sleeps: then it does, until the next one.
-class Awake {
-public:
-  explicit Awake(const Receiver& receiver) : receiver_(*receiver) { receiver_.keep_awake(true); }
-  ~Awake() { receiver_.keep_awake(false); }
-  Awake(const Awake&) = delete;
-  Awake& operator=(const Awake&) = delete;
-
-private:
-  const Discarder& receiver_;
-};
-
-/// Seconds that `times` calls take, for each of them. Some calls find the one before still waiting
-/// and join its packet: what has made one packet counts as one call, if each should make `packets`.
-double seconds_per_call(const Discarder& to, std::size_t times, double packets,
-                        const std::function<void()>& call) {
-  const double before = to.packets();
-  const double seconds = cpu_seconds([&] {
-    for (std::size_t i = 0; i < times; ++i) call();
-  });
-  return seconds * packets / std::max(1.0, to.packets() - before);
-}
-
-double packets_of(std::size_t bytes) {
-  return static_cast<double>((bytes + kPacket - 1) / kPacket);
-}
 
 /// Seconds per send() of so many bytes to a receiver that is awake.
 std::function<double()> sending(const Receiver& to, std::size_t bytes) {
@@ -253,43 +123,53 @@ struct Pages {
   Pipe pipe{kPieceBytes};
 };
 
-/// Seconds that a splice() of hot pages to the socket takes more than one to /dev/null.
+/// Seconds per splice() of hot pages to the socket.
 std::function<double()> handing_over(const Receiver& to, std::size_t bytes) {
+  const auto pages = std::make_shared<Pages>();
   return [=] {
     const Awake awake(to);
-    const Pages pages;
-    const Descriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    const double to_socket = seconds_per_call(*to, kHandovers, packets_of(bytes),
-                                              [&] { pages.splice_to(to->socket(), bytes); });
-    const double to_null = cpu_seconds([&] {
-      for (std::size_t i = 0; i < kHandovers; ++i) pages.splice_to(null, bytes);
+    return seconds_per_call(*to, kHandovers, packets_of(bytes),
+                            [&] { pages->splice_to(to->socket(), bytes); });
+  };
+}
+
+/// The same to /dev/null.
+std::function<double()> throwing_away(std::size_t bytes) {
+  const auto pages = std::make_shared<Pages>();
+  const auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return [=] {
+    const double seconds = cpu_seconds([&] {
+      for (std::size_t i = 0; i < kHandovers; ++i) pages->splice_to(*null, bytes);
     });
-    return to_socket - to_null / static_cast<double>(kHandovers);
+    return seconds / static_cast<double>(kHandovers);
   };
 }
 
 }  // namespace
 
-std::vector<Primitive> network_primitives() {
-  const auto to = std::make_shared<Discarder>();
-  return {
-      {"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
-       sending(to, 4096)},
-      {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket)},
-      {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
-      {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
-       sending(to, 2 * kPacket)},
-      {"splice_4k", "call", "splice() of a page of the program, less one to /dev/null",
-       handing_over(to, 4096)},
-      {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket)},
-      {"wake_receiver", "call",
-       "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
-      {"wake_latency", "call", "from the end of that send until the receiver is there",
-       [=] { return send_with_pauses(*to).latency; }},
-      {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
-       sending_zerocopy(to, 4096)},
-      {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
-       sending_zerocopy(to, kPacket)}};
+std::vector<Primitive> network_primitives(const Receiver& to) {
+  return {{"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
+           sending(to, 4096)},
+          {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket)},
+          {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
+          {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
+           sending(to, 2 * kPacket)},
+          {"splice_null_4k", "call", "splice() of a page of the program to /dev/null",
+           throwing_away(4096)},
+          {"splice_null_packet", "call", "the same of 65,483 bytes in 16 pages",
+           throwing_away(kPacket)},
+          {"splice_4k", "call", "splice() of that page on loopback, less that to /dev/null",
+           handing_over(to, 4096), "splice_null_4k"},
+          {"splice_packet", "call", "the same of 65,483 bytes", handing_over(to, kPacket),
+           "splice_null_packet"},
+          {"wake_receiver", "call",
+           "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
+          {"wake_latency", "call", "from the end of that send until the receiver is there",
+           [=] { return send_with_pauses(*to).latency; }},
+          {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
+           sending_zerocopy(to, 4096)},
+          {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
+           sending_zerocopy(to, kPacket)}};
 }
 
 }  // namespace copypath::native

@@ -34,16 +34,42 @@ void allow_descriptors(const Config& config) {
                   config.workload.clients, wanted, limit.rlim_cur));
 }
 
+Options completed(Options options, const Config& config) {
+  allow_descriptors(config);
+  if (options.write_size == Bytes(0)) options.write_size = config.page_cache.folio;
+  return options;
+}
+
 std::string kernel_release() {
   utsname names{};
   uname(&names);
   return names.release;
 }
 
-class PathRuns {
+/// Whether the probes have been shown every byte that the clients received.
+bool accounts_for(const Provenance& shown, std::uint64_t received) {
+  return std::accumulate(shown.sent.begin(), shown.sent.end(), std::uint64_t{0}) >= received;
+}
+
+/// A run that the probes have seen all of. Other traffic on the machine can keep them from it.
+Sample watched(Evidence& evidence, const InputFiles& files, const std::function<Sample()>& run) {
+  constexpr int kTries = 10;
+  for (int tries = 0; tries < kTries; ++tries) {
+    files.prepare();
+    evidence.restart();
+    Sample sample = run();
+    if (evidence.complete() && accounts_for(evidence.collected(), sample.received)) return sample;
+  }
+  throw Unsupported("packets keep going by while the probes are at work on others");
+}
+
+}  // namespace
+
+class Runner::PathRuns {
 public:
   explicit PathRuns(const Path& path) : path_(path) {}
 
+  const Path& path() const { return path_; }
   bool wanted() const { return skipped_.empty() && problem_.empty(); }
 
   void add(const Sample& sample) {
@@ -58,7 +84,7 @@ public:
 
   Outcome outcome() const {
     Outcome outcome;
-    outcome.path = path_.name;
+    outcome.path = path().name;
     outcome.skipped = skipped_;
     outcome.problem = problem_;
     if (samples_.empty() || !skipped_.empty()) return outcome;
@@ -104,96 +130,90 @@ private:
     return spread_of(values);
   }
 
-  const Path& path_;
+  std::reference_wrapper<const Path> path_;
   std::vector<Sample> samples_;
   std::optional<Provenance> provenance_;
   std::string skipped_;
   std::string problem_;
 };
 
-/// Whether the probes have been shown every byte that the clients received.
-bool accounts_for(const Provenance& shown, std::uint64_t received) {
-  return std::accumulate(shown.sent.begin(), shown.sent.end(), std::uint64_t{0}) >= received;
+Runner::Runner(const Config& config, const std::vector<const Path*>& paths, const Options& options)
+    : config_(with_fetches(config)),
+      options_(completed(options, config_)),
+      files_(config_, options_.folder, options_.write_size,
+             [&](double share) {
+               stop_if_interrupted();
+               options_.progress(0, share);
+             }),
+      processors_(divide_processors()),
+      network_(config_.nic, options_.wire, options_.pace),
+      peer_(config_, files_, network_, options_.sink, processors_.clients, options_.on_orphaned),
+      server_(config_, files_, network_, peer_, options_.pace, options_.sink == Sink::kCheck) {
+  options_.progress(0, 1);
+  for (const Path* path : paths) runs_.emplace_back(*path);
 }
 
-/// A run that the probes have seen all of. Other traffic on the machine can keep them from it.
-Sample watched(Evidence& evidence, const InputFiles& files, const std::function<Sample()>& run) {
-  constexpr int kTries = 10;
-  for (int tries = 0; tries < kTries; ++tries) {
-    files.prepare();
-    evidence.restart();
-    Sample sample = run();
-    if (evidence.complete() && accounts_for(evidence.collected(), sample.received)) return sample;
-  }
-  throw Unsupported("packets keep going by while the probes are at work on others");
+Runner::~Runner() = default;
+
+void Runner::stop_if_interrupted() const {
+  if (options_.interrupted()) throw Interrupted();
 }
 
-}  // namespace
-
-Report run_all(const Config& scenario, const std::vector<const Path*>& paths,
-               const Options& options) {
-  const Config config = with_fetches(scenario);
-  const auto stop_if_interrupted = [&] {
-    if (options.interrupted()) throw Interrupted();
-  };
-  allow_descriptors(config);
-  const Bytes write_size =
-      options.write_size == Bytes(0) ? config.page_cache.folio : options.write_size;
-  const InputFiles files(config, options.folder, write_size, [&](double share) {
+void Runner::round() {
+  ++rounds_;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
     stop_if_interrupted();
-    options.progress(0, share);
-  });
-  options.progress(0, 1);
-  const Processors processors = divide_processors();
-  const Network network(config.nic, options.wire, options.pace);
-  const Peer peer(config, files, network, options.sink, processors.clients, options.on_orphaned);
-  network.set_up_server();
-  const Server server(config, files, network, peer, options.pace, options.sink == Sink::kCheck);
+    PathRuns& runs = runs_[i];
+    if (!runs.wanted()) continue;
+    files_.prepare();
+    runs.add(server_.run(runs.path(), options_.hang_up_after, options_.interrupted));
+    const double share = static_cast<double>(rounds_) / options_.repeat;
+    options_.progress(i + 1, runs.wanted() ? share : 1);
+  }
+}
 
-  std::vector<PathRuns> runs;
-  for (const Path* path : paths) runs.emplace_back(*path);
-  for (unsigned round = 0; round < options.repeat; ++round) {
-    for (std::size_t i = 0; i < paths.size(); ++i) {
+std::string Runner::watch() {
+  try {
+    Evidence evidence({server_.port(), peer_.process()}, files_);
+    for (PathRuns& runs : runs_) {
       stop_if_interrupted();
-      if (!runs[i].wanted()) continue;
-      files.prepare();
-      runs[i].add(server.run(*paths[i], options.hang_up_after, options.interrupted));
-      options.progress(i + 1, runs[i].wanted() ? (round + 1.0) / options.repeat : 1);
+      if (!runs.wanted()) continue;
+      const Sample sample = watched(
+          evidence, files_, [&] { return server_.run(runs.path(), kNever, options_.interrupted); });
+      runs.add(sample, evidence.collected());
     }
+  } catch (const Unsupported& error) {
+    return error.what();
   }
+  return "";
+}
 
+Report Runner::report() {
   Report report;
-  std::string unwatched;
-  if (options.evidence) {
-    try {
-      Evidence evidence({server.port(), peer.process()}, files);
-      for (std::size_t i = 0; i < paths.size(); ++i) {
-        stop_if_interrupted();
-        if (!runs[i].wanted()) continue;
-        const Sample sample = watched(
-            evidence, files, [&] { return server.run(*paths[i], kNever, options.interrupted); });
-        runs[i].add(sample, evidence.collected());
-      }
-    } catch (const Unsupported& error) {
-      unwatched = error.what();
-    }
-  }
+  const std::string unwatched = options_.evidence ? watch() : "";
   std::vector<double> resident;
-  for (const PathRuns& path : runs) {
-    report.outcomes.push_back(path.outcome());
-    path.add_residency(resident);
+  for (const PathRuns& runs : runs_) {
+    report.outcomes.push_back(runs.outcome());
+    runs.add_residency(resident);
   }
   report.conditions = {kernel_release(),
-                       server.congestion(),
-                       options.folder,
-                       server.send_buffer(),
-                       write_size,
-                       processors,
+                       server_.congestion(),
+                       options_.folder,
+                       server_.send_buffer(),
+                       options_.write_size,
+                       processors_,
                        0,
                        unwatched,
-                       files.locked()};
+                       files_.locked()};
   if (!resident.empty()) report.conditions.resident = spread_of(resident).median;
   return report;
+}
+
+Report run_all(const Config& config, const std::vector<const Path*>& paths,
+               const Options& options) {
+  Runner runner(config, paths, options);
+  for (unsigned round = 0; round < options.repeat; ++round) runner.round();
+  return runner.report();
 }
 
 }  // namespace copypath::native

@@ -8,6 +8,10 @@
 
 #include "models/ledger/result.h"
 #include "models/platform/config.h"
+#include "native/input_files.h"
+#include "native/network.h"
+#include "native/peer.h"
+#include "native/processors.h"
 #include "native/receiver.h"
 #include "native/server.h"
 #include "native/spread.h"
@@ -59,7 +63,42 @@ struct Report {
   std::vector<Outcome> outcomes;  ///< one for each path
 };
 
-/// Throws Interrupted and MachineLacks. To be called while this process has only one thread.
+/// The runs of a scenario's paths, in rounds. All may throw Interrupted and MachineLacks.
+class Runner {
+public:
+  /// Writes the files and starts the clients. To be called while this process has only one thread.
+  Runner(const Config& config, const std::vector<const Path*>& paths, const Options& options);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  const InputFiles& files() const { return files_; }
+
+  /// Runs every path once: one of `Options::repeat` rounds.
+  void round();
+
+  /// What all rounds have measured, after one more of each path that is watched, if wanted.
+  Report report();
+
+private:
+  class PathRuns;
+
+  void stop_if_interrupted() const;
+  /// Says why there is none, if there is none.
+  std::string watch();
+
+  Config config_;
+  Options options_;
+  InputFiles files_;
+  Processors processors_;
+  Network network_;
+  Peer peer_;
+  Server server_;
+  std::vector<PathRuns> runs_;
+  unsigned rounds_ = 0;
+};
+
+/// All rounds. To be called while this process has only one thread.
 Report run_all(const Config& config, const std::vector<const Path*>& paths, const Options& options);
 
 }  // namespace copypath::native

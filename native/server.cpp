@@ -64,6 +64,11 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
          connection.header.size() * connection.requests.count(connection.number);
 }
 
+Descriptor listen_at(const Network& network, std::uint32_t clients) {
+  network.set_up_server();
+  return tcp_listen(network.server(), clients);
+}
+
 }  // namespace
 
 struct Server::Client {
@@ -105,7 +110,7 @@ Server::Server(const Config& config, const InputFiles& files, const Network& net
       peer_(peer),
       checked_(checked),
       requests_(config.workload, Media(config.workload)),
-      listener_(tcp_listen(network.server(), config.workload.clients)) {
+      listener_(listen_at(network, config.workload.clients)) {
   // What is set here, the connections inherit.
   const auto buffer =
       static_cast<int>(std::min<std::uint64_t>(config.socket.send_buffer.count(), 0x3fffffff));

@@ -27,8 +27,8 @@ struct Sample {
 
 class Server {
 public:
-  /// `pace` holds the connections to nic.rate; programs that read for themselves compare every byte
-  /// if `checked`. Throws MachineLacks.
+  /// Sets up its end of the network. `pace` holds the connections to nic.rate; programs that read
+  /// for themselves compare every byte if `checked`. Throws MachineLacks.
   Server(const Config& config, const InputFiles& files, const Network& network, const Peer& peer,
          bool pace, bool checked);
 

@@ -24,7 +24,8 @@ using Json = nlohmann::ordered_json;
 constexpr int kInterruptStatus = 128;
 
 struct CalibrateArguments {
-  native::CalibrationOptions options;
+  std::string folder = "/var/tmp";
+  unsigned rounds = 15;
   std::string profile;
   std::string json;
   bool quiet = false;
@@ -45,8 +46,8 @@ bool parse_arguments(const Arguments& words, CalibrateArguments& arguments) {
   read_file_name(line, "output", arguments.profile, problems);
   read_file_name(line, "json", arguments.json, problems);
   arguments.quiet = line.options.count("quiet") != 0;
-  read_folder(line, arguments.options.folder, problems);
-  read_repetitions(line, "rounds", arguments.options.rounds, problems);
+  read_folder(line, arguments.folder, problems);
+  read_repetitions(line, "rounds", arguments.rounds, problems);
   if (!problems.empty()) throw BadInput(problems);
   return true;
 }
@@ -126,22 +127,27 @@ int calibrate_command(const Arguments& words) {
   std::vector<native::Measured> measured;
   {
     ProgressLine progress({"calibrating"}, !arguments.quiet);
-    arguments.options.interrupted = [] { return interrupt_count() > 0; };
-    arguments.options.progress = [&](double share) { progress.update(0, share); };
     try {
-      measured = native::measure_primitives(arguments.options);
+      native::Calibration calibration(arguments.folder);
+      for (unsigned round = 0; round < arguments.rounds; ++round) {
+        calibration.round([&](double share) {
+          if (interrupt_count() > 0) throw Interrupted();
+          progress.update(0, (round + share) / arguments.rounds);
+        });
+      }
+      measured = calibration.measured();
     } catch (const Interrupted&) {
       fmt::print(stderr, "copypath: interrupted\n");
       return kInterruptStatus + interrupt_signal();
     }
   }
-  const native::HostFacts facts = native::host_facts(arguments.options.folder);
+  const native::HostFacts facts = native::host_facts(arguments.folder);
   const std::vector<ProfileKey> keys = host_profile(measured, facts);
   if (profile != nullptr) profile->write(profile_text(keys, facts));
-  if (json != nullptr) json->write(json_text(measured, keys, facts, arguments.options.rounds));
+  if (json != nullptr) json->write(json_text(measured, keys, facts, arguments.rounds));
   for (const auto& file : files) file->commit();
   if (!arguments.quiet) {
-    write_standard_output(report_text(measured, keys, arguments.options.rounds));
+    write_standard_output(report_text(measured, keys, arguments.rounds));
   }
   return kFine;
 }

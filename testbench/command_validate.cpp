@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include "models/platform/simulate.h"
@@ -30,7 +31,6 @@ namespace po = boost::program_options;
 
 constexpr int kInterruptStatus = 128;
 constexpr unsigned kRepeat = 15;
-constexpr unsigned kRounds = 5;             // of a calibration before and after each scenario
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
 
 struct ValidateArguments {
@@ -102,16 +102,6 @@ std::string content_of(const std::string& file) {
   return text.str();
 }
 
-std::vector<native::Measured> calibrate(const ValidateArguments& arguments) {
-  native::CalibrationOptions options;
-  ProgressLine progress({"calibrating"}, !arguments.quiet);
-  options.folder = arguments.folder;
-  options.interrupted = [] { return interrupt_count() > 0; };
-  options.progress = [&](double share) { progress.update(0, share); };
-  options.rounds = arguments.timing ? kRounds : 1;
-  return native::measure_primitives(options);
-}
-
 std::vector<Result> predict(const Config& config, bool quiet) {
   std::vector<Simulation> simulations(config.paths.size());
   for (std::size_t i = 0; i < simulations.size(); ++i) simulations[i].path = config.paths[i];
@@ -122,8 +112,8 @@ std::vector<Result> predict(const Config& config, bool quiet) {
   return results;
 }
 
-/// Runs the scenario's paths with real system calls, over what the scenario's NIC stands for.
-native::Report measure(const Config& config, const ValidateArguments& arguments) {
+/// Over what the scenario's NIC stands for.
+native::Options native_options(const Config& config, const ValidateArguments& arguments) {
   native::Options options;
   options.repeat = arguments.repeat;
   options.folder = arguments.folder;
@@ -135,6 +125,18 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
     options.evidence = !options.pace;  // behind tbf packets go by that the probes are not shown
   }
   options.interrupted = [] { return interrupt_count() > 0; };
+  return options;
+}
+
+/// What real system calls take, and what the machine's primitives do, if there is no profile of it
+/// yet: in turns, as a machine is not as fast at all times.
+struct Observed {
+  native::Report report;
+  std::vector<native::Measured> primitives;
+};
+
+Observed observe(const Config& config, const ValidateArguments& arguments) {
+  native::Options options = native_options(config, arguments);
   std::vector<const native::Path*> paths;
   std::vector<std::string> parts{"files"};
   for (const std::string& name : config.paths) {
@@ -142,9 +144,28 @@ native::Report measure(const Config& config, const ValidateArguments& arguments)
     paths.push_back(native::find_path(name));
     parts.push_back(name);
   }
+  const std::size_t calibrating = parts.size();
+  const unsigned calibrations = !arguments.host.empty() ? 0 : arguments.timing ? options.repeat : 1;
+  if (calibrations > 0) parts.emplace_back("calibrating");
   ProgressLine progress(parts, !arguments.quiet);
   options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
-  return native::run_all(config, paths, options);
+  native::Runner runner(config, paths, options);
+  std::optional<native::Calibration> calibration;
+  if (calibrations > 0) calibration.emplace(arguments.folder, &runner.files());
+  for (unsigned round = 0; round < options.repeat; ++round) {
+    if (round < calibrations) {
+      calibration->round([&](double share) {
+        if (interrupt_count() > 0) throw Interrupted();
+        progress.update(calibrating, (round + share) / calibrations);
+      });
+    }
+    runner.round();
+  }
+  Observed observed;
+  if (calibration) observed.primitives = calibration->measured();
+  calibration.reset();
+  observed.report = runner.report();
+  return observed;
 }
 
 Scenario load(const std::string& file, const ValidateArguments& arguments,
@@ -155,27 +176,21 @@ Scenario load(const std::string& file, const ValidateArguments& arguments,
   return load_scenario(file, overrides, shipped_folder());
 }
 
-/// A machine is not as fast at all times, and this one is measured when the paths are: before and
-/// after them.
 ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments,
                            std::string& profile) {
-  native::Report measured;
+  const Observed observed = observe(load(file, arguments, arguments.host).config, arguments);
   std::unique_ptr<MemoryFile> calibrated;
   std::string host = arguments.host;
   if (host.empty()) {
-    const auto before = calibrate(arguments);
-    measured = measure(load(file, arguments, "").config, arguments);
-    const auto primitives =
-        arguments.timing ? native::least_of(before, calibrate(arguments)) : before;
     const native::HostFacts facts = native::host_facts(arguments.folder);
-    calibrated = std::make_unique<MemoryFile>(profile_text(host_profile(primitives, facts), facts));
+    calibrated =
+        std::make_unique<MemoryFile>(profile_text(host_profile(observed.primitives, facts), facts));
     host = calibrated->name();
-  } else {
-    measured = measure(load(file, arguments, host).config, arguments);
   }
   const Scenario scenario = load(file, arguments, host);
   profile = content_of(scenario.host);
-  return validated(file, scenario.config, predict(scenario.config, arguments.quiet), measured);
+  return validated(file, scenario.config, predict(scenario.config, arguments.quiet),
+                   observed.report);
 }
 
 Validation validate(const ValidateArguments& arguments) {
