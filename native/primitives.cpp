@@ -28,7 +28,7 @@ Calibration::Calibration(const std::string& folder, const InputFiles* served) {
   add(processor_primitives());
   add(file_primitives(receiver, files));
   add(mapping_primitives(files));
-  add(disk_primitives(folder));
+  add(disk_primitives(receiver, folder));
 }
 
 void Calibration::round(const std::function<void(double share)>& tick) {

@@ -72,7 +72,7 @@ std::vector<Primitive> processor_primitives();
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files);
 std::vector<Primitive> mapping_primitives(const CachedFiles& files);
 std::vector<Primitive> network_primitives(const Receiver& to);
-std::vector<Primitive> disk_primitives(const std::string& folder);
+std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& folder);
 
 /// Seconds of CPU time that this thread takes for `work`.
 double cpu_seconds(const std::function<void()>& work);

@@ -5,10 +5,12 @@
 #include <liburing.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <random>
 
 #include "native/calls.h"
 #include "native/connection.h"
+#include "native/discarder.h"
 #include "native/input_files.h"
 #include "native/primitives.h"
 #include "native/resources.h"
@@ -92,13 +94,72 @@ std::function<double()> rings(const std::shared_ptr<DiskFile>& disk, unsigned re
   };
 }
 
+/// Seconds of CPU time per O_DIRECT read, 128 of 4 KiB at a time.
+std::function<double()> reading_deep(const std::shared_ptr<DiskFile>& disk) {
+  return [=] {
+    constexpr int kTimes = 8;
+    const double seconds = cpu_seconds([&] {
+      for (int i = 0; i < kTimes; ++i) disk->read_at_once(kDeep, kBlock, true);
+    });
+    return seconds / (kTimes * kDeep);
+  };
+}
+
+/// Seconds of CPU time per pread() with O_DIRECT, each with a send() of 4 KiB to a receiver that is
+/// awake: alone, over and over, it would take a third less.
+std::function<double()> reading_directly(const Receiver& to, const std::shared_ptr<DiskFile>& disk,
+                                         std::size_t size) {
+  return [=] {
+    const std::size_t reads = size == kBlock ? 512 : 128;
+    if (disk->file < 0) throw Unsupported("the file system has no O_DIRECT");
+    const Awake awake(to);
+    return seconds_per_call(*to, reads, 1, [&] {
+      if (pread(disk->file, disk->buffer.data(), size, static_cast<off_t>(disk->next)) < 0) {
+        throw Unsupported(with_reason("reading with O_DIRECT"));
+      }
+      disk->next = (disk->next + size) % kFile;
+      to->take(disk->buffer, kBlock);
+    });
+  };
+}
+
+/// Seconds per byte of memcpy() of what the disk has just delivered, a MiB at a time.
+std::function<double()> copying_delivered(const std::shared_ptr<DiskFile>& disk) {
+  auto piece = std::make_shared<Buffer>(16 * kBlock);
+  return [=] {
+    constexpr int kReads = 64;
+    if (disk->file < 0) throw Unsupported("the file system has no O_DIRECT");
+    double seconds = 0;
+    for (int i = 0; i < kReads; ++i) {
+      if (pread(disk->file, disk->buffer.data(), kMi, static_cast<off_t>(disk->next)) < 0) {
+        throw Unsupported(with_reason("reading with O_DIRECT"));
+      }
+      disk->next = (disk->next + kMi) % kFile;
+      seconds += cpu_seconds([&] {
+        for (std::size_t at = 0; at < kMi; at += piece->size()) {
+          std::memcpy(piece->data(), disk->buffer.data() + at, piece->size());
+        }
+      });
+    }
+    return seconds / (kReads * static_cast<double>(kMi));
+  };
+}
+
 }  // namespace
 
-std::vector<Primitive> disk_primitives(const std::string& folder) {
+std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& folder) {
   const auto disk = std::make_shared<DiskFile>(folder);
   return {
       {"uring_nop", "call", "io_uring_enter() with one request that does nothing", rings(disk, 1)},
       {"uring_16_nops", "call", "io_uring_enter() with 16 of them", rings(disk, 16)},
+      {"direct_4k", "call", "pread() of 4 KiB with O_DIRECT and a send() of 4 KiB, less that send",
+       reading_directly(to, disk, kBlock), "send_4k"},
+      {"direct_1m", "call", "pread() of 1 MiB with O_DIRECT and a send() of 4 KiB, less that send",
+       reading_directly(to, disk, kMi), "send_4k"},
+      {"direct_deep_4k", "read", "CPU time of O_DIRECT reads of 4 KiB by io_uring, 128 at a time",
+       reading_deep(disk)},
+      {"copy_from_disk", "byte", "memcpy() of a MiB that O_DIRECT has just read, into 64 KiB",
+       copying_delivered(disk)},
       {"disk_random_4k", "read", "O_DIRECT reads of 4 KiB at random, one at a time",
        [=] {
          constexpr int kReads = 200;

@@ -16,6 +16,8 @@ using native::HostFacts;
 using native::Measured;
 
 constexpr double kPagesPerPiece = 16;  // of 64 KiB
+constexpr double kPagesPerMebibyte = 256;
+constexpr double kDeep = 128;  // reads at a time
 constexpr double kPageBytes = 4096;
 constexpr double kPieceBytes = 65536;
 constexpr double kPacketBytes = 65483;  // what one packet carries on loopback
@@ -298,6 +300,34 @@ private:
   }
 
   void disk() {
+    const auto wait = [&] {
+      const double ring = value("cpu.uring_request") + value("cpu.uring_completion");
+      return (t_["direct_4k"] - t_["direct_deep_4k"] + ring) * kDeep / (kDeep - 1) -
+             t_["system_call"];
+    };
+    const auto page = [&] {
+      const double more = (t_["direct_1m"] - t_["direct_4k"]) / (kPagesPerMebibyte - 1);
+      return more - value("cpu.pin_page");
+    };
+    const std::initializer_list<const char*> one{"direct_4k", "direct_deep_4k", "system_call"};
+    time("cpu.disk_wait", one, wait,
+         "(direct_4k - direct_deep_4k + uring_request + uring_completion) x 128 / 127 - "
+         "system_call");
+    time("cpu.disk_page", {"direct_1m", "direct_4k"}, page,
+         "(direct_1m - direct_4k) / 255 - pin_page");
+    time(
+        "cpu.disk_request", one,
+        [&] {
+          return t_["direct_4k"] - t_["system_call"] - value("cpu.disk_wait") -
+                 value("cpu.disk_page") - value("cpu.pin_page");
+        },
+        "direct_4k - system_call - disk_wait - disk_page - pin_page");
+    if (t_.has("copy_from_disk")) {
+      const bool cached = 2 * t_["copy_from_disk"] < t_["copy_4m"] + t_["copy_from_memory"];
+      fact("cache.ddio", cached ? "1" : "0",
+           "whether copy_from_disk is nearer to copy_4m than to copy_from_memory",
+           sureness_of(t_.variation("copy_from_disk")));
+    }
     rate(
         "disk.bandwidth", {"disk_sequential"}, [&] { return t_["disk_sequential"]; },
         "disk_sequential");

@@ -44,9 +44,13 @@ struct DirectRead : BlockRequest {
 
 }  // namespace
 
-unsigned submit_direct_read(BlockLayer& block, std::uint32_t file, Bytes position,
+unsigned submit_direct_read(Task& task, BlockLayer& block, std::uint32_t file, Bytes position,
                             const SegmentList& to, BlockRequest& request, Movement movement) {
   const Bytes wanted = size_of(to);
+  const std::uint64_t requests = units_covering(wanted, kLargestBio);
+  task.spend(task.costs().disk_request * static_cast<double>(requests));
+  task.spend(task.costs().disk_page * static_cast<double>(units_covering(wanted, kPageSize)));
+  task.settle();
   for (Bytes done; done < wanted; done += kLargestBio) {
     const Bytes bytes = std::min(kLargestBio, wanted - done);
     SegmentList pages;
@@ -61,17 +65,17 @@ unsigned submit_direct_read(BlockLayer& block, std::uint32_t file, Bytes positio
     }
     block.read(file, (position + done).count(), std::move(pages), request, movement);
   }
-  return static_cast<unsigned>(units_covering(wanted, kLargestBio));
+  return static_cast<unsigned>(requests);
 }
 
 Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentList& to,
                   Movement movement) {
   const Bytes wanted = std::min(size_of(to), file.left());
-  task.spend(task.costs().page_lookup * static_cast<double>(units_covering(wanted, kPageSize)));
-  task.settle();
+  task.spend(task.costs().pin_page * static_cast<double>(units_covering(wanted, kPageSize)));
+  task.spend(task.costs().disk_wait);
   DirectRead read;
-  read.pending =
-      submit_direct_read(block, file.number, file.position, first(to, wanted), read, movement);
+  read.pending = submit_direct_read(task, block, file.number, file.position, first(to, wanted),
+                                    read, movement);
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
   file.failed = read.failed;
   if (read.failed) return Bytes(0);  // whatever has come

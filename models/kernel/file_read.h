@@ -22,7 +22,7 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentLi
 
 /// Submits such a read, and returns at once. `request.finished()` is called as often as the return
 /// value says: once per request to the drive.
-unsigned submit_direct_read(BlockLayer& block, std::uint32_t file, Bytes position,
+unsigned submit_direct_read(Task& task, BlockLayer& block, std::uint32_t file, Bytes position,
                             const SegmentList& to, BlockRequest& request, Movement movement);
 
 /// The most that fits into the internal pipe of sendfile (16 buffers of a page).

@@ -28,6 +28,7 @@ std::size_t IoUring::submit_and_wait(Task& task) {
   while (read_states_.size() < reads_.size()) read_states_.push_back(std::make_unique<Read>(*this));
   // A send that finds the send buffer full is tried again when there is room. Nothing waits for it
   // but the sends that are linked to it, so the reads are under way before.
+  if (!reads_.empty()) task.spend(task.costs().disk_wait);  // one doorbell for all of them
   for (std::size_t i = 0; i < reads_.size(); ++i) issue(task, reads_[i], *read_states_[i]);
   for (const Request& send : sends_) issue(task, send);
   const auto reads = static_cast<std::ptrdiff_t>(reads_.size());
@@ -43,16 +44,15 @@ std::size_t IoUring::submit_and_wait(Task& task) {
 
 void IoUring::issue(Task& task, const Request& read, Read& state) {
   task.spend(task.costs().uring_request);
-  task.settle();
   state.failed = false;
   state.pending =
-      submit_direct_read(block_, read.file, read.position,
+      submit_direct_read(task, block_, read.file, read.position,
                          {{read.buffer, static_cast<std::uint32_t>(read.bytes.count())}}, state,
                          Movement::kDiskReadDirect);
 }
 
 void IoUring::issue(Task& task, const Request& send) {
-  task.spend(task.costs().uring_request);
+  task.spend(task.costs().uring_request + task.costs().send_call);
   if (free_.empty()) {
     notifications_.push_back(std::make_unique<Notification>(*this));
     free_.push_back(notifications_.back().get());

@@ -57,6 +57,9 @@ struct CpuConfig {
   sc_time send_page;     ///< and each page of it
   sc_time skb_memory;    ///< allocating and freeing 32 KiB for the payload of skbs
   sc_time page_alloc;    ///< allocating and freeing a single page
+  sc_time disk_request;  ///< one request of direct I/O, until it has been completed
+  sc_time disk_page;     ///< adding one page to it, besides pinning it
+  sc_time disk_wait;     ///< ringing the disk's doorbell, sleeping until it answers, coming back
   sc_time wakeup;        ///< waking a task that sleeps on another core, by the one that does it
   sc_time wake_latency;  ///< until an idle core runs a task that was woken
 };

@@ -151,6 +151,15 @@ TEST(Loopback, WhatAProfileTellsApartIsSpentWhereItHappens) {
   EXPECT_EQ(adds(&CpuConfig::splice_send, "read_write"), 0);
   EXPECT_EQ(adds(&CpuConfig::send_page, "sendfile"), 160);
   EXPECT_EQ(adds(&CpuConfig::send_page, "read_write"), 0);
+  EXPECT_EQ(adds(&CpuConfig::disk_request, "direct_write"), 10);
+  EXPECT_EQ(adds(&CpuConfig::disk_page, "direct_write"), 160);
+  EXPECT_EQ(adds(&CpuConfig::disk_wait, "direct_write"), 10);
+  EXPECT_EQ(adds(&CpuConfig::disk_wait, "read_write"), 0);
+  config.workload.batch = 5;
+  EXPECT_EQ(adds(&CpuConfig::disk_request, "io_uring_zc"), 10);
+  EXPECT_EQ(adds(&CpuConfig::disk_page, "io_uring_zc"), 160);
+  EXPECT_EQ(adds(&CpuConfig::send_call, "io_uring_zc"), 10);
+  EXPECT_EQ(adds(&CpuConfig::disk_wait, "io_uring_zc"), 2) << "of each batch that reads";
 }
 
 // Every notification says COPIED, and what the server does to its buffer afterwards shows nowhere.

@@ -16,17 +16,18 @@ launch calibrate --rounds 1 --quiet --output h.ini
 check "a host profile" status_is 0
 quick=(--counters --host h.ini)
 warm=("$matrix"/small_folios_*.ini)
-whole=("$matrix"/copying_*.ini)  # with O_DIRECT, which reads whole blocks
+whole=("$matrix"/copying_*.ini)
 if sanitized; then  # and of small buffers
   warm=("$matrix"/small_folios_{4k,16k}.ini)
   whole=("$matrix"/copying_{4k,16k}.ini)
   quick+=(--set "path = read_write sendfile splice")
 else
-  warm+=("$matrix"/{random_reader,populated}.ini)
+  warm+=("$matrix"/{random_reader,populated,compressing}.ini)
   whole+=("$matrix"/sleeping_*.ini)
 fi
+# Whole blocks, but not whole chunks: O_DIRECT reads all of a block of which the file may have a part.
 launch validate "${warm[@]}" "${quick[@]}" \
-  --set workload.file_size=3MB --json v.json --markdown v.md --html v.html
+  --set workload.file_size=3000KiB --json v.json --markdown v.md --html v.html
 check "counters of warm files" status_is 0
 check "counters of warm files" grep -qE '^holds: every counter is the same: 0 of [0-9]{3,} differ' "$out"
 check "plain ASCII" test -z "$(LC_ALL=C grep -n '[^ -~]' "$out" v.md v.html v.json)"
