@@ -32,6 +32,7 @@ namespace po = boost::program_options;
 constexpr int kInterruptStatus = 128;
 constexpr unsigned kRepeat = 15;
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
+constexpr unsigned kRoundsForPrinting = 3;
 
 struct ValidateArguments {
   std::vector<std::string> scenarios;
@@ -128,6 +129,13 @@ native::Options native_options(const Config& config, const ValidateArguments& ar
   return options;
 }
 
+/// In every round where CPU time is judged; else in some, as times are printed.
+unsigned calibrations_for(const Config& config, const ValidateArguments& arguments) {
+  if (!arguments.timing) return 1;
+  const bool judged = what_it_validates(config) == Validates::kCpuTime;
+  return judged ? arguments.repeat : std::min(arguments.repeat, kRoundsForPrinting);
+}
+
 /// What real system calls take, and what the machine's primitives do, if there is no profile of it
 /// yet: in turns, as a machine is not as fast at all times.
 struct Observed {
@@ -145,7 +153,7 @@ Observed observe(const Config& config, const ValidateArguments& arguments) {
     parts.push_back(name);
   }
   const std::size_t calibrating = parts.size();
-  const unsigned calibrations = !arguments.host.empty() ? 0 : arguments.timing ? options.repeat : 1;
+  const unsigned calibrations = arguments.host.empty() ? calibrations_for(config, arguments) : 0;
   if (calibrations > 0) parts.emplace_back("calibrating");
   ProgressLine progress(parts, !arguments.quiet);
   options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
