@@ -190,6 +190,14 @@ bool InputFiles::is_dropped(const File& file, off_t from) const {
                       [](unsigned char page) { return (page & 1) != 0; });
 }
 
+bool InputFiles::is_resident(const File& file) {
+  if (file.warm == 0) return true;
+  std::vector<unsigned char> pages(units_covering(Bytes(file.warm), kPageSize));
+  if (mincore(file.mapping, file.warm, pages.data()) != 0) return false;
+  return std::all_of(pages.begin(), pages.end(),
+                     [](unsigned char page) { return (page & 1) != 0; });
+}
+
 void InputFiles::prepare() const {
   std::vector<std::uint8_t> scratch(kBlock);
   for (const File& file : files_) {
@@ -205,7 +213,7 @@ void InputFiles::prepare() const {
         posix_fadvise(file.descriptor, from, 0, POSIX_FADV_DONTNEED);
       }
     }
-    if (locked_) continue;
+    if (locked_ && is_resident(file)) continue;  // pages can be gone before they are locked
     if (file.warm < file.size)
       posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM);  // no readahead
     for (std::uint64_t at = 0; at < file.warm; at += kBlock) {

@@ -69,6 +69,7 @@ private:
   void create(std::uint32_t number, const Config& config, const std::string& folder,
               Bytes write_size, const std::function<void(double share)>& tick);
   bool is_dropped(const File& file, off_t from) const;
+  static bool is_resident(const File& file);  ///< the part of it that is to be
   void lock_resident_part();
 
   std::vector<File> files_;
