@@ -1,0 +1,123 @@
+// Laws of the host profile: of a machine whose primitives are made of known costs, it has these
+// costs. What a primitive is made of: docs/native.md, calibration.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "testbench/host_profile.h"
+
+namespace copypath {
+namespace {
+
+using native::Measured;
+
+constexpr double kNs = 1e-9;
+constexpr double kPages = 16;      // of 64 KiB
+constexpr double kPacket = 65483;  // bytes
+constexpr double kDeep = 128;      // reads at a time
+
+// Costs in seconds. Files in small and in large folios cost the same.
+constexpr double kSystemCall = 170 * kNs;
+constexpr double kCachedByte = 0.02 * kNs;
+constexpr double kReadCall = 400 * kNs;
+constexpr double kPipeFill = 800 * kNs;
+constexpr double kSplicePage = 30 * kNs;
+constexpr double kSpliceCall = 50 * kNs;
+constexpr double kPinPage = 40 * kNs;
+constexpr double kPacketCost = 3000 * kNs;  // skb and receive
+constexpr double kSentByte = 0.04 * kNs;
+constexpr double kSendCall = 1900 * kNs;
+constexpr double kSpliceSend = 1300 * kNs;
+constexpr double kSendPage = 35 * kNs;
+constexpr double kRingRequest = 60 * kNs;  // and its completion
+constexpr double kDiskWait = 18000 * kNs;
+constexpr double kDiskRequest = 1200 * kNs;
+constexpr double kDiskPage = 150 * kNs;
+
+std::map<std::string, double> primitives() {
+  const double read = kSystemCall + kReadCall;
+  const double fill = kSystemCall + kPipeFill;
+  const double send = kSystemCall + kSendCall;
+  const double direct = kDiskRequest + kPinPage + kDiskPage;
+  return {{"system_call", kSystemCall},
+          {"read_4k", read + 4096 * kCachedByte},
+          {"read_64k", read + 65536 * kCachedByte},
+          {"read_64k_large_folios", read + 65536 * kCachedByte},
+          {"refer", kSplicePage + fill / kPages},
+          {"refer_large_folios", kSplicePage + fill / kPages},
+          {"refer_4k_large_folios", kSplicePage + fill},
+          {"splice_4k_large_folios", kSplicePage + fill + kSystemCall + 2 * kSpliceCall},
+          {"pin", kPinPage + kSplicePage + (2 * kSystemCall + kSpliceCall) / kPages},
+          {"send_4k", send + kPacketCost + 4096 * kSentByte},
+          {"send_packet", send + kPacketCost + kPacket * kSentByte},
+          {"send_2_packets", send + 2 * (kPacketCost + kPacket * kSentByte)},
+          {"splice_4k", kSpliceSend + kPacketCost + kSendPage},
+          {"splice_packet", kSpliceSend + kPacketCost + kPages * kSendPage},
+          {"uring_nop", kSystemCall + kRingRequest},
+          {"uring_16_nops", kSystemCall + 16 * kRingRequest},
+          {"direct_4k", kSystemCall + kDiskWait + direct},
+          {"direct_1m", kSystemCall + kDiskWait + direct + 255 * (kPinPage + kDiskPage)},
+          {"direct_deep_4k", (kSystemCall + kDiskWait) / kDeep + direct + kRingRequest},
+          {"copy_4m", 1 / 45e9},
+          {"copy_from_memory", 1 / 17e9},
+          {"copy_from_disk", 1 / 41e9}};
+}
+
+/// The values by key, as they are written.
+std::map<std::string, std::string> profile_of(const std::map<std::string, double>& figures) {
+  std::vector<Measured> measured;
+  for (const auto& [name, seconds] : figures) {
+    measured.push_back({name, "", "", "", {seconds, seconds, 0}});
+  }
+  native::HostFacts facts;
+  facts.kernel = "6.18.1";
+  facts.processors = 2;
+  std::map<std::string, std::string> values;
+  for (const ProfileKey& key : host_profile(measured, facts)) values[key.key] = key.value;
+  return values;
+}
+
+TEST(HostProfile, GivesBackTheCostsThatPrimitivesAreMadeOf) {
+  const auto values = profile_of(primitives());
+  const std::map<std::string, double> costs{{"cpu.syscall", kSystemCall},
+                                            {"cpu.read_call", kReadCall},
+                                            {"cpu.page_lookup", 0},
+                                            {"cpu.pipe_fill", kPipeFill},
+                                            {"cpu.splice_page", kSplicePage},
+                                            {"cpu.splice_call", kSpliceCall},
+                                            {"cpu.pin_page", kPinPage},
+                                            {"cpu.skb", 0.4 * kPacketCost},
+                                            {"cpu.receive", 0.6 * kPacketCost},
+                                            {"cpu.send_call", kSendCall},
+                                            {"cpu.splice_send", kSpliceSend},
+                                            {"cpu.send_page", kSendPage},
+                                            {"cpu.disk_wait", kDiskWait},
+                                            {"cpu.disk_request", kDiskRequest},
+                                            {"cpu.disk_page", kDiskPage}};
+  for (const auto& [key, cost] : costs) {
+    ASSERT_EQ(values.count(key), 1U) << key;
+    EXPECT_NEAR(std::stod(values.at(key)) * 1e-12, cost, 1e-12) << key << ", to a picosecond";
+  }
+}
+
+TEST(HostProfile, HasNothingWithoutItsPrimitives) {
+  auto figures = primitives();
+  figures.erase("direct_4k");
+  figures.erase("copy_from_disk");
+  const auto values = profile_of(figures);
+  for (const char* key : {"cpu.disk_wait", "cpu.disk_request", "cpu.disk_page", "cache.ddio"}) {
+    EXPECT_EQ(values.count(key), 0U) << key;
+  }
+}
+
+TEST(HostProfile, SaysWhetherWhatADiskDeliversIsInTheCache) {
+  auto figures = primitives();
+  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "1");
+  figures["copy_from_disk"] = 1 / 18e9;
+  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "0");
+}
+
+}  // namespace
+}  // namespace copypath
