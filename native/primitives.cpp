@@ -2,7 +2,7 @@
 #include "native/primitives.h"
 
 #include <algorithm>
-#include <cstring>
+#include <stdexcept>
 
 #include "native/calls.h"
 #include "native/connection.h"
@@ -47,6 +47,13 @@ void Calibration::round(const std::function<void(double share)>& tick) {
   tick(1);
 }
 
+const Calibration::Batches& Calibration::named(std::string_view name) const {
+  for (const Batches& batches : batches_) {
+    if (batches.primitive.name == name) return batches;
+  }
+  throw std::logic_error("no primitive of that name");
+}
+
 std::vector<Measured> Calibration::measured() const {
   std::vector<Measured> all;
   for (const Batches& batches : batches_) {
@@ -56,12 +63,10 @@ std::vector<Measured> Calibration::measured() const {
     if (!one.missing.empty()) continue;
     one.spread = spread_of(batches.values);
     if (primitive.less != nullptr) {
-      const auto other = std::find_if(batches_.begin(), batches_.end(), [&](const Batches& b) {
-        return std::strcmp(b.primitive.name, primitive.less) == 0;
-      });
-      one.missing = other->missing;
+      const Batches& other = named(primitive.less);
+      one.missing = other.missing;
       if (!one.missing.empty()) continue;
-      const Spread less = spread_of(other->values);
+      const Spread less = spread_of(other.values);
       one.spread = {one.spread.least - less.least, one.spread.median - less.median,
                     std::max(one.spread.variation, less.variation)};
     }

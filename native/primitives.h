@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "native/cached_file.h"
@@ -21,7 +22,7 @@ struct Primitive {
   const char* how;   ///< one line
   /// Measures one batch: seconds per call. Throws Unsupported if it cannot be done here.
   std::function<double()> batch;
-  const char* less = nullptr;  ///< the primitive that a call consists of besides
+  const char* less = nullptr;  ///< the primitive that each call makes besides, to be taken off
   double units = 1;            ///< in a call
 };
 
@@ -64,6 +65,9 @@ private:
     std::vector<double> values;
     std::string missing;
   };
+
+  const Batches& named(std::string_view name) const;
+
   std::vector<Batches> batches_;
 };
 

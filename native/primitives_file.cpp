@@ -1,5 +1,5 @@
 // Primitives of the page cache: reading from it, referring to its pages, and pinning pages of a
-// program. Calls are measured between sends, as paths make them.
+// program. Calls are measured between sends, as paths make them, where a path copies.
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -39,21 +39,13 @@ std::function<double()> with_a_send(const Receiver& to, std::size_t size,
   };
 }
 
-/// pread() from the first 256 KiB.
-std::function<double()> reading_hot(const Receiver& to, const File& file, std::size_t size) {
+/// pread() from the first `within` bytes, over and over.
+std::function<double()> reading(const Receiver& to, const File& file, std::size_t size,
+                                std::size_t within) {
   auto into = std::make_shared<Buffer>(size);
   return with_a_send(to, size, [=](off_t at) {
-    if (pread(file->descriptor, into->data(), size, at % kHot) < 0) {
-      throw Unsupported(with_reason("pread()"));
-    }
-  });
-}
-
-/// pread() of 64 KiB from pages that are in no cache.
-std::function<double()> reading_through(const Receiver& to, const File& file) {
-  auto into = std::make_shared<Buffer>(kPiece);
-  return with_a_send(to, kPiece, [=](off_t at) {
-    if (pread(file->descriptor, into->data(), kPiece, at) < 0) {
+    const auto from = static_cast<std::size_t>(at) % within;
+    if (pread(file->descriptor, into->data(), size, static_cast<off_t>(from)) < 0) {
       throw Unsupported(with_reason("pread()"));
     }
   });
@@ -114,14 +106,14 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
   return {
       {"read_4k", "call",
        "pread() of 4 KiB from 256 KiB of the page cache and a send() of 4 KiB, less that send",
-       reading_hot(to, files.small, kPage), small_send},
-      {"read_64k", "call", "the same of 64 KiB", reading_hot(to, files.small, kPiece), send},
+       reading(to, files.small, kPage, kHot), small_send},
+      {"read_64k", "call", "the same of 64 KiB", reading(to, files.small, kPiece, kHot), send},
       {"read_64k_large_folios", "call", "the same, of a file in large folios",
-       reading_hot(to, files.large, kPiece), send},
+       reading(to, files.large, kPiece, kHot), send},
       {"read_through", "page", "the same, on and on through 256 MiB of the page cache",
-       reading_through(to, files.small), send, kPages},
+       reading(to, files.small, kPiece, CachedFile::kSize), send, kPages},
       {"read_through_large_folios", "page", "the same, of a file in large folios",
-       reading_through(to, files.large), send, kPages},
+       reading(to, files.large, kPiece, CachedFile::kSize), send, kPages},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null", referring(files.small),
        nullptr, kPages},
       {"refer_large_folios", "page", "the same, of a file in large folios", referring(files.large),
