@@ -10,9 +10,9 @@ NetDevice::Queue::Queue(NetDevice& device, unsigned number, NicQueues& shared,
                         CoherentMemory& memory)
     : device_(device),
       number_(number),
-      transmit_ring_(device.config_.ring, memory, shared.queues[number], shared.addressing),
+      transmit_ring_(device.config_.ring, memory, shared.queues[number], shared.connections),
       receive_ring_(
-          device.config_, memory, device.skbs_, device.receivers_, shared.addressing,
+          device.config_, memory, device.skbs_, device.receivers_, shared.connections,
           [this](const FrameHeader& header) { take(header); },
           [this] {
             if (device_.open_) device_.write(at(reg::kReceiveTail), receive_ring_.tail());
@@ -65,6 +65,7 @@ bool NetDevice::Queue::post(Outgoing& outgoing) {
     if (!transmit_ring_.has_room(resync + packet_.fragments)) return false;
     packet_.segment = packet_.bytes > segment_size(device_.config_);
     packet_.header = skb.socket->header(skb.sequence + outgoing.posted.count(), packet_.bytes);
+    packet_.header.payload = packet_.bytes;
     outgoing.posted += packet_.bytes;
     packet_.header.push = outgoing.posted == skb.bytes;
     packet_.skb = outgoing.posted == skb.bytes ? outgoing.skb : nullptr;

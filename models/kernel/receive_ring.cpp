@@ -9,7 +9,7 @@
 namespace copypath {
 
 ReceiveRing::ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAllocator& skbs,
-                         const std::vector<TcpReceiver*>& receivers, const Addressing& addressing,
+                         const std::vector<TcpReceiver*>& receivers, Connections& connections,
                          TakeFrame take, std::function<void()> doorbell)
     : buffer_(ReceiveEngine::buffer_size(segment_size(config))),
       per_piece_(static_cast<unsigned>(kPieceSize / buffer_)),
@@ -17,7 +17,7 @@ ReceiveRing::ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAll
       memory_(memory),
       skbs_(skbs),
       receivers_(receivers),
-      addressing_(addressing),
+      connections_(connections),
       take_(std::move(take)),
       doorbell_(std::move(doorbell)),
       ring_(memory.allocate(length())),
@@ -62,7 +62,7 @@ bool ReceiveRing::poll() {
 /// What the headers in front of the next buffer say.
 FrameHeader ReceiveRing::header() const {
   const std::uint8_t* const bytes = memory_.at(headers_ + clean_ * kHeaderSlot.count());
-  return FrameHeader::read(Headers::decode(bytes), addressing_, false);
+  return FrameHeader::read(bytes, connections_, false);
 }
 
 /// What a request says is short, and comes with its headers.

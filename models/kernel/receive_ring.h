@@ -30,8 +30,8 @@ public:
 
   /// `receivers`: by connection. `doorbell` tells the NIC of new buffers.
   ReceiveRing(const NicConfig& config, CoherentMemory& memory, SkbAllocator& skbs,
-              const std::vector<TcpReceiver*>& receivers, const Addressing& addressing,
-              TakeFrame take, std::function<void()> doorbell);
+              const std::vector<TcpReceiver*>& receivers, Connections& connections, TakeFrame take,
+              std::function<void()> doorbell);
 
   std::uint64_t address() const { return ring_; }
   Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
@@ -59,7 +59,7 @@ private:
   CoherentMemory& memory_;
   SkbAllocator& skbs_;
   const std::vector<TcpReceiver*>& receivers_;
-  Addressing addressing_;
+  Connections& connections_;
   TakeFrame take_;
   std::function<void()> doorbell_;
   std::uint64_t ring_;

@@ -3,11 +3,11 @@
 namespace copypath {
 
 TransmitRing::TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue,
-                           const Addressing& addressing)
+                           Connections& connections)
     : size_(size),
       memory_(memory),
       queue_(queue),
-      addressing_(addressing),
+      connections_(connections),
       ring_(memory.allocate(length())),
       descriptors_(memory.at(ring_)),
       headers_(memory.allocate(kHeaderSlot * size)),
@@ -23,7 +23,7 @@ void TransmitRing::post(const Packet& packet) {
   descriptor.check_context = true;
   descriptor.address = headers_ + tail_ * kHeaderSlot.count();
   descriptor.bytes = static_cast<std::uint16_t>(kFrameHeaders.count());
-  write_headers(packet, memory_.at(descriptor.address));
+  put_headers(packet, memory_.at(descriptor.address));
   queue_.records[tail_] = packet.record;
   const auto resync = static_cast<unsigned>(packet.resync == nullptr ? 0 : packet.resync->size());
   sent_[tail_] = {packet.skb, 1 + resync + packet.fragments};
@@ -52,11 +52,8 @@ void TransmitRing::post(const Packet& packet) {
 /// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what
 /// ixgbe_tso() takes out again. The checksum of payload that a core has computed is filled in where
 /// a frame is looked at: what it is over may be tags.
-void TransmitRing::write_headers(const Packet& packet, std::uint8_t* to) const {
-  FrameHeader header = packet.header;
-  header.payload = packet.bytes;
-  const Headers headers = header.headers(addressing_, true);
-  headers.encode(to);
+void TransmitRing::put_headers(const Packet& packet, std::uint8_t* to) const {
+  packet.header.write(connections_, true, to);
   prepare_tcp_checksum(to, packet.segment);
   if (!packet.segment) complete_ip_checksum(to);
 }

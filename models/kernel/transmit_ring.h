@@ -31,8 +31,7 @@ public:
     bool encrypt = false;
   };
 
-  TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue,
-               const Addressing& addressing);
+  TransmitRing(unsigned size, CoherentMemory& memory, NicQueue& queue, Connections& connections);
 
   std::uint64_t address() const { return ring_; }
   Bytes length() const { return Bytes(size_ * std::uint64_t{kDescriptorBytes}); }
@@ -53,7 +52,7 @@ private:
     unsigned descriptors;
   };
 
-  void write_headers(const Packet& packet, std::uint8_t* to) const;
+  void put_headers(const Packet& packet, std::uint8_t* to) const;
   /// The descriptor at the tail, which moves on.
   std::uint8_t* next(TxUse use) {
     std::uint8_t* const descriptor = descriptors_ + std::size_t{tail_} * kDescriptorBytes;
@@ -66,7 +65,7 @@ private:
   unsigned size_;
   CoherentMemory& memory_;
   NicQueue& queue_;
-  Addressing addressing_;
+  Connections& connections_;
   std::uint64_t ring_;
   std::uint8_t* descriptors_;  // the ring's memory
   std::uint64_t headers_;

@@ -22,6 +22,7 @@ constexpr std::size_t kSequenceAt = kTcpAt + 4;
 constexpr std::size_t kFlagsAt = kTcpAt + 13;
 constexpr std::size_t kTcpChecksumAt = kTcpAt + 16;
 constexpr std::size_t kTimestamps = 12;
+constexpr std::size_t kOptionsAt = kTcpAt + kTcpHeader;
 
 inline void set16(std::uint8_t* at, unsigned value) {
   const std::uint16_t bytes = htobe16(static_cast<std::uint16_t>(value));
@@ -100,20 +101,42 @@ std::uint64_t pseudo_sum(const std::uint8_t* headers, std::size_t length) {
 
 std::size_t Headers::size() const { return kTcpAt + tcp_header(segment); }
 
-void Headers::encode(std::uint8_t* to_bytes) const {
-  const std::size_t header = tcp_header(segment);
-  Writer writer(to_bytes);
+HeaderPrototype prototype_of(const Endpoint& from, const Endpoint& to) {
+  HeaderPrototype bytes{};
+  Writer writer(bytes.data());
   writer.put_mac(to).put_mac(from).put16(0x0800);  // IPv4
-  writer.put16(0x4500);                            // version, length of the header
-  writer.put16(static_cast<unsigned>(kIpHeader + header + segment.bytes));
-  writer.put16(identification).put16(0x4000);  // do not fragment
-  writer.put8(64).put8(kTcp).put16(0);         // time to live, protocol, checksum
+  writer.put16(0x4500).put32(0).put16(0x4000);     // version, do not fragment
+  writer.put8(64).put8(kTcp).put16(0);             // time to live, protocol
   writer.put32(from.address).put32(to.address);
   writer.put16(from.port).put16(to.port);
-  writer.put32(segment.sequence).put32(segment.acknowledgement);
-  writer.put8(static_cast<unsigned>(header / 4 << 4)).put8(segment.flags).put16(segment.window);
-  writer.put32(0);  // checksum, urgent pointer
-  put_options(writer, segment);
+  Writer options(&bytes[kOptionsAt]);
+  put_options(options, TcpSegment());
+  return bytes;
+}
+
+std::size_t write_headers(const HeaderPrototype& prototype, std::uint16_t identification,
+                          const TcpSegment& segment, std::uint8_t* to) {
+  std::memcpy(to, prototype.data(), prototype.size());
+  const std::size_t header = tcp_header(segment);
+  set16(to + kLengthAt, static_cast<unsigned>(kIpHeader + header + segment.bytes));
+  set16(to + kIdentificationAt, identification);
+  set32(to + kSequenceAt, segment.sequence);
+  set32(to + kSequenceAt + 4, segment.acknowledgement);
+  to[kFlagsAt - 1] = static_cast<std::uint8_t>(header / 4 << 4);
+  to[kFlagsAt] = segment.flags;
+  set16(to + kFlagsAt + 1, segment.window);
+  if (header == kTcpHeader + kTimestamps) {
+    set32(to + kOptionsAt + 4, segment.timestamp);
+    set32(to + kOptionsAt + 8, segment.echo);
+  } else {
+    Writer options(to + kOptionsAt);
+    put_options(options, segment);
+  }
+  return kTcpAt + header;
+}
+
+void Headers::encode(std::uint8_t* to_bytes) const {
+  write_headers(prototype_of(from, to), identification, segment, to_bytes);
 }
 
 Headers Headers::decode(const std::uint8_t* from) {
@@ -127,7 +150,7 @@ Headers Headers::decode(const std::uint8_t* from) {
   segment.acknowledgement = get32(from + kSequenceAt + 4);
   segment.flags = from[kFlagsAt];
   segment.window = static_cast<std::uint16_t>(get16(from + kFlagsAt + 1));
-  const std::uint8_t* const options = from + kTcpAt + kTcpHeader;
+  const std::uint8_t* const options = from + kOptionsAt;
   segment.timestamp = get32(options + 4);
   segment.echo = get32(options + 8);
   const std::size_t header = std::size_t{from[kTcpAt + 12]} / 16 * 4;

@@ -38,6 +38,15 @@ struct TcpSegment {
   std::size_t bytes = 0;
 };
 
+/// What the headers of all segments from one end to the other have in common, in its place.
+using HeaderPrototype = std::array<std::uint8_t, 14 + 20 + 32>;
+HeaderPrototype prototype_of(const Endpoint& from, const Endpoint& to);
+/// Writes the headers of one of these segments: without its payload, but with its length. Returns
+/// how long they are. Checksums are left for
+/// complete_ip_checksum() and complete_tcp_checksum().
+std::size_t write_headers(const HeaderPrototype& prototype, std::uint16_t identification,
+                          const TcpSegment& segment, std::uint8_t* to);
+
 /// What headers say.
 struct Headers {
   Endpoint from;
@@ -47,7 +56,7 @@ struct Headers {
 
   /// With those of Ethernet and IP.
   std::size_t size() const;
-  /// Writes size() bytes. Checksums are left for complete_checksums().
+  /// Writes size() bytes, as write_headers() does.
   void encode(std::uint8_t* to) const;
   /// Of a segment without kSyn.
   static Headers decode(const std::uint8_t* from);

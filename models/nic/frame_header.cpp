@@ -37,16 +37,12 @@ FrameHeader::FrameHeader(const Packet& packet, std::uint64_t frame)
   push = payload > Bytes(0) && !packet.more;
 }
 
-Headers FrameHeader::headers(const Addressing& addressing, bool from_server) const {
-  Headers headers;
-  const Endpoint server = addressing.server(connection);
-  const Endpoint peer = addressing.peer(connection);
-  headers.from = from_server ? server : peer;
-  headers.to = from_server ? peer : server;
-  headers.identification = identification;
-  TcpSegment& segment = headers.segment;
-  segment.sequence = number(addressing.initial(connection, from_server), sequence);
-  const std::uint32_t others = addressing.initial(connection, !from_server);
+std::size_t FrameHeader::write(Connections& connections, bool from_server, std::uint8_t* to) const {
+  const Connections::Connection& common = connections[connection];
+  const Connections::Way& way = common.way(from_server);
+  const std::uint32_t others = common.way(!from_server).initial;
+  TcpSegment segment;
+  segment.sequence = number(way.initial, sequence);
   segment.acknowledgement = number(others, acknowledgement);
   segment.flags = TcpSegment::kAck;
   if (kind == Packet::Kind::kReset) segment.flags |= TcpSegment::kReset;
@@ -60,19 +56,22 @@ Headers FrameHeader::headers(const Addressing& addressing, bool from_server) con
     segment.sack[2 * i + 1] = number(others, sack.blocks[i].end);
   }
   segment.bytes = payload.count();
-  return headers;
+  return write_headers(way.headers, identification, segment, to);
 }
 
-FrameHeader FrameHeader::read(const Headers& headers, const Addressing& addressing,
+FrameHeader FrameHeader::read(const std::uint8_t* bytes, Connections& connections,
                               bool from_server) {
+  const Addressing& addressing = connections.addressing();
+  const Headers headers = Headers::decode(bytes);
   const TcpSegment& segment = headers.segment;
   FrameHeader header;
   const Endpoint& server = from_server ? headers.from : headers.to;
   const Endpoint& peer = from_server ? headers.to : headers.from;
   header.connection = addressing.connection_of(server, peer);
   header.push = (segment.flags & TcpSegment::kPush) != 0;
-  const std::uint32_t others = addressing.initial(header.connection, !from_server);
-  header.sequence = offset(addressing.initial(header.connection, from_server), segment.sequence);
+  const Connections::Connection& common = connections[header.connection];
+  const std::uint32_t others = common.way(!from_server).initial;
+  header.sequence = offset(common.way(from_server).initial, segment.sequence);
   header.acknowledgement = offset(others, segment.acknowledgement);
   header.payload = Bytes(segment.bytes);
   header.sack.count = segment.sack_blocks;

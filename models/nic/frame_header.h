@@ -3,7 +3,7 @@
 // here, in 64 bits; headers hold the last 32 of them, from an initial sequence number on.
 #pragma once
 
-#include "models/nic/rss.h"
+#include "models/nic/connections.h"
 #include "models/nic/wire.h"
 
 namespace copypath {
@@ -26,10 +26,10 @@ struct FrameHeader {
   explicit FrameHeader(const Packet& packet, std::uint64_t frame = 0);
   FrameHeader() = default;
 
-  /// The headers of what the server sends or receives.
-  Headers headers(const Addressing& addressing, bool from_server) const;
+  /// Writes the headers of what the server sends or receives (write_headers()).
+  std::size_t write(Connections& connections, bool from_server, std::uint8_t* to) const;
   /// What they say. Sequence numbers are complete only with what extended() makes of them.
-  static FrameHeader read(const Headers& headers, const Addressing& addressing, bool from_server);
+  static FrameHeader read(const std::uint8_t* bytes, Connections& connections, bool from_server);
 };
 
 /// The number with these last 32 bits that is nearest to `near`.

@@ -73,7 +73,8 @@ void Nic::gather_packet(TxQueue& queue) {
   packet.encrypt = first.encrypt;
   packet.record = queues_.queues[packet.queue].records[queue.taken()];
   packet.again = false;
-  packet.mtu = (first.segment ? Bytes(queue.context.segment_size) : bytes) + kIpTcpHeader;
+  packet.segment = first.segment ? Bytes(queue.context.segment_size) : bytes;
+  packet.frames = units_covering(bytes, packet.segment);
   fifo_.push_back(&packet);
   fifo_used_ += bytes;
   gather_headers(queue, first, packet);
@@ -99,16 +100,15 @@ void Nic::gather_headers(TxQueue& queue, const TxData& first, Outgoing& packet) 
       (first.check_context && first.bytes != queue.context.header_bytes())) {
     throw std::logic_error("the first descriptor of a packet is not its headers");
   }
-  pieces_.assign(1, {first.address, packet.headers.data(), first.bytes});
+  header_piece_[0] = {first.address, packet.headers.data(), first.bytes};
   const sc_time latency =
-      memory.control_ahead(Movement::kHeaders, pieces_, link_.read(kFrameHeaders));
-  packet.header =
-      FrameHeader::read(Headers::decode(packet.headers.data()), queues_.addressing, true);
+      memory.control_ahead(Movement::kHeaders, header_piece_, link_.read(kFrameHeaders));
+  packet.header = FrameHeader::read(packet.headers.data(), queues_.connections, true);
   const std::uint32_t connection = packet.header.connection;
   if (sequences_.size() <= connection) sequences_.resize(connection + 1);
   packet.header.sequence = extended(packet.header.sequence, sequences_[connection]);
   sequences_[connection] = packet.header.sequence;
-  const Bytes first_frame = std::min(packet.bytes, segment_size(packet.mtu));
+  const Bytes first_frame = std::min(packet.bytes, packet.segment);
   packet.first_frame = memory.time() + latency + first_frame / link_.read(first_frame);
   packet.ready = true;
   fifo_filled_.notify();
@@ -148,50 +148,49 @@ void Nic::transmit() {
   for (;;) {
     while (fifo_.empty() || !fifo_.front()->ready) fifo_filled_.wait();
     Outgoing& packet = *fifo_.front();
-    const Bytes on_wire = wire_bytes(packet.bytes, packet.mtu);
+    const Bytes on_wire = packet.bytes + kBesidePayload * packet.frames;
     const sc_time start = std::max({completions.time(), packet.first_frame, wire_free_});
     wire_busy_ = true;
     wire_free_ = start + on_wire / config_.rate;
     wait(wire_free_ - time_now());
     if (!packet.gathered) {  // DMA is slower than the wire: the last frame waits for it
       while (!packet.gathered) gathered_.wait();
-      const Bytes before = segment_size(packet.mtu) * (frames_for(packet.bytes, packet.mtu) - 1);
-      const sc_time last = wire_bytes(packet.bytes - before, packet.mtu) / config_.rate;
+      const Bytes before = packet.segment * (packet.frames - 1);
+      const sc_time last = (packet.bytes - before + kBesidePayload) / config_.rate;
       wire_free_ = std::max(wire_free_, time_now()) + last;
       wait(wire_free_ - time_now());
     }
     wire_busy_ = false;
     count_inline();
     wire_bytes_sent_ += on_wire;
-    packets_sent_ += frames_for(packet.bytes, packet.mtu);
+    packets_sent_ += packet.frames;
     send(packet);
   }
 }
 
 void Nic::send(Outgoing& packet) {
-  Packet extension;
-  extension.connection = packet.header.connection;
-  extension.sequence = packet.header.sequence;
-  extension.bytes = packet.bytes;
-  extension.counterpart = packet.header.acknowledgement;
-  extension.timestamp = packet.header.timestamp;
-  extension.echo = packet.header.echo;
-  extension.frames = frames_for(packet.bytes, packet.mtu);
-  extension.segment = segment_size(packet.mtu);
-  extension.headers = packet.headers.data();
+  sent_.connection = packet.header.connection;
+  sent_.sequence = packet.header.sequence;
+  sent_.bytes = packet.bytes;
+  sent_.counterpart = packet.header.acknowledgement;
+  sent_.timestamp = packet.header.timestamp;
+  sent_.echo = packet.header.echo;
+  sent_.frames = packet.frames;
+  sent_.segment = packet.segment;
+  sent_.headers = packet.headers.data();
   Content encrypted;
   if (packet.encrypt) encrypt(packet, encrypted);
-  extension.content = packet.encrypt ? &encrypted : &packet.content;
+  sent_.content = packet.encrypt ? &encrypted : &packet.content;
   on_wire_.set_command(tlm::TLM_WRITE_COMMAND);
-  on_wire_.set_extension(&extension);
+  on_wire_.set_extension(&sent_);
   sc_time delay;
   wire->b_transport(on_wire_, delay);
-  on_wire_.clear_extension(&extension);
+  on_wire_.clear_extension(&sent_);
 
   if (packet.report_status) {
     static std::array<std::uint8_t, kDescriptorBytes> done = tx_write_back();
     const std::uint64_t address = transmit_queues_[packet.queue].address_of(packet.last);
-    completion_.assign(1, {address, done.data(), kDescriptorBytes});
+    completion_[0] = {address, done.data(), kDescriptorBytes};
     completions.control_ahead(Movement::kCompletion, completion_,
                               link_.write(Bytes(kDescriptorBytes)));
   }

@@ -57,7 +57,8 @@ private:
     std::array<std::uint8_t, kFrameHeaders.count()> headers;
     std::uint64_t record;  ///< of TLS, in which it begins if it is sent again
     Bytes bytes;
-    Bytes mtu;  ///< its frames are cut for that
+    Bytes segment;         ///< its frames are cut for that
+    std::uint64_t frames;  ///< so many
     bool again;
     bool encrypt;
     bool report_status;
@@ -104,8 +105,9 @@ private:
   WakeUp fifo_drained_;
   WakeUp gathered_;
   bool wire_busy_ = false;
-  tlm::tlm_generic_payload on_wire_;  // used again and again
-  sc_time wire_free_;                 // when the frames end that are on it
+  Packet sent_;  // used again and again
+  tlm::tlm_generic_payload on_wire_;
+  sc_time wire_free_;  // when the frames end that are on it
   /// What was written as a whole and has not left.
   struct Inline {
     sc_time end;
@@ -113,8 +115,8 @@ private:
     std::uint64_t frames;
   };
   std::deque<Inline> inline_;
-  ControlList pieces_;  // of the gather engine, used again and again
-  ControlList completion_;
+  ControlList header_piece_ = ControlList(1);  // used again and again
+  ControlList completion_ = ControlList(1);
   SegmentList segments_;
 
   std::map<std::uint32_t, InlineEncryption> encryption_;  // by connection

@@ -1,12 +1,12 @@
 // What the models of driver and NIC share beside the rings in memory, because hardware has no need
 // of it: by transmit descriptor the kind of memory that it points into and why it is read, which
-// the ledger asks for.
+// the ledger asks for; and what the packets of a connection have in common.
 #pragma once
 
 #include <vector>
 
 #include "models/ledger/movement.h"
-#include "models/nic/rss.h"
+#include "models/nic/connections.h"
 #include "models/nic/wire.h"
 
 namespace copypath {
@@ -32,8 +32,9 @@ struct NicQueue {
 
 struct NicQueues {
   /// `number`: of the NIC, from 0 on.
-  explicit NicQueues(const NicConfig& config, Addressing of_connections = {}, unsigned number = 0)
-      : nic(number), addressing(of_connections), queues(config.queues) {
+  explicit NicQueues(const NicConfig& config, const Addressing& addressing = {},
+                     unsigned number = 0)
+      : nic(number), connections(addressing), queues(config.queues) {
     for (NicQueue& queue : queues) {
       queue.uses.resize(config.ring);
       queue.records.resize(config.ring);
@@ -41,7 +42,7 @@ struct NicQueues {
   }
 
   unsigned nic;
-  Addressing addressing;
+  Connections connections;
   std::vector<NicQueue> queues;
 };
 

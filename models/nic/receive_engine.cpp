@@ -19,8 +19,8 @@ private:
 };
 
 ReceiveEngine::ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config,
-                             const PcieLink& link, const NicQueues& queues)
-    : sc_module(name), config_(config), addressing_(queues.addressing), link_(link) {
+                             const PcieLink& link, NicQueues& queues)
+    : sc_module(name), config_(config), connections_(queues.connections), link_(link) {
   queues_.resize(queues.queues.size());
   for (unsigned i = 0; i < queues_.size(); ++i) {
     queues_[i].waiting = std::make_unique<Waiting>(*this, i);
@@ -33,16 +33,18 @@ ReceiveEngine::ReceiveEngine(const sc_core::sc_module_name& name, const NicConfi
 
 ReceiveEngine::~ReceiveEngine() = default;
 
-std::uint32_t ReceiveEngine::hash_of(std::uint32_t connection) {
-  while (hashes_.size() <= connection) {
-    const auto next = static_cast<std::uint32_t>(hashes_.size());
-    hashes_.push_back(toeplitz_hash(addressing_.received(next)));
+ReceiveEngine::Incoming& ReceiveEngine::new_incoming() {
+  if (free_packets_.empty()) {
+    packets_.push_back(std::make_unique<Incoming>());
+    free_packets_.push_back(packets_.back().get());
   }
-  return hashes_[connection];
+  Incoming& incoming = *free_packets_.back();
+  free_packets_.pop_back();
+  return incoming;
 }
 
 void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
-  Incoming incoming;
+  Incoming& incoming = new_incoming();
   incoming.queue = queue_of(packet.connection);
   incoming.packet = packet;
   incoming.on_wire = packet.wire_bytes(config_.mtu);
@@ -56,12 +58,13 @@ void ReceiveEngine::take(const Packet& packet, sc_time arrival) {
     coming_ += incoming.on_chip();
     wake_.notify();
   } else {
+    incoming.next = 0;
     incoming.end = packet.frames;
     incoming.start = arrival;
   }
-  const auto later = [](const sc_time& time, const Incoming& other) { return time < other.start; };
+  const auto later = [](const sc_time& time, const Incoming* other) { return time < other->start; };
   incoming_.insert(std::upper_bound(incoming_.begin(), incoming_.end(), incoming.start, later),
-                   incoming);
+                   &incoming);
   if (!incoming.has_payload()) queues_[incoming.queue].vector->report_at(arrival + takes);
 }
 
@@ -75,7 +78,7 @@ void ReceiveEngine::notify() {
 /// Takes what has come off the wire.
 void ReceiveEngine::advance() {
   for (; !incoming_.empty(); incoming_.pop_front()) {
-    Incoming& front = incoming_.front();
+    Incoming& front = *incoming_.front();
     const sc_time end = front.arrival(wire_free_);
     if (end > time_now()) return;
     wire_free_ = end;
@@ -85,7 +88,7 @@ void ReceiveEngine::advance() {
       --payload_coming_;
       coming_ -= front.on_chip();
       admit(front);
-      payload_.push_back(front);
+      payload_.push_back(&front);
     } else {
       admit_empty(front);
     }
@@ -131,9 +134,9 @@ void ReceiveEngine::admit_empty(Incoming& incoming) {
   if (!config_.flow_control && room < packet.empty_frame() * packet.frames) {
     incoming.end = room / packet.empty_frame();
     miss(packet.frames - incoming.end);
-    if (incoming.end == 0) return;
+    if (incoming.end == 0) return free_packets_.push_back(&incoming);
   }
-  queues_[incoming.queue].frames.push_back(incoming);
+  queues_[incoming.queue].frames.push_back(&incoming);
 }
 
 void ReceiveEngine::miss(std::uint64_t frames) {
@@ -162,7 +165,7 @@ bool ReceiveEngine::place_at_once(Queue& queue) {
   if (queue.ring.buffers_on_chip() < frames) return false;
   begin_staging(room_for(queue));
   stage_frames(queue, frames);
-  if (memory.try_control_ahead(Movement::kReceiveFrames, pieces_, link_.write(beside_)))
+  if (memory.try_control_ahead(Movement::kReceiveFrames, pieces_, link_.write(pieces_)))
     return true;
   staged_for_ = &queue;
   return false;
@@ -174,9 +177,9 @@ sc_time ReceiveEngine::next(unsigned queue) const {
     return queues_[queue].ring.free_buffers() > 0 ? time_now() : end_of_time();
   }
   sc_time end = wire_free_;
-  for (const Incoming& incoming : incoming_) {
-    end = incoming.arrival(end);
-    if (incoming.queue == queue && !incoming.has_payload()) return end;
+  for (const Incoming* incoming : incoming_) {
+    end = incoming->arrival(end);
+    if (incoming->queue == queue && !incoming->has_payload()) return end;
   }
   return end_of_time();
 }
@@ -187,19 +190,21 @@ void ReceiveEngine::receive() {
     const auto placing = std::find_if(queues_.begin(), queues_.end(),
                                       [](const Queue& queue) { return queue.placing; });
     if (staged_for_ != nullptr) {
-      memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
+      memory.control(Movement::kReceiveFrames, pieces_, link_.write(pieces_));
       std::exchange(staged_for_, nullptr)->vector->report();
     } else if (placing != queues_.end()) {
       place_frames(*placing);
     } else if (!payload_.empty()) {
-      if (payload_.front().packet.frames > 0) place(payload_.front(), contents_.front());
+      Incoming& front = *payload_.front();
+      if (front.packet.frames > 0) place(front, contents_.front());
       advance();  // until now it was there
-      fifo_used_ -= payload_.front().on_chip();
+      fifo_used_ -= front.on_chip();
+      free_packets_.push_back(&front);
       payload_.pop_front();
       contents_.pop_front();
       if (config_.flow_control) drained_.notify();
     } else if (payload_coming_ > 0) {
-      wake_.wait(incoming_.front().arrival(wire_free_) - time_now());
+      wake_.wait(incoming_.front()->arrival(wire_free_) - time_now());
     } else {
       wake_.wait();
     }
@@ -208,39 +213,42 @@ void ReceiveEngine::receive() {
 
 std::uint64_t ReceiveEngine::waiting_frames(const Queue& queue) {
   std::uint64_t frames = 0;
-  for (const Incoming& incoming : queue.frames) frames += incoming.end - incoming.next;
+  for (const Incoming* incoming : queue.frames) frames += incoming->end - incoming->next;
   return frames;
 }
 
 /// Prepares what waits in the queue to be written, `most` frames of it: those that have a buffer.
 /// To wait for one here would be for ever: the driver gives back what has been reported to it.
 void ReceiveEngine::stage_frames(Queue& queue, std::uint64_t most) {
-  std::vector<Incoming>& waiting = queue.frames;
+  std::vector<Incoming*>& waiting = queue.frames;
   auto rest = waiting.begin();
-  for (; rest != waiting.end() && rest->end - rest->next <= most; ++rest) {
-    most -= rest->end - rest->next;
+  for (; rest != waiting.end() && (*rest)->end - (*rest)->next <= most; ++rest) {
+    most -= (*rest)->end - (*rest)->next;
   }
   staging_.assign(waiting.begin(), rest);
   waiting.erase(waiting.begin(), rest);
   if (most > 0 && !waiting.empty()) {
-    staging_.push_back(waiting.front());
-    staging_.back().end = waiting.front().next += most;
+    Incoming& part = new_incoming();
+    part = *waiting.front();
+    part.end = waiting.front()->next += most;
+    staging_.push_back(&part);
   }
   queue.placing = !waiting.empty();
-  for (const Incoming& incoming : staging_) {
-    for (std::uint64_t frame = incoming.next; frame < incoming.end; ++frame) {
-      prepare_headers(incoming.packet, frame);
-      place_frame(queue.ring, incoming.packet, {0, 0, 0, true}, nullptr);
+  for (Incoming* incoming : staging_) {
+    const Packet& packet = incoming->packet;
+    for (std::uint64_t frame = incoming->next; frame < incoming->end; ++frame) {
+      place_frame(queue.ring, packet.connection, Bytes(0),
+                  [&](std::uint8_t* to) { return put_empty_frame(packet, frame, to); });
     }
+    free_packets_.push_back(incoming);
   }
   staging_.clear();
 }
 
 void ReceiveEngine::begin_staging(std::size_t most) {
-  staged_.clear();
-  staged_.reserve(most);
+  if (staged_.size() < most) staged_.resize(most);
+  staged_bytes_ = 0;
   pieces_.clear();
-  beside_.clear();
   to_.clear();
 }
 
@@ -251,7 +259,7 @@ void ReceiveEngine::place_frames(Queue& queue) {
   if (free == 0) return;  // another queue's
   begin_staging(room_for(queue));
   stage_frames(queue, free);
-  memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
+  memory.control(Movement::kReceiveFrames, pieces_, link_.write(pieces_));
   queue.vector->report();
 }
 
@@ -266,85 +274,79 @@ void ReceiveEngine::place(const Incoming& incoming, const Content& content) {
   begin_staging(room_for(queue) + packet.frames * kFrameHeaders.count() +
                 buffers * kDescriptorBytes);
   stage_frames(queue, waiting_frames(queue));  // that came before
-  prepare_headers(packet, 0);
+  std::array<std::uint8_t, kLargestHeaders.count()> headers;
+  const std::size_t size = FrameHeader(packet).write(connections_, false, headers.data());
   unsigned number = 0;
   for (Bytes done; done < packet.bytes; ++number, --queue.on_chip) {
     const Bytes payload = std::min(segment, packet.bytes - done);
     const auto offset = static_cast<std::uint32_t>(done.count());
     done += payload;
-    place_frame(queue.ring, packet, {number, offset, payload.count(), done == packet.bytes},
-                &content);
+    const Cut cut{number, offset, payload.count(), done == packet.bytes};
+    place_frame(queue.ring, packet.connection, payload, [&](std::uint8_t* to) {
+      std::copy_n(headers.begin(), size, to);
+      cut_headers(to, cut);
+      if (content.real()) complete_tcp_checksum(to, content.bytes().data() + offset, cut.bytes);
+      return size;
+    });
   }
   memory.dma_write(Movement::kReceive, content, to_, link_.write(to_));
-  memory.control(Movement::kReceiveFrames, pieces_, link_.write(beside_));
+  memory.control(Movement::kReceiveFrames, pieces_, link_.write(pieces_));
   queue.vector->report();
 }
 
 /// What the frames of a queue take that wait.
 std::size_t ReceiveEngine::room_for(const Queue& queue) {
-  std::size_t room = 0;
-  for (const Incoming& incoming : queue.frames) {
-    room += (incoming.end - incoming.next) *
-            (kLargestHeaders.count() + kRequestText.count() + std::size_t{kDescriptorBytes});
-  }
-  return room;
+  return waiting_frames(queue) *
+         (kLargestHeaders.count() + kRequestText.count() + std::size_t{kDescriptorBytes});
 }
 
-/// The headers of a frame without payload, or those that the frames of a packet are cut from, and
-/// behind them what a request says.
-void ReceiveEngine::prepare_headers(const Packet& packet, std::uint64_t frame) {
-  const Headers headers = FrameHeader(packet, frame).headers(addressing_, false);
-  headers.encode(headers_.data());
-  header_bytes_ = headers.size();
-  if (packet.kind == Packet::Kind::kData) return;
-  std::fill_n(headers_.begin() + static_cast<std::ptrdiff_t>(header_bytes_), headers.segment.bytes,
-              ' ');
-  complete_tcp_checksum(headers_.data(), headers_.data() + header_bytes_, headers.segment.bytes);
-  header_bytes_ += headers.segment.bytes;
+/// The headers of a frame without payload, and behind them what a request says, which is short
+/// enough for the buffer of its headers. Returns how long they are.
+std::size_t ReceiveEngine::put_empty_frame(const Packet& packet, std::uint64_t frame,
+                                           std::uint8_t* to) {
+  const FrameHeader header(packet, frame);
+  const std::size_t size = header.write(connections_, false, to);
+  const std::size_t text = header.payload.count();
+  std::fill_n(to + size, text, ' ');
+  complete_tcp_checksum(to, to + size, text);
+  return size + text;
 }
 
-/// Chooses the buffers of a frame, and prepares what is to be written beside its payload. What a
-/// request says is short enough for the buffer of its headers. Of payload that there are only tags
-/// of, nobody can tell the checksum.
-void ReceiveEngine::place_frame(RxQueue& queue, const Packet& packet, const Cut& cut,
-                                const Content* content) {
+/// Chooses the buffers of a frame, and prepares what is to be written beside its payload, of which
+/// there are `bytes`. `put_headers` writes its headers and returns how long they are. Of payload
+/// that there are only tags of, nobody can tell the checksum.
+template <typename PutHeaders>
+void ReceiveEngine::place_frame(RxQueue& queue, std::uint32_t connection, Bytes bytes,
+                                PutHeaders put_headers) {
   const Bytes buffer = buffer_size(segment_size(config_));
-  const Bytes bytes(cut.bytes);
   Bytes done;
   do {
     const RxRead free = next_buffer(queue);
     const Bytes payload = std::min(buffer, bytes - done);
     RxWriteBack back;
-    back.hash = hash_of(packet.connection);
+    back.hash = connections_[connection].hash;
     back.bytes = static_cast<std::uint16_t>(payload.count());
     back.done = true;
     if (done == Bytes(0)) {
-      auto headers = headers_;
-      if (content != nullptr) cut_headers(headers.data(), cut);
-      complete_ip_checksum(headers.data());
-      if (content != nullptr && content->real()) {
-        complete_tcp_checksum(headers.data(), content->bytes().data() + cut.offset, cut.bytes);
-      }
-      back.header_bytes = static_cast<std::uint16_t>(header_bytes_);
-      write_back(free.headers, headers.data(), header_bytes_);
+      const std::size_t size = put_headers(staging());
+      complete_ip_checksum(staging());
+      back.header_bytes = static_cast<std::uint16_t>(size);
+      stage(free.headers, size);
     }
     if (payload > Bytes(0)) {
       to_.push_back({free.packet, static_cast<std::uint32_t>(payload.count())});
     }
     done += payload;
     back.end_of_packet = done == bytes;
-    std::array<std::uint8_t, kDescriptorBytes> descriptor;
-    back.encode(descriptor.data());
-    write_back(queue.taken(), descriptor.data(), descriptor.size());
+    back.encode(staging());
+    stage(queue.taken(), kDescriptorBytes);
   } while (done < bytes);
 }
 
-void ReceiveEngine::write_back(std::uint64_t address, const std::uint8_t* bytes,
-                               std::size_t count) {
-  staged_.insert(staged_.end(), bytes, bytes + count);  // within what is reserved: it stays there
-  pieces_.push_back(
-      {address, staged_.data() + staged_.size() - count, static_cast<std::uint32_t>(count)});
-  beside_.push_back({address, static_cast<std::uint32_t>(count)});
+/// What is ready in the next bytes of staging().
+void ReceiveEngine::stage(std::uint64_t address, std::size_t bytes) {
+  pieces_.push_back({address, staging(), static_cast<std::uint32_t>(bytes)});
+  staged_bytes_ += bytes;
 }
 
 RxRead ReceiveEngine::next_buffer(RxQueue& queue) {

@@ -40,7 +40,7 @@ public:
   MemoryPort memory{"memory"};
 
   ReceiveEngine(const sc_core::sc_module_name& name, const NicConfig& config, const PcieLink& link,
-                const NicQueues& queues);
+                NicQueues& queues);
   ~ReceiveEngine() override;
 
   /// The interrupt of a pair of queues.
@@ -51,7 +51,7 @@ public:
   const RxQueue& queue(std::size_t number) const { return queues_[number].ring; }
   /// Which of them takes what comes on that connection (receive-side scaling).
   unsigned queue_of(std::uint32_t connection) {
-    return rss_queue(hash_of(connection), static_cast<unsigned>(queues_.size()));
+    return rss_queue(connections_[connection].hash, static_cast<unsigned>(queues_.size()));
   }
 
   /// What is there at that time, if nothing else is on the wire: payload with its last frame, and
@@ -102,12 +102,12 @@ private:
     RxQueue ring;
     std::unique_ptr<Waiting> waiting;
     std::unique_ptr<InterruptVector> vector;
-    std::vector<Incoming> frames{};  ///< without payload, that have come
-    bool placing = false;            ///< they are to be placed now
-    std::uint64_t on_chip = 0;       ///< frames with payload that have not got a buffer
+    std::vector<Incoming*> frames{};  ///< without payload, that have come
+    bool placing = false;             ///< they are to be placed now
+    std::uint64_t on_chip = 0;        ///< frames with payload that have not got a buffer
   };
 
-  std::uint32_t hash_of(std::uint32_t connection);
+  Incoming& new_incoming();
   void receive();
   void advance();
   bool has_room(Bytes on_chip) const;
@@ -123,34 +123,35 @@ private:
   static std::size_t room_for(const Queue& queue);
   void place_frames(Queue& queue);
   void place(const Incoming& incoming, const Content& content);
-  void prepare_headers(const Packet& packet, std::uint64_t frame);
-  void place_frame(RxQueue& queue, const Packet& packet, const Cut& cut, const Content* content);
+  std::size_t put_empty_frame(const Packet& packet, std::uint64_t frame, std::uint8_t* to);
+  template <typename PutHeaders>
+  void place_frame(RxQueue& queue, std::uint32_t connection, Bytes bytes, PutHeaders put_headers);
   RxRead next_buffer(RxQueue& queue);
-  void write_back(std::uint64_t address, const std::uint8_t* bytes, std::size_t count);
+  std::uint8_t* staging() { return staged_.data() + staged_bytes_; }
+  void stage(std::uint64_t address, std::size_t bytes);
 
   NicConfig config_;
-  Addressing addressing_;
-  std::vector<std::uint32_t> hashes_;  // by connection
+  Connections& connections_;
   PcieLink link_;
   std::vector<Queue> queues_;
 
-  Fifo<Incoming> incoming_;      // on the wire, in the order in which they begin
+  std::vector<std::unique_ptr<Incoming>> packets_;
+  std::vector<Incoming*> free_packets_;
+  Fifo<Incoming*> incoming_;     // on the wire, in the order in which they begin
   Fifo<Content> contents_;       // of payload, on the wire and on the chip
   unsigned payload_coming_ = 0;  // of incoming_
-  Fifo<Incoming> payload_;       // on the chip, of which all frames may have been dropped
+  Fifo<Incoming*> payload_;      // on the chip, of which all frames may have been dropped
   Bytes fifo_used_;
   sc_time wire_free_;     // after what has come
   sc_time last_payload_;  // when it began, of incoming_
   WakeUp wake_;
   WakeUp buffers_;
-  Queue* staged_for_ = nullptr;  // whose frames are prepared, and did not find room on the bus
-  std::array<std::uint8_t, kHeaderSlot.count()> headers_{};  // of the packet at hand
-  std::size_t header_bytes_ = 0;                             // with what a request says
-  std::vector<Incoming> staging_;                            // frames without payload
-  SegmentList to_;                                           // of what is being placed: payload
+  Queue* staged_for_ = nullptr;       // whose frames are prepared, and did not find room on the bus
+  std::vector<Incoming*> staging_;    // frames without payload
+  SegmentList to_;                    // of what is being placed: payload
   std::vector<std::uint8_t> staged_;  // headers, and descriptors to be written back
-  ControlList pieces_;
-  SegmentList beside_;  // the same as segments
+  std::size_t staged_bytes_ = 0;      // of them
+  ControlList pieces_;                // the same, and where they go
   std::uint64_t frames_ = 0;
   Bytes wire_bytes_;
   std::uint64_t missed_ = 0;

@@ -19,6 +19,8 @@ constexpr Bytes kFrameHeaders = kEthernetHeader + kIpTcpHeader;
 constexpr Bytes kRequestText{96};
 /// Frame check sequence, preamble with start delimiter, gap between frames (IEEE 802.3).
 constexpr Bytes kFrameOverhead{4 + 8 + 12};
+/// What every frame with payload takes on the wire beside it.
+constexpr Bytes kBesidePayload = kFrameHeaders + kFrameOverhead;
 
 /// No IP packet is longer, whatever the MTU (IP_MAX_MTU): its length has 16 bits.
 constexpr Bytes kLargestIp{65535};
@@ -45,7 +47,7 @@ constexpr Bytes frame_on_wire(Bytes frame) {
 
 /// The time on the wire of `payload`, in bytes of the line rate.
 constexpr Bytes wire_bytes(Bytes payload, Bytes mtu) {
-  return payload + (kFrameHeaders + kFrameOverhead) * frames_for(payload, mtu);
+  return payload + kBesidePayload * frames_for(payload, mtu);
 }
 
 struct WireProtocol {

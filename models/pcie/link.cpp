@@ -61,12 +61,6 @@ Rate PcieLink::rate(Bytes payload, const Use& use) const {
   return for_packets_ * (static_cast<double>(payload.count()) / std::max(1.0, wire));
 }
 
-Rate PcieLink::write(const SegmentList& pieces) const {
-  Bytes wire;
-  for (const Segment& piece : pieces) wire += write_wire(Bytes(piece.bytes));
-  return rate(size_of(pieces), {wire, Bytes(0)});
-}
-
 Rate PcieLink::read(const SegmentList& pieces) const {
   Use use;
   for (const Segment& piece : pieces) {

@@ -27,7 +27,16 @@ public:
 
   /// Payload per second while the device writes that to memory: each piece in packets of its own.
   Rate write(Bytes piece) const { return rate(piece, Use{write_wire(piece), Bytes(0)}); }
-  Rate write(const SegmentList& pieces) const;
+  template <typename Pieces>
+  Rate write(const Pieces& pieces) const {
+    Bytes payload;
+    Bytes wire;
+    for (const auto& piece : pieces) {
+      payload += Bytes(piece.bytes);
+      wire += write_wire(Bytes(piece.bytes));
+    }
+    return rate(payload, Use{wire, Bytes(0)});
+  }
   /// Payload per second while the device reads that from memory. Its requests go the other way, and
   /// are the limit if they take more than what they ask for.
   Rate read(Bytes piece) const { return rate(piece, read_wire(piece)); }

@@ -79,7 +79,7 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
       file_size_(media.file_size()),
       files_(media.files()),
       file_(file),
-      addressing_(config, tls_),
+      connections_(Addressing(config, tls_)),
       handle_(
           pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapshot, PCAP_TSTAMP_PRECISION_NANO)),
       dumper_(pcap_dump_open(handle_.get(), file.c_str())) {
@@ -90,9 +90,10 @@ PacketCapture::PacketCapture(const sc_core::sc_module_name& name, const Config& 
   const Bytes segment = segment_size(nic_);
   const bool proxy = path.reads == Reads::kOrigin;  // with a second connection per client
   wires_.resize(nic_.count);
-  for (std::uint32_t i = 0; i < addressing_.clients + (proxy ? workload_.clients : 0); ++i) {
-    const auto opener = i < addressing_.clients ? Conversation::kPeer : Conversation::kServer;
-    conversations_.emplace_back(i, opener, addressing_, segment, socket.receive_buffer,
+  const Addressing& addressing = connections_.addressing();
+  for (std::uint32_t i = 0; i < addressing.clients + (proxy ? workload_.clients : 0); ++i) {
+    const auto opener = i < addressing.clients ? Conversation::kPeer : Conversation::kServer;
+    conversations_.emplace_back(i, opener, addressing, segment, socket.receive_buffer,
                                 socket.window);
   }
   open_connections();
@@ -172,9 +173,7 @@ void PacketCapture::queue(const Coming& coming, sc_time start) {
   const std::uint64_t frames = data ? 1 : packet.frames;
   const sc_time each = (free - start) / static_cast<double>(frames);
   for (std::uint64_t i = 0; i < frames; ++i) {
-    const Headers headers = FrameHeader(packet, i).headers(addressing_, false);
-    frame.header = headers.size();
-    headers.encode(frame.headers.data());
+    frame.header = FrameHeader(packet, i).write(connections_, false, frame.headers.data());
     if (data) return cut(packet, frame, free);
     frame.packet.sequence = packet.acknowledged_by(i);
     complete_ip_checksum(frame.headers.data());

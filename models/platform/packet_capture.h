@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "models/disk/media.h"
+#include "models/nic/connections.h"
 #include "models/nic/wire.h"
 #include "models/paths/path.h"
 #include "models/platform/conversation.h"
@@ -105,7 +106,7 @@ private:
   std::uint32_t files_;
   std::string file_;
   std::vector<Conversation> conversations_;  // by connection
-  Addressing addressing_;
+  Connections connections_;
   std::vector<Wire> wires_;                  // by NIC
   std::multimap<sc_time, Coming> coming_;    // by when they may begin
   std::multimap<sc_time, Passing> passing_;  // by when they have passed

@@ -145,6 +145,7 @@ TEST(FrameHeader, NumbersAreCompletedByTheirNeighbours) {
 TEST(FrameHeader, SaysWhatItWasGiven) {
   Addressing addressing;
   addressing.clients = 100;
+  Connections connections(addressing);
   for (const std::uint32_t connection : {0U, 99U, 100U, 30'000U}) {
     for (const bool from_server : {false, true}) {
       FrameHeader header;
@@ -156,9 +157,9 @@ TEST(FrameHeader, SaysWhatItWasGiven) {
       header.sack.count = 1;
       header.sack.blocks[0] = {0x1'0000'0010, 0x1'0000'0100};
       std::array<std::uint8_t, kLargestHeaders.count()> bytes{};
-      header.headers(addressing, from_server).encode(bytes.data());
-      const FrameHeader read =
-          FrameHeader::read(Headers::decode(bytes.data()), addressing, from_server);
+      const std::size_t size = header.write(connections, from_server, bytes.data());
+      const FrameHeader read = FrameHeader::read(bytes.data(), connections, from_server);
+      EXPECT_EQ(size, Headers::decode(bytes.data()).size());
       EXPECT_EQ(read.connection, connection);
       EXPECT_EQ(extended(read.sequence, header.sequence - 1000), header.sequence);
       EXPECT_EQ(extended(read.acknowledgement, header.acknowledgement + 5), header.acknowledgement);

@@ -94,7 +94,7 @@ public:
     header.sequence = sequence;
     header.push = true;
     header.payload = size_of(fragments);
-    header.headers(Addressing(), true).encode(memory_.at(data.address));
+    header.write(connections_, true, memory_.at(data.address));
     data.encode(next(place));
     for (const Segment& fragment : fragments) {
       data.address = fragment.address;
@@ -154,9 +154,8 @@ public:
       if (!back.done || seen == kReceive - 1) break;
       const std::uint8_t* const bytes =
           memory_.at(receive_headers_ + receive_clean_ * kHeaderSlot.count());
-      controls.push_back({now,
-                          FrameHeader::read(Headers::decode(bytes), Addressing(), false),
-                          {bytes, bytes + back.header_bytes}});
+      controls.push_back(
+          {now, FrameHeader::read(bytes, connections_, false), {bytes, bytes + back.header_bytes}});
       receive_clean_ = (receive_clean_ + 1) % kReceive;
     }
     if (seen > 0) lend(seen);
@@ -191,6 +190,7 @@ private:
   }
 
   std::uint32_t size_;
+  Connections connections_{Addressing()};
   NicQueue& queue_;
   CoherentMemory& memory_;
   const Ledger& ledger_;
