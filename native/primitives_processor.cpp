@@ -31,6 +31,17 @@ constexpr std::size_t kFarAway = 128 * kMi;  // more than a last-level cache kee
 constexpr std::size_t kRecord = 16 * kKi;    // of TLS
 constexpr std::size_t kCopiedPerBatch = 512 * kMi;
 
+struct WorkingSet {
+  const char* primitive;
+  std::size_t mebibytes;
+};
+constexpr std::array<WorkingSet, 6> kWorkingSets{{{"copy_of_1m", 1},
+                                                  {"copy_of_2m", 2},
+                                                  {"copy_of_4m", 4},
+                                                  {"copy_of_8m", 8},
+                                                  {"copy_of_16m", 16},
+                                                  {"copy_of_32m", 32}}};
+
 /// Seconds per byte of copying `set` bytes, in pieces, to as many others.
 double copy_within(const Buffer& from, const Buffer& to, std::size_t set) {
   const std::size_t passes = std::max<std::size_t>(1, kCopiedPerBatch / set);
@@ -191,7 +202,10 @@ std::vector<Primitive> processor_primitives() {
        context_switch}};
   list.push_back(copying("copy_16k", 16 * kKi, 16 * kKi, "memcpy() within 32 KiB"));
   list.push_back(copying("copy_256k", 256 * kKi, 256 * kKi, "memcpy() within 512 KiB"));
-  list.push_back(copying("copy_4m", 4 * kMi, 4 * kMi, "memcpy() within 8 MiB"));
+  for (const auto& [name, mebibytes] : kWorkingSets) {
+    list.push_back(copying(name, mebibytes * kMi, kPiece,
+                           "memcpy() from a working set of so many MiB into 64 KiB"));
+  }
   list.push_back(
       copying("copy_from_memory", kFarAway, kPiece, "memcpy() from 128 MiB into 64 KiB"));
   list.push_back(copying("copy_in_memory", kFarAway, kFarAway, "memcpy() from 128 MiB to others"));

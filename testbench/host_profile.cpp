@@ -20,6 +20,7 @@ constexpr double kPagesPerMebibyte = 256;
 constexpr double kDeep = 128;  // reads at a time
 constexpr double kPageBytes = 4096;
 constexpr double kPieceBytes = 65536;
+constexpr double kMebibyte = 1024 * 1024;
 constexpr double kPacketBytes = 65483;  // what one packet carries on loopback
 constexpr double kFragmentBytes = 32768;
 constexpr double kShareOfSkb = 0.4;  // of what an skb costs on loopback; the rest is the softirq's
@@ -120,13 +121,55 @@ private:
         [&] { return t_["copy_in_memory"] / (3.0 * facts_.processors); }, rate_text,
         "3 / copy_in_memory (read, read for ownership, write) for each core: at least that");
     fact("memory.efficiency", "1", "contained in memory.bandwidth", "by definition");
-    if (facts_.last_cache > 0) {
-      fact("cache.size", fmt::format("{}B", facts_.last_cache), "sysfs, of one processor", "fair");
-    }
+    cache();
     fact("page_cache.size", fmt::format("{}B", facts_.memory / 2), "half of the memory", "assumed");
     if (facts_.readahead > 0) {
       fact("page_cache.readahead", fmt::format("{}B", facts_.readahead), "sysfs", "sure");
     }
+  }
+
+  void cache() {
+    if (t_.has("copy_of_1m") && t_.has("copy_from_memory")) {
+      const Reach reach = reach_of("copy_of");
+      if (reach.ends) {
+        values_["cache.size"] = reach.bytes;
+        fact("cache.size", fmt::format("{:.0f}KiB", reach.bytes / 1024),
+             "the working set of which copy_of_* takes the mean of copy_of_1m and copy_from_memory",
+             sureness_of(reach.variation));
+        return;
+      }
+    }
+    if (facts_.last_cache == 0) return;
+    values_["cache.size"] = static_cast<double>(facts_.last_cache);
+    fact("cache.size", fmt::format("{}B", facts_.last_cache), "sysfs, of one processor", "fair");
+  }
+
+  /// Up to how many bytes what a series copies is nearer to the cache than to memory.
+  struct Reach {
+    double bytes = 0;
+    bool ends = false;     ///< within what was measured
+    double variation = 0;  ///< of the series as far as that
+  };
+  Reach reach_of(const std::string& series) const {
+    const double middle = (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2;
+    Reach reach;
+    double before = 0;  // seconds per byte of the last one that is nearer to the cache
+    for (const int mebibytes : {1, 2, 4, 8, 16, 32}) {
+      const std::string name = fmt::format("{}_{}m", series, mebibytes);
+      if (!t_.has(name)) break;
+      const double bytes = mebibytes * kMebibyte;
+      reach.variation = std::max(reach.variation, t_.variation(name));
+      if (t_[name] > middle) {
+        reach.ends = true;
+        if (reach.bytes > 0) {
+          reach.bytes += (bytes - reach.bytes) * (middle - before) / (t_[name] - before);
+        }
+        break;
+      }
+      reach.bytes = bytes;
+      before = t_[name];
+    }
+    return reach;
   }
 
   void copies() {
@@ -322,11 +365,12 @@ private:
                  value("cpu.disk_page") - value("cpu.pin_page");
         },
         "direct_4k - system_call - disk_wait - disk_page - pin_page");
-    if (t_.has("copy_from_disk")) {
-      const bool cached = 2 * t_["copy_from_disk"] < t_["copy_4m"] + t_["copy_from_memory"];
-      fact("cache.ddio", cached ? "1" : "0",
-           "whether copy_from_disk is nearer to copy_4m than to copy_from_memory",
-           sureness_of(t_.variation("copy_from_disk")));
+    if (t_.has("copy_from_disk_1m") && value("cache.size") > 0) {
+      const Reach reach = reach_of("copy_from_disk");
+      fact("cache.ddio", fmt::format("{:.2g}", std::min(1.0, reach.bytes / value("cache.size"))),
+           "of how much copy_from_disk_* takes the mean of copy_of_1m and copy_from_memory, / "
+           "cache.size",
+           sureness_of(reach.variation));
     }
     rate(
         "disk.bandwidth", {"disk_sequential"}, [&] { return t_["disk_sequential"]; },

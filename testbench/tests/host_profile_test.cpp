@@ -21,6 +21,8 @@ constexpr double kDeep = 128;      // reads at a time
 // Costs in seconds. Files in small and in large folios cost the same.
 constexpr double kSystemCall = 170 * kNs;
 constexpr double kCachedByte = 0.02 * kNs;
+constexpr double kNearByte = 0.022 * kNs;  // of a copy from the cache
+constexpr double kFarByte = 0.060 * kNs;   // and from memory
 constexpr double kReadCall = 400 * kNs;
 constexpr double kPipeFill = 800 * kNs;
 constexpr double kSplicePage = 30 * kNs;
@@ -60,9 +62,18 @@ std::map<std::string, double> primitives() {
           {"direct_4k", kSystemCall + kDiskWait + direct},
           {"direct_1m", kSystemCall + kDiskWait + direct + 255 * (kPinPage + kDiskPage)},
           {"direct_deep_4k", (kSystemCall + kDiskWait) / kDeep + direct + kRingRequest},
-          {"copy_4m", 1 / 45e9},
-          {"copy_from_memory", 1 / 17e9},
-          {"copy_from_disk", 1 / 41e9}};
+          {"copy_from_memory", kFarByte},
+          {"copy_of_1m", kNearByte},
+          {"copy_of_2m", kNearByte},
+          {"copy_of_4m", kNearByte},
+          {"copy_of_8m", kNearByte},
+          {"copy_of_16m", kFarByte},
+          {"copy_of_32m", kFarByte},
+          {"copy_from_disk_1m", kNearByte},
+          {"copy_from_disk_2m", kNearByte},
+          {"copy_from_disk_4m", kFarByte},
+          {"copy_from_disk_8m", kFarByte},
+          {"copy_from_disk_16m", kFarByte}};
 }
 
 /// The values by key, as they are written.
@@ -74,6 +85,7 @@ std::map<std::string, std::string> profile_of(const std::map<std::string, double
   native::HostFacts facts;
   facts.kernel = "6.18.1";
   facts.processors = 2;
+  facts.last_cache = 256 * 1024 * 1024;
   std::map<std::string, std::string> values;
   for (const ProfileKey& key : host_profile(measured, facts)) values[key.key] = key.value;
   return values;
@@ -105,18 +117,36 @@ TEST(HostProfile, GivesBackTheCostsThatPrimitivesAreMadeOf) {
 TEST(HostProfile, HasNothingWithoutItsPrimitives) {
   auto figures = primitives();
   figures.erase("direct_4k");
-  figures.erase("copy_from_disk");
+  figures.erase("copy_from_disk_1m");
   const auto values = profile_of(figures);
   for (const char* key : {"cpu.disk_wait", "cpu.disk_request", "cpu.disk_page", "cache.ddio"}) {
     EXPECT_EQ(values.count(key), 0U) << key;
   }
 }
 
-TEST(HostProfile, SaysWhetherWhatADiskDeliversIsInTheCache) {
+// Half way between 8 MiB, all of which are near, and 16 MiB, none of which are.
+TEST(HostProfile, CacheEndsWhereACopyIsHalfWayToMemory) {
   auto figures = primitives();
-  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "1");
-  figures["copy_from_disk"] = 1 / 18e9;
-  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "0");
+  EXPECT_EQ(profile_of(figures).at("cache.size"), "12288KiB");
+  figures["copy_of_16m"] = kNearByte + 0.75 * (kFarByte - kNearByte);
+  EXPECT_EQ(profile_of(figures).at("cache.size"), "13653KiB") << "8 MiB + 8 MiB x 0.5 / 0.75";
+}
+
+TEST(HostProfile, CacheIsAsLargeAsTheSystemSaysWhereNoCopyIsOfMemory) {
+  auto figures = primitives();
+  figures["copy_of_16m"] = figures["copy_of_32m"] = kNearByte;
+  EXPECT_EQ(profile_of(figures).at("cache.size"), "268435456B");
+}
+
+TEST(HostProfile, ShareOfDmaIsHowMuchADiskDeliversIntoTheCache) {
+  auto figures = primitives();
+  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "0.25") << "3 of 12 MiB";
+  figures["copy_from_disk_1m"] = kFarByte;
+  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "0") << "nothing";
+  for (const int size : {1, 2, 4, 8, 16}) {
+    figures["copy_from_disk_" + std::to_string(size) + "m"] = kNearByte;
+  }
+  EXPECT_EQ(profile_of(figures).at("cache.ddio"), "1") << "16 MiB and more";
 }
 
 }  // namespace
