@@ -25,6 +25,11 @@ constexpr std::size_t kBlock = 4096;
 constexpr unsigned kDeep = 128;  // requests at a time that keep all channels busy
 constexpr unsigned kLarge = 16;  // of a MiB each
 
+// A batch is about as long as a run of a path, and those that are compared are equally long: the
+// least of short ones is luckier.
+constexpr std::size_t kBlocksPerBatch = 2048;
+constexpr std::size_t kMebibytesPerBatch = 512;
+
 struct DiskFile {
   explicit DiskFile(const std::string& folder) : buffer(kLarge * kMi) {
     const Descriptor written = nameless_file(folder);
@@ -105,22 +110,22 @@ std::function<double()> reading_deep(const std::shared_ptr<DiskFile>& disk) {
   };
 }
 
-/// Seconds of CPU time per pread() with O_DIRECT, each with a send() of 4 KiB to a receiver that is
-/// awake: alone, over and over, it would take a third less. Each batch has a buffer of its own, as
-/// runs of a path have: how its pages lie in memory makes a difference.
+/// Seconds of CPU time per pread() with O_DIRECT, each with a send() to a receiver that is awake:
+/// alone, over and over, it would take a third less. Each batch has a buffer of its own, as runs of
+/// a path have: how its pages lie in memory makes a difference.
 std::function<double()> reading_directly(const Receiver& to, const std::shared_ptr<DiskFile>& disk,
-                                         std::size_t size) {
+                                         std::size_t size, std::size_t sent = kBlock) {
   return [=] {
-    const std::size_t reads = size == kBlock ? 4096 : 512;
+    const std::size_t reads = size == kBlock ? kBlocksPerBatch : kMebibytesPerBatch;
     if (disk->file < 0) throw Unsupported("the file system has no O_DIRECT");
-    const Buffer buffer(size);
+    const Buffer buffer(std::max(size, sent));
     const Awake awake(to);
-    return seconds_per_call(*to, reads, 1, [&] {
+    return seconds_per_call(*to, reads, packets_of(sent), [&] {
       if (pread(disk->file, buffer.data(), size, static_cast<off_t>(disk->next)) < 0) {
         throw Unsupported(with_reason("reading with O_DIRECT"));
       }
       disk->next = (disk->next + size) % kFile;
-      to->take(buffer, kBlock);
+      to->take(buffer, sent);
     });
   };
 }
@@ -155,6 +160,11 @@ std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& fo
        reading_directly(to, disk, kBlock), "send_4k"},
       {"direct_1m", "call", "pread() of 1 MiB with O_DIRECT and a send() of 4 KiB, less that send",
        reading_directly(to, disk, kMi), "send_4k"},
+      {"direct_4k_send_64k", "call",
+       "pread() of 4 KiB with O_DIRECT and a send() of 64 KiB, less it",
+       reading_directly(to, disk, kBlock, 16 * kBlock), "send_64k"},
+      {"direct_4k_send_1m", "call", "the same with a send() of 1 MiB",
+       reading_directly(to, disk, kBlock, kMi), "send_1m"},
       {"direct_deep_4k", "read", "CPU time of O_DIRECT reads of 4 KiB by io_uring, 128 at a time",
        reading_deep(disk)},
       {"copy_from_disk_1m", "byte", "memcpy() of a MiB that O_DIRECT has just read, into 64 KiB",

@@ -154,6 +154,7 @@ std::vector<Primitive> network_primitives(const Receiver& to) {
           {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
           {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
            sending(to, 2 * kPacket)},
+          {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
           {"splice_null_4k", "call", "splice() of a page of the program to /dev/null",
            throwing_away(4096)},
           {"splice_null_packet", "call", "the same of 65,483 bytes in 16 pages",

@@ -184,9 +184,17 @@ Scenario load(const std::string& file, const ValidateArguments& arguments,
   return load_scenario(file, overrides, shipped_folder());
 }
 
+/// The profile that is shown: of those that are measured anew beside every scenario, the last one
+/// of the most rounds.
+struct Shown {
+  std::string profile;
+  unsigned rounds = 0;
+};
+
 ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments,
-                           std::string& profile) {
-  const Observed observed = observe(load(file, arguments, arguments.host).config, arguments);
+                           Shown& shown) {
+  const Config config = load(file, arguments, arguments.host).config;
+  const Observed observed = observe(config, arguments);
   std::unique_ptr<MemoryFile> calibrated;
   std::string host = arguments.host;
   if (host.empty()) {
@@ -196,7 +204,9 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
     host = calibrated->name();
   }
   const Scenario scenario = load(file, arguments, host);
-  profile = content_of(scenario.host);
+  if (const unsigned rounds = calibrations_for(config, arguments); rounds >= shown.rounds) {
+    shown = {content_of(scenario.host), rounds};
+  }
   return validated(file, scenario.config, predict(scenario.config, arguments.quiet),
                    observed.report);
 }
@@ -206,9 +216,11 @@ Validation validate(const ValidateArguments& arguments) {
   validation.host = arguments.host;
   validation.repeat = arguments.repeat;
   validation.timing = arguments.timing;
+  Shown shown;
   for (const std::string& file : arguments.scenarios) {
-    validation.scenarios.push_back(validate(file, arguments, validation.profile));
+    validation.scenarios.push_back(validate(file, arguments, shown));
   }
+  validation.profile = shown.profile;
   validation.verdicts = verdicts(validation.scenarios, validation.timing);
   return validation;
 }

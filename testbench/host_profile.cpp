@@ -174,24 +174,18 @@ private:
 
   void copies() {
     rate(
-        "cpu.copy_rate_cached", {"read_64k_large_folios", "read_4k"}, [&] { return cached(); },
-        "(read_64k_large_folios - read_4k) / 60 KiB");
+        "cpu.copy_rate_cached", {"copy_256k"}, [&] { return cached(); }, "copy_256k");
     rate(
-        "cpu.copy_rate",
-        {"read_64k_large_folios", "read_4k", "read_through_large_folios", "memory_latency"},
-        [&] {
-          const double call = t_["read_4k"] - kPageBytes * cached();
-          const double latency = t_["memory_latency"];  // which the model adds to a pass
-          const double from_memory =
-              (t_["read_through_large_folios"] - (call + latency) / kPagesPerPiece) / kPageBytes;
-          return std::max(cached(), 2 * from_memory - cached());
-        },
-        "2 x (read_through_large_folios per byte) - cached: of a copy from memory into the cache, "
-        "each end is half");
+        "cpu.copy_rate", {"copy_from_memory", "copy_256k"},
+        [&] { return from_memory("copy_from_memory"); },
+        "2 x copy_from_memory - copy_256k: of a copy from memory into the cache, each end is half");
+    rate(
+        "cpu.copy_rate_large", {"copy_large_from_memory", "copy_256k"},
+        [&] { return from_memory("copy_large_from_memory"); },
+        "2 x copy_large_from_memory - copy_256k");
   }
-  double cached() const {
-    return (t_["read_64k_large_folios"] - t_["read_4k"]) / (kPieceBytes - kPageBytes);
-  }
+  double cached() const { return t_["copy_256k"]; }
+  double from_memory(const char* copy) const { return std::max(cached(), 2 * t_[copy] - cached()); }
 
   void calls() {
     time(
@@ -203,14 +197,27 @@ private:
           return t_["read_through"] - t_["read_through_large_folios"] - value("cpu.page_lookup");
         },
         "read_through - read_through_large_folios - page_lookup");
+    const auto read = [&] { return t_["read_4k"] - kPageBytes * cached(); };
+    time(
+        "cpu.read_page",
+        {"read_through_large_folios", "copy_from_memory", "read_4k", "copy_256k", "memory_latency"},
+        [&] {
+          const double latency = t_["memory_latency"];  // which the model adds to a pass
+          const double page = t_["read_through_large_folios"] -
+                              kPageBytes * t_["copy_from_memory"] -
+                              (read() + latency) / kPagesPerPiece;
+          return std::max(0.0, page) * kPagesPerPiece / (kPagesPerPiece - 1);
+        },
+        "16/15 x (read_through_large_folios - its copy as in copy_from_memory - (read_4k + "
+        "memory_latency) / 16)");
     time(
         "cpu.read_call", {"read_4k", "system_call", "read_64k", "read_64k_large_folios"},
         [&] {
           const double lookup =
               (t_["read_64k"] - t_["read_64k_large_folios"]) / (kPagesPerPiece - 1);
-          return t_["read_4k"] - t_["system_call"] - kPageBytes * cached() - lookup;
+          return read() - t_["system_call"] - lookup - value("cpu.read_page");
         },
-        "read_4k - system_call - the copy - a lookup");
+        "read_4k - system_call - the copy - a lookup - read_page");
     time(
         "cpu.splice_page", {"refer_large_folios", "refer_4k_large_folios"},
         [&] {
@@ -343,10 +350,24 @@ private:
   }
 
   void disk() {
+    const std::initializer_list<const char*> cold{"direct_4k_send_64k", "direct_4k_send_1m",
+                                                  "direct_4k"};
+    const auto refill = [&] {
+      return (t_["direct_4k_send_64k"] - t_["direct_4k"]) / (kPagesPerPiece - 1);
+    };
+    time("cpu.refill_page", cold, refill, "(direct_4k_send_64k - direct_4k) / 15");
+    if (value("cpu.refill_page") > 0) {
+      const double pages = 1 + (t_["direct_4k_send_1m"] - t_["direct_4k"]) / refill();
+      fact("cpu.refill_size",
+           fmt::format("{:.0f}KiB",
+                       std::clamp(pages, kPagesPerPiece, kPagesPerMebibyte) * kPageBytes / 1024),
+           "4 KiB x (1 + (direct_4k_send_1m - direct_4k) / refill_page)",
+           sureness_of(t_.variation("direct_4k_send_1m")));
+    }
     const auto wait = [&] {
       const double ring = value("cpu.uring_request") + value("cpu.uring_completion");
-      return (t_["direct_4k"] - t_["direct_deep_4k"] + ring) * kDeep / (kDeep - 1) -
-             t_["system_call"];
+      const double alone = t_["direct_4k"] - value("cpu.refill_page");
+      return (alone - t_["direct_deep_4k"] + ring) * kDeep / (kDeep - 1) - t_["system_call"];
     };
     const auto page = [&] {
       const double more = (t_["direct_1m"] - t_["direct_4k"]) / (kPagesPerMebibyte - 1);
@@ -354,17 +375,17 @@ private:
     };
     const std::initializer_list<const char*> one{"direct_4k", "direct_deep_4k", "system_call"};
     time("cpu.disk_wait", one, wait,
-         "(direct_4k - direct_deep_4k + uring_request + uring_completion) x 128 / 127 - "
-         "system_call");
+         "(direct_4k - refill_page - direct_deep_4k + uring_request + uring_completion) x 128 / "
+         "127 - system_call");
     time("cpu.disk_page", {"direct_1m", "direct_4k"}, page,
          "(direct_1m - direct_4k) / 255 - pin_page");
     time(
         "cpu.disk_request", one,
         [&] {
-          return t_["direct_4k"] - t_["system_call"] - value("cpu.disk_wait") -
-                 value("cpu.disk_page") - value("cpu.pin_page");
+          return t_["direct_4k"] - t_["system_call"] - value("cpu.refill_page") -
+                 value("cpu.disk_wait") - value("cpu.disk_page") - value("cpu.pin_page");
         },
-        "direct_4k - system_call - disk_wait - disk_page - pin_page");
+        "direct_4k - system_call - refill_page - disk_wait - disk_page - pin_page");
     if (t_.has("copy_from_disk_1m") && value("cache.size") > 0) {
       const Reach reach = reach_of("copy_from_disk");
       fact("cache.ddio", fmt::format("{:.2g}", std::min(1.0, reach.bytes / value("cache.size"))),

@@ -18,7 +18,7 @@ namespace {
 
 /// A calibrated profile is measured anew beside every scenario, and one of them is shown.
 std::string profile_heading(const Validation& validation) {
-  return validation.host.empty() ? "Host profile, as calibrated beside the last scenario"
+  return validation.host.empty() ? "Host profile, as calibrated beside one of the scenarios"
                                  : "Host profile";
 }
 

@@ -70,6 +70,14 @@ void Core::release() {
   show("", "");
 }
 
+sc_time Core::refill(Bytes touched) {
+  if (cold_ == Bytes(0)) return {};
+  const Bytes cold = std::min(cold_, touched);
+  cold_ -= cold;
+  const double pages = static_cast<double>(cold.count()) / static_cast<double>(kPageSize.count());
+  return config_.refill_page * pages;
+}
+
 sc_time Core::take_stolen() {
   const sc_time stolen = stolen_;
   stolen_ = SC_ZERO_TIME;

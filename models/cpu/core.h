@@ -1,6 +1,7 @@
 // One core: it runs a task, or an interrupt, or nothing. An interrupt steals its time from the task
 // that is running: whatever the task does next begins that much later.
-// Left out: caches private to the core, frequency changes, SMT.
+// Of the caches that are its own a core knows only that they are cold after a wait for the disk.
+// Left out: frequency changes, SMT.
 #pragma once
 
 #include <systemc>
@@ -38,6 +39,12 @@ public:
   void dispatch(Task& task, sc_time wake_latency = {});
   /// The running task leaves the core.
   void release();
+  /// The core has slept, and others have had its caches: the next bytes that it touches, up to
+  /// cpu.refill_size, come from farther away.
+  void cool() { cold_ = config_.refill_size; }
+  /// What that adds to a pass over so many bytes.
+  sc_time refill(Bytes touched);
+
   /// The time that interrupts have taken from the running task since it last asked.
   sc_time take_stolen();
 
@@ -64,6 +71,7 @@ private:
   sc_time dispatched_;
   sc_time busy_;  // up to the last release, and of interrupts on the idle core
   sc_time stolen_;
+  Bytes cold_;  // of its own caches
   sc_time interrupts_until_;
   Fifo<Pending> pending_;
   sc_core::sc_event service_;

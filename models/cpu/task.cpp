@@ -116,7 +116,7 @@ Bytes Task::pass(const Pass& pass) {
   const sc_time alone = pass.bytes() / core_->memory.sustained();
   const sc_time taken = time_now() - start;
   if (taken > alone) stall_time_ += taken - alone;
-  spend(latency);
+  spend(latency + core_->refill(pass.bytes()));
   show(mode_);
   return produced;
 }

@@ -18,8 +18,10 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
     }
     page_cache.spend_on_folios(task, pages);
     const Bytes bytes = size_of(pages);
+    task.spend(task.costs().read_page * static_cast<double>(units_covering(bytes, kPageSize)));
+    const Rate limit = task.costs().copy_rate_of(std::min(bytes, page_cache.folio()));
     const SegmentList to{{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
-    task.copy(Movement::kCopyToUser, pages, to, task.cpu().config().copy_rate);
+    task.copy(Movement::kCopyToUser, pages, to, limit);
     for (const Segment& page : pages) page_cache.put_pages(page);
     file.position += bytes;
     done += bytes;
@@ -77,6 +79,7 @@ Bytes direct_read(Task& task, BlockLayer& block, OpenFile& file, const SegmentLi
   read.pending = submit_direct_read(task, block, file.number, file.position, first(to, wanted),
                                     read, movement);
   task.wait_until(read.waiters, [&] { return read.pending == 0; });
+  task.core().cool();
   file.failed = read.failed;
   if (read.failed) return Bytes(0);  // whatever has come
   file.position += wanted;

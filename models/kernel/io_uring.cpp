@@ -28,13 +28,15 @@ std::size_t IoUring::submit_and_wait(Task& task) {
   while (read_states_.size() < reads_.size()) read_states_.push_back(std::make_unique<Read>(*this));
   // A send that finds the send buffer full is tried again when there is room. Nothing waits for it
   // but the sends that are linked to it, so the reads are under way before.
-  if (!reads_.empty()) task.spend(task.costs().disk_wait);  // one doorbell for all of them
+  const bool waits_for_disk = !reads_.empty();
+  if (waits_for_disk) task.spend(task.costs().disk_wait);  // one doorbell for all of them
   for (std::size_t i = 0; i < reads_.size(); ++i) issue(task, reads_[i], *read_states_[i]);
   for (const Request& send : sends_) issue(task, send);
   const auto reads = static_cast<std::ptrdiff_t>(reads_.size());
   reads_.clear();
   sends_.clear();
   task.wait_until(waiters_, [&] { return outstanding_ == 0; });
+  if (waits_for_disk) task.core().cool();
   task.spend(task.costs().uring_completion * static_cast<double>(cqes));
   const auto first = read_states_.begin();
   const auto failed =

@@ -59,6 +59,8 @@ public:
   /// The same, with pages in one segment that are adjacent in memory, too.
   void get_runs(Task& task, OpenFile& file, Bytes wanted, SegmentList& runs);
 
+  /// What folios have at most.
+  Bytes folio() const { return config_.folio; }
   /// Whether folios may have more than a page.
   bool large_folios() const { return config_.folio > kPageSize; }
 

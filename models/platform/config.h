@@ -26,6 +26,7 @@ struct CpuConfig {
   sc_time interrupt = nanoseconds(1000);    ///< one interrupt with its softirq
   Rate copy_rate{10e9};                     ///< copying, bytes per second of payload, one core
   Rate copy_rate_cached{30e9};              ///< the same, from and to what is in the cache
+  Rate copy_rate_large{0};                  ///< of kLargePiece and more at once; 0: as any
   Rate checksum_rate{20e9};                 ///< reading for an Internet checksum, one core
   Rate crypto_rate{4.3e9};                  ///< AES-256-GCM, bytes of text, one core
   Rate compress_rate{94e6};                 ///< deflate, bytes that go in, one core
@@ -47,6 +48,7 @@ struct CpuConfig {
   sc_time splice_call;   ///< a splice(), besides the call and what it does
   sc_time pipe_fill;     ///< filling a pipe from a file, besides its pages
   sc_time splice_page;   ///< taking one page through a pipe
+  sc_time read_page;     ///< taking one page of a read(), besides its bytes
   sc_time copy_folio;    ///< going on to another folio in a copy: it lies elsewhere in memory
   sc_time map_page;      ///< entering one page into the page table, in a fault
   sc_time map_folio;     ///< mapping one folio: its references and counts, in a fault
@@ -60,8 +62,16 @@ struct CpuConfig {
   sc_time disk_request;  ///< one request of direct I/O, until it has been completed
   sc_time disk_page;     ///< adding one page to it, besides pinning it
   sc_time disk_wait;     ///< ringing the disk's doorbell, sleeping until it answers, coming back
+  Bytes refill_size;     ///< of a core's own caches, which are cold after a wait for the disk
+  sc_time refill_page;   ///< touching one page of that again
   sc_time wakeup;        ///< waking a task that sleeps on another core, by the one that does it
   sc_time wake_latency;  ///< until an idle core runs a task that was woken
+
+  /// What one core reaches in copying `piece` at once.
+  static constexpr Bytes kLargePiece{512 * 1024};
+  Rate copy_rate_of(Bytes piece) const {
+    return piece < kLargePiece || copy_rate_large == Rate(0) ? copy_rate : copy_rate_large;
+  }
 };
 
 struct MemoryConfig {

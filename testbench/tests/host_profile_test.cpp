@@ -21,6 +21,8 @@ constexpr double kDeep = 128;      // reads at a time
 // Costs in seconds. Files in small and in large folios cost the same.
 constexpr double kSystemCall = 170 * kNs;
 constexpr double kCachedByte = 0.02 * kNs;
+constexpr double kReadPage = 60 * kNs;
+constexpr double kLatency = 160 * kNs;
 constexpr double kNearByte = 0.022 * kNs;  // of a copy from the cache
 constexpr double kFarByte = 0.060 * kNs;   // and from memory
 constexpr double kReadCall = 400 * kNs;
@@ -37,12 +39,15 @@ constexpr double kRingRequest = 60 * kNs;  // and its completion
 constexpr double kDiskWait = 18000 * kNs;
 constexpr double kDiskRequest = 1200 * kNs;
 constexpr double kDiskPage = 150 * kNs;
+constexpr double kRefillPage = 250 * kNs;
+constexpr double kColdPages = 40;
 
 std::map<std::string, double> primitives() {
-  const double read = kSystemCall + kReadCall;
+  const double read = kSystemCall + kReadCall + kReadPage;
   const double fill = kSystemCall + kPipeFill;
   const double send = kSystemCall + kSendCall;
   const double direct = kDiskRequest + kPinPage + kDiskPage;
+  const double slept = kSystemCall + kDiskWait + direct;
   return {{"system_call", kSystemCall},
           {"read_4k", read + 4096 * kCachedByte},
           {"read_64k", read + 65536 * kCachedByte},
@@ -59,10 +64,17 @@ std::map<std::string, double> primitives() {
           {"splice_packet", kSpliceSend + kPacketCost + kPages * kSendPage},
           {"uring_nop", kSystemCall + kRingRequest},
           {"uring_16_nops", kSystemCall + 16 * kRingRequest},
-          {"direct_4k", kSystemCall + kDiskWait + direct},
-          {"direct_1m", kSystemCall + kDiskWait + direct + 255 * (kPinPage + kDiskPage)},
+          {"direct_4k", slept + kRefillPage},
+          {"direct_1m", slept + kRefillPage + 255 * (kPinPage + kDiskPage)},
+          {"direct_4k_send_64k", slept + kPages * kRefillPage},
+          {"direct_4k_send_1m", slept + kColdPages * kRefillPage},
           {"direct_deep_4k", (kSystemCall + kDiskWait) / kDeep + direct + kRingRequest},
+          {"copy_256k", kCachedByte},
           {"copy_from_memory", kFarByte},
+          {"copy_large_from_memory", kFarByte / 1.5},
+          {"memory_latency", kLatency},
+          {"read_through_large_folios",
+           kReadPage + 4096 * kFarByte + (kSystemCall + kReadCall + kLatency) / kPages},
           {"copy_of_1m", kNearByte},
           {"copy_of_2m", kNearByte},
           {"copy_of_4m", kNearByte},
@@ -95,6 +107,8 @@ TEST(HostProfile, GivesBackTheCostsThatPrimitivesAreMadeOf) {
   const auto values = profile_of(primitives());
   const std::map<std::string, double> costs{{"cpu.syscall", kSystemCall},
                                             {"cpu.read_call", kReadCall},
+                                            {"cpu.read_page", kReadPage},
+                                            {"cpu.refill_page", kRefillPage},
                                             {"cpu.page_lookup", 0},
                                             {"cpu.pipe_fill", kPipeFill},
                                             {"cpu.splice_page", kSplicePage},
@@ -112,6 +126,14 @@ TEST(HostProfile, GivesBackTheCostsThatPrimitivesAreMadeOf) {
     ASSERT_EQ(values.count(key), 1U) << key;
     EXPECT_NEAR(std::stod(values.at(key)) * 1e-12, cost, 1e-12) << key << ", to a picosecond";
   }
+}
+
+TEST(HostProfile, CopiesAreThoseOfTheProcessor) {
+  const auto values = profile_of(primitives());
+  EXPECT_EQ(values.at("cpu.copy_rate_cached"), "50000MB/s");
+  EXPECT_EQ(values.at("cpu.copy_rate"), "10000MB/s") << "half of it takes 20 ps, all of it 60";
+  EXPECT_EQ(values.at("cpu.copy_rate_large"), "16667MB/s") << "20 and 40";
+  EXPECT_EQ(values.at("cpu.refill_size"), "160KiB");
 }
 
 TEST(HostProfile, HasNothingWithoutItsPrimitives) {

@@ -151,6 +151,8 @@ TEST(Loopback, WhatAProfileTellsApartIsSpentWhereItHappens) {
   EXPECT_EQ(adds(&CpuConfig::splice_send, "read_write"), 0);
   EXPECT_EQ(adds(&CpuConfig::send_page, "sendfile"), 160);
   EXPECT_EQ(adds(&CpuConfig::send_page, "read_write"), 0);
+  EXPECT_EQ(adds(&CpuConfig::read_page, "read_write"), 160);
+  EXPECT_EQ(adds(&CpuConfig::read_page, "mmap_write"), 0);
   EXPECT_EQ(adds(&CpuConfig::disk_request, "direct_write"), 10);
   EXPECT_EQ(adds(&CpuConfig::disk_page, "direct_write"), 160);
   EXPECT_EQ(adds(&CpuConfig::disk_wait, "direct_write"), 10);
@@ -160,6 +162,49 @@ TEST(Loopback, WhatAProfileTellsApartIsSpentWhereItHappens) {
   EXPECT_EQ(adds(&CpuConfig::disk_page, "io_uring_zc"), 160);
   EXPECT_EQ(adds(&CpuConfig::send_call, "io_uring_zc"), 10);
   EXPECT_EQ(adds(&CpuConfig::disk_wait, "io_uring_zc"), 2) << "of each batch that reads";
+}
+
+// Ten reads of 64 KiB, after each of which a write() copies it: of 16 pages those that were cold.
+TEST(Loopback, ACoreComesBackFromTheDiskToColdCaches) {
+  Config config = loopback(10 * 65536);
+  config.page_cache.warm = 1;
+  config.workload.sink = Sink::kPoll;
+  config.memory.bandwidth = Rate(1e12);
+  const auto added = [&](const char* path, Bytes cold) {
+    config.cpu.refill_size = Bytes(0);
+    config.cpu.refill_page = microseconds(2);
+    const double before = *simulate_apart(config, path).value("server_cpu_s");
+    config.cpu.refill_size = cold;
+    return (*simulate_apart(config, path).value("server_cpu_s") - before) / 2e-6;
+  };
+  EXPECT_NEAR(added("direct_write", Bytes(3 * 4096)), 10 * 3, 1e-3);
+  EXPECT_NEAR(added("direct_write", Bytes(1'000'000)), 10 * 16, 1e-3) << "what is touched";
+  EXPECT_NEAR(added("direct_zc", Bytes(3 * 4096)), 10 * 3, 1e-3) << "its copy on loopback";
+  EXPECT_EQ(added("read_write", Bytes(3 * 4096)), 0) << "never waits";
+  config.workload.batch = 5;
+  EXPECT_NEAR(added("io_uring_zc", Bytes(3 * 4096)), 2 * 3, 1e-3) << "of each batch that reads";
+}
+
+// A read() of 2 MiB at once out of one folio, and in pieces that are smaller.
+TEST(Loopback, LargePiecesAreCopiedAtARateOfTheirOwn) {
+  Config config = loopback(4 * 1024 * 1024);
+  config.page_cache.warm = 1;
+  config.page_cache.folio = Bytes(2 * 1024 * 1024);
+  config.workload.sink = Sink::kPoll;
+  config.memory.bandwidth = Rate(1e12);
+  const auto saved = [&](std::uint64_t chunk) {
+    config.workload.chunk = Bytes(chunk);
+    config.cpu.copy_rate_large = Rate(0);
+    const double before = *simulate_apart(config, "read_write").value("server_cpu_s");
+    config.cpu.copy_rate_large = Rate(2 * config.cpu.copy_rate.bytes_per_second());
+    return before - *simulate_apart(config, "read_write").value("server_cpu_s");
+  };
+  const double at_once = 4 * 1024 * 1024 / config.cpu.copy_rate.bytes_per_second();
+  EXPECT_NEAR(saved(512 * 1024), at_once / 2, 1e-9);
+  EXPECT_NEAR(saved(2 * 1024 * 1024), at_once / 2, 1e-9);
+  EXPECT_EQ(saved(256 * 1024), 0);
+  config.page_cache.folio = Bytes(4096);
+  EXPECT_EQ(saved(2 * 1024 * 1024), 0) << "each folio is a piece";
 }
 
 // Every notification says COPIED, and what the server does to its buffer afterwards shows nowhere.
