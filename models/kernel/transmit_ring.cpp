@@ -35,18 +35,25 @@ void TransmitRing::post(const Packet& packet) {
   }
   const TxRole role = packet.again ? TxRole::kSendAgain : TxRole::kSend;
   const TxWord word = descriptor.word();
-  Segment last{};
-  std::uint8_t* last_descriptor = nullptr;
+  std::uint8_t* const ring = descriptors_;
+  TxUse* const uses = queue_.uses.data();
+  const std::uint32_t size = size_;
+  std::uint32_t at = tail_;
+  std::uint8_t* last = nullptr;
   for (unsigned i = 0; i < packet.count; ++i) {
     const TxUse use{packet.pieces[i].place, role};
     for_each_fragment(packet.pieces[i], [&](const Segment& fragment) {
-      last = fragment;
-      last_descriptor = next(use);
-      word.encode(fragment.address, fragment.bytes, last_descriptor);
+      last = ring + std::size_t{at} * kDescriptorBytes;
+      uses[at] = use;
+      word.encode(fragment.address, fragment.bytes, last);
+      at = at + 1 == size ? 0 : at + 1;
     });
   }
-  descriptor.end_of_packet = descriptor.report_status = true;
-  descriptor.word().encode(last.address, last.bytes, last_descriptor);
+  tail_ = at;
+  used_ += packet.fragments;
+  const TxPiece piece = TxPiece::decode(last);
+  const TxWord end{piece.word.flags | TxWord::kEop.put(1) | TxWord::kRs.put(1)};
+  end.encode(piece.address, 0, last);
 }
 
 /// What __tcp_transmit_skb() and ip_queue_xmit() have put in front of the payload, and what

@@ -47,7 +47,6 @@ sc_time MemoryPort::pass(const Pass& pass, Bytes& produced) {
   const sc_time latency =
       issue(tlm::TLM_IGNORE_COMMAND, somewhere ? pass.from->front().address : 0, pass.bytes());
   produced = pass.transform == nullptr ? pass.bytes() : transfer_.produced;
-  transfer_.transform = nullptr;
   return latency;
 }
 
@@ -64,52 +63,49 @@ sc_time MemoryPort::control(Movement movement, Bytes bytes, Rate limit) {
 
 sc_time MemoryPort::control(Movement movement, const ControlList& pieces, Rate limit) {
   transfer_.control = &pieces;
-  const sc_time latency = control(movement, size_of(pieces), limit);
-  transfer_.control = nullptr;
-  return latency;
+  return control(movement, size_of(pieces), limit);
 }
 
 sc_time MemoryPort::control_ahead(Movement movement, Bytes bytes, Rate limit) {
   transfer_.may_run_ahead = true;
-  const sc_time latency = control(movement, bytes, limit);
-  transfer_.may_run_ahead = false;
-  return latency;
+  return control(movement, bytes, limit);
 }
 
 sc_time MemoryPort::control_ahead(Movement movement, const ControlList& pieces, Rate limit) {
   transfer_.may_run_ahead = true;
-  const sc_time latency = control(movement, pieces, limit);
-  transfer_.may_run_ahead = false;
-  return latency;
+  return control(movement, pieces, limit);
 }
 
 bool MemoryPort::try_control_ahead(Movement movement, Bytes bytes, Rate limit) {
   transfer_.must_not_wait = true;
   control_ahead(movement, bytes, limit);
-  transfer_.must_not_wait = false;
   return payload_.is_response_ok();
 }
 
 bool MemoryPort::try_control_ahead(Movement movement, const ControlList& pieces, Rate limit) {
   transfer_.must_not_wait = true;
   control_ahead(movement, pieces, limit);
-  transfer_.must_not_wait = false;
   return payload_.is_response_ok();
 }
 
+/// Sends what is prepared down the bus. What is special about it does not go for the next one.
 sc_time MemoryPort::issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes) {
   payload_.set_command(command);
   payload_.set_address(address);
   payload_.set_data_length(static_cast<unsigned>(bytes.count()));
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   const sc_time now = time_now();
-  sc_time delay = std::max(now, time_) - now;  // by which this master is ahead of the others
+  sc_time delay;  // by which this master is ahead of the others
+  if (time_ > now) delay = time_ - now;
   (*this)->b_transport(payload_, delay);
-  if (transfer_.must_not_wait && payload_.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE) {
-    return delay;
-  }
-  time_ = time_now() + transfer_.ahead;
-  if (payload_.is_response_error()) {
+  const bool may_be_refused = transfer_.must_not_wait;
+  transfer_.control = nullptr;
+  transfer_.transform = nullptr;
+  transfer_.may_run_ahead = transfer_.must_not_wait = false;
+  const tlm::tlm_response_status status = payload_.get_response_status();
+  if (status == tlm::TLM_OK_RESPONSE) {
+    time_ = time_now() + transfer_.ahead;
+  } else if (!may_be_refused || status != tlm::TLM_INCOMPLETE_RESPONSE) {
     throw std::logic_error(std::string(name()) + ": " + payload_.get_response_string());
   }
   return delay;

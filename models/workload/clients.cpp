@@ -4,6 +4,7 @@
 
 #include "models/nic/frame.h"
 #include "models/nic/frame_header.h"
+#include "models/time_now.h"
 #include "models/workload/response.h"
 
 namespace copypath {
@@ -60,7 +61,7 @@ void Clients::ask_later() {
 void Clients::take(tlm::tlm_generic_payload& payload, sc_time& delay) {
   const Packet& packet = *payload.get_extension<Packet>();
   Client& client = clients_[packet.connection];
-  const sc_time arrival = sc_core::sc_time_stamp() + delay + one_way_;
+  const sc_time arrival = time_now() + delay + one_way_;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   client.echo = packet.timestamp;
   if (client.gone) {
@@ -116,7 +117,7 @@ void Clients::take_in_order(const Packet& packet, Bytes bytes, const Content& co
     client.busy += takes;
   }
   client.free_at = consumed;
-  const sc_time back = consumed - sc_core::sc_time_stamp() + one_way_;
+  const sc_time back = consumed - time_now() + one_way_;
   const bool complete = count(number, bytes, fetched, consumed);
   if (faults_.disconnects(number) && client.fetched >= faults_.disconnect_after &&
       client.complete < requests_.count(number) && client.received != client.aborted_after) {
@@ -128,7 +129,7 @@ void Clients::take_in_order(const Packet& packet, Bytes bytes, const Content& co
   answer.sequence = client.received.count();
   reply(answer, back);
   if (asks_now(client, number, complete)) {
-    const sc_time now = sc_core::sc_time_stamp();
+    const sc_time now = time_now();
     const sc_time listed = client.request.time > now ? client.request.time - now : sc_time();
     ask(number, std::max(back, listed));
   }
@@ -155,14 +156,14 @@ void Clients::ask(std::uint32_t number, sc_time delay) {
   Client& client = clients_[number];
   reply(Packet::Kind::kRequest, number, client.asked, delay);
   ++client.asked;
-  if (losses_) await_answer(client, sc_core::sc_time_stamp() + delay);
+  if (losses_) await_answer(client, time_now() + delay);
 }
 
 /// To the request at hand, which is sent at that time.
 void Clients::await_answer(Client& client, sc_time sent) {
   client.asked_again = 0;
   client.asks_again = sent + one_way_ * 2 + kLeastTimeout;
-  asking_.notify(client.asks_again - sc_core::sc_time_stamp());
+  asking_.notify(client.asks_again - time_now());
 }
 
 /// Whoever waits does not know whether the request has come.
@@ -172,13 +173,13 @@ void Clients::expect_losses() {
   for (std::uint32_t number = 0; number < clients_.size(); ++number) {
     Client& client = clients_[number];
     if (client.gone || client.complete == requests_.count(number)) continue;
-    await_answer(client, std::max({sc_core::sc_time_stamp(), client.request.time, client.free_at}));
+    await_answer(client, std::max({time_now(), client.request.time, client.free_at}));
   }
 }
 
 /// Repeats the requests that have not been answered for long.
 void Clients::ask_again() {
-  const sc_time now = sc_core::sc_time_stamp();
+  const sc_time now = time_now();
   sc_time next = sc_core::sc_max_time();
   for (std::uint32_t number = 0; number < clients_.size(); ++number) {
     Client& client = clients_[number];
@@ -205,7 +206,7 @@ void Clients::go_away(std::uint32_t number, sc_time at) {
 bool Clients::take_here(std::uint32_t connection, Bytes bytes, const Content& content) {
   Client& client = clients_[connection];
   const Bytes fetched = take_content(client, connection, bytes, content);
-  return count(connection, bytes, fetched, sc_core::sc_time_stamp());
+  return count(connection, bytes, fetched, time_now());
 }
 
 /// Checks the next bytes of a stream. Returns how many bytes of the file they have completed.
@@ -268,9 +269,9 @@ bool Clients::count(std::uint32_t number, Bytes bytes, Bytes fetched, sc_time co
 
 /// A client has all that it will get.
 void Clients::finish(sc_time at) {
-  finish_time_ = std::max({finish_time_, at, sc_core::sc_time_stamp()});
+  finish_time_ = std::max({finish_time_, at, time_now()});
   if (++finished_ == clients_.size()) {
-    all_delivered_.notify(finish_time_ - sc_core::sc_time_stamp());
+    all_delivered_.notify(finish_time_ - time_now());
   }
 }
 
@@ -321,7 +322,7 @@ void Clients::reply(Packet& packet, sc_time delay) {
   Client& client = clients_[packet.connection];
   packet.counterpart = packet.kind == Packet::Kind::kRequest ? client.received.count()
                                                              : client.asked * kRequestText.count();
-  packet.timestamp = timestamp_of(lead_ + sc_core::sc_time_stamp() + delay);
+  packet.timestamp = timestamp_of(lead_ + time_now() + delay);
   packet.echo = client.echo;
   packet.window = window_;
   packet.identification = static_cast<std::uint16_t>(client.identification + 1);
