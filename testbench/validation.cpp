@@ -89,14 +89,25 @@ ValidatedPath validated_path(const Result& predicted, const native::Outcome& out
   return path;
 }
 
+/// Then its throughput is the disk's.
+bool reads_disk(const ValidatedPath& path) {
+  return std::any_of(path.counters.begin(), path.counters.end(), [](const Figure& counter) {
+    return counter.metric == "disk_bytes" && counter.predicted > 0;
+  });
+}
+
 void add_ratios(std::vector<ValidatedPath>& paths) {
   const ValidatedPath& first = paths.front();
   if (!first.skipped.empty() || first.cpu.measured == 0 || first.cpu.predicted == 0) return;
   for (std::size_t i = 1; i < paths.size(); ++i) {
     ValidatedPath& path = paths[i];
     if (!path.skipped.empty()) continue;
-    path.ratio = Figure{"ratio", path.cpu.predicted / first.cpu.predicted,
-                        path.cpu.measured / first.cpu.measured, path.cpu.spread};
+    const auto relative = [](const Figure& figure, const Figure& to) {
+      return Figure{"ratio", figure.predicted / to.predicted, figure.measured / to.measured,
+                    figure.spread};
+    };
+    path.ratio = relative(path.cpu, first.cpu);
+    if (!reads_disk(path)) path.faster = relative(path.throughput, first.throughput);
   }
 }
 
@@ -165,7 +176,31 @@ Claim worst_verdict(const char* what, const std::vector<double>& errors, double 
           fmt::format("{} of {}", percent_text(found), errors.size()), found <= allowed};
 }
 
+Claim keeping_up_verdict(const std::vector<ValidatedScenario>& scenarios) {
+  std::size_t paths = 0;
+  std::string wrong;
+  for_each_path(scenarios, [&](const ValidatedScenario& scenario, const ValidatedPath& path) {
+    if (scenario.validates != Validates::kWire) return;
+    ++paths;
+    if (keeps_up(path, &Figure::predicted) == keeps_up(path, &Figure::measured)) return;
+    wrong += fmt::format("; {} ({})", path.path, scenario.title);
+  });
+  return {"a wire is too fast for whom it should be",
+          fmt::format("{} paths{}", paths, wrong.empty() ? "" : ", not" + wrong.substr(1)),
+          wrong.empty()};
+}
+
 }  // namespace
+
+bool keeps_up(const ValidatedPath& path, double Figure::*side) {
+  return path.cpu.*side * path.throughput.*side / 1e9 < kBusy;
+}
+
+bool agrees_on_wire(const ValidatedPath& path) {
+  const bool predicted = keeps_up(path, &Figure::predicted);
+  if (predicted != keeps_up(path, &Figure::measured)) return false;
+  return !predicted || std::abs(path.throughput.error()) <= kWireTolerance;
+}
 
 bool agrees(const Figure& counter, const ValidatedPath& path) {
   if (counter.exact()) return true;
@@ -206,20 +241,33 @@ std::vector<Claim> verdicts(const std::vector<ValidatedScenario>& scenarios, boo
   if (!timing) return list;
   std::vector<double> ratios;
   std::vector<double> absolutes;
+  std::vector<double> throughputs;
   std::vector<double> wires;
   for_each_path(scenarios, [&](const ValidatedScenario& scenario, const ValidatedPath& path) {
-    if (scenario.validates == Validates::kWire) wires.push_back(std::abs(path.throughput.error()));
+    if (scenario.validates == Validates::kWire && keeps_up(path, &Figure::predicted)) {
+      wires.push_back(std::abs(path.throughput.error()));
+    }
     if (scenario.validates != Validates::kCpuTime) return;
     absolutes.push_back(std::abs(path.cpu.error()));
     if (path.ratio) ratios.push_back(std::abs(path.ratio->error()));
+    if (path.faster) throughputs.push_back(std::abs(path.faster->error()));
   });
   if (!absolutes.empty()) {
     list.push_back(median_verdict("CPU time relative to the first path", ratios, kMedianOfRatios));
     list.push_back(worst_verdict("CPU time relative to the first path", ratios, kWorstOfRatios));
     list.push_back(median_verdict("CPU time per GB", absolutes, kMedianOfAbsolutes));
     list.push_back(order_verdict(scenarios));
+    const char* const throughput = "throughput of files in memory relative to the first path";
+    list.push_back(median_verdict(throughput, throughputs, kMedianOfRatios));
+    list.push_back(worst_verdict(throughput, throughputs, kWorstOfRatios));
   }
-  if (!wires.empty()) list.push_back(worst_verdict("throughput of a wire", wires, kWireTolerance));
+  const bool wired =
+      std::any_of(scenarios.begin(), scenarios.end(),
+                  [](const ValidatedScenario& one) { return one.validates == Validates::kWire; });
+  if (wired) {
+    list.push_back(worst_verdict("throughput of a wire", wires, kWireTolerance));
+    list.push_back(keeping_up_verdict(scenarios));
+  }
   return list;
 }
 

@@ -14,10 +14,12 @@
 namespace copypath {
 
 // How far predictions may be off, as shares of what is measured.
-constexpr double kMedianOfRatios = 0.08;     ///< CPU time per byte relative to the first path
+constexpr double kMedianOfRatios = 0.08;     ///< relative to the first path: CPU time, throughput
 constexpr double kWorstOfRatios = 0.25;      ///< the same, of a single path
 constexpr double kMedianOfAbsolutes = 0.15;  ///< CPU time per byte
 constexpr double kWireTolerance = 0.01;      ///< throughput of a wire that is the limit
+/// A sender that computes for more of the time than that does not keep up with its wire.
+constexpr double kBusy = 0.9;
 /// Two paths whose times differ by less than so many times their spread have no order.
 constexpr double kNoise = 2;
 /// Or by less than the least of some interleaved runs differs from that of some others.
@@ -40,7 +42,9 @@ struct ValidatedPath {
   std::vector<Figure> counters;  ///< that both know
   Figure cpu;                    ///< seconds of the server's threads per GB
   Figure throughput;             ///< bytes per second
-  std::optional<Figure> ratio;   ///< of `cpu` to that of the first path; not of that itself
+  /// To those of the first path; not of that itself.
+  std::optional<Figure> ratio;   ///< of `cpu`
+  std::optional<Figure> faster;  ///< of `throughput`, where no byte came from a disk
 };
 
 /// What there is a verdict on besides the counters.
@@ -70,6 +74,12 @@ Validates what_it_validates(const Config& config);
 /// Holds a scenario's records against each other.
 ValidatedScenario validated(const std::string& file, const Config& config,
                             const std::vector<Result>& predicted, const native::Report& measured);
+
+/// Whether the wire is the limit, and not the processor of the sender: as predicted, and as
+/// measured.
+bool keeps_up(const ValidatedPath& path, double Figure::*side);
+/// Both say the same of it, and the same throughput if it keeps up.
+bool agrees_on_wire(const ValidatedPath& path);
 
 /// Over all scenarios. Without `timing`, on the counters alone.
 std::vector<Claim> verdicts(const std::vector<ValidatedScenario>& scenarios, bool timing);

@@ -52,7 +52,7 @@ const Figure& main_figure(const ValidatedScenario& scenario, const ValidatedPath
 bool within(const ValidatedScenario& scenario, const ValidatedPath& path) {
   switch (scenario.validates) {
     case Validates::kWire:
-      return std::abs(path.throughput.error()) <= kWireTolerance;
+      return agrees_on_wire(path);
     case Validates::kCpuTime:
       return !path.ratio || std::abs(path.ratio->error()) <= kWorstOfRatios;
     case Validates::kCountersOnly:
