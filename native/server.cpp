@@ -64,6 +64,13 @@ std::uint64_t encoded_size(Encoding encoding, const Connection& connection) {
          connection.header.size() * connection.requests.count(connection.number);
 }
 
+/// The kernel doubles it for its bookkeeping. Of packets of 64 KiB nearly all is payload.
+void set_receive_buffer(int socket, Bytes size) {
+  const auto half = static_cast<int>(std::min<std::uint64_t>(size.count() / 2, 0x3fffffff));
+  if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof half) == 0) return;
+  setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &half, sizeof half);
+}
+
 Descriptor listen_at(const Network& network, std::uint32_t clients) {
   network.set_up_server();
   return tcp_listen(network.server(), clients);
@@ -235,6 +242,7 @@ void Server::accept(const Path& path, std::vector<Client>& clients) const {
   if (path.source != Source::kOrigin) return;
   for (Client& client : clients) {
     client.files.push_back(tcp_connect(network_.client(), peer_.origin_port()));
+    set_receive_buffer(client.files.back(), config_.socket.receive_buffer);
     client.connection.file = client.files.back();
   }
 }

@@ -26,6 +26,7 @@ public:
 
   unsigned number() const { return number_; }
   bool idle() const { return current_ == nullptr; }
+  Task* current_task() { return current_; }
   const Task* last_task() const { return last_; }
 
   /// Takes an interrupt that comes in `delay`; `handler` runs when its time has been spent then,

@@ -1,5 +1,7 @@
 #include "models/cpu/cpu.h"
 
+#include <algorithm>
+
 namespace copypath {
 
 Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config)
@@ -21,7 +23,7 @@ void Cpu::bind(MemoryBus& bus) {
 void Cpu::wake(Task& task) {
   Core* chosen = nullptr;
   for (const auto& core : cores_) {
-    if (!core->idle()) continue;
+    if (!core->idle() || !task.may_run_on(*core)) continue;
     if (core->last_task() == &task) {
       chosen = core.get();
       break;
@@ -39,13 +41,26 @@ void Cpu::enqueue(Task& task) {
   run_queue_.push_back(&task);
   task.show("run queue");
   run_queue_length_ = static_cast<unsigned>(run_queue_.size());
+  if (pollers_ == 0) return;
+  for (const auto& core : cores_) {
+    if (core->current_task() != nullptr && task.may_run_on(*core)) {
+      core->current_task()->someone_waits();
+    }
+  }
+}
+
+bool Cpu::someone_waits_for(const Core& core) const {
+  return std::any_of(run_queue_.begin(), run_queue_.end(),
+                     [&](const Task* task) { return task->may_run_on(core); });
 }
 
 void Cpu::release(Core& core) {
   core.release();
-  if (run_queue_.empty()) return;
-  Task& next = *run_queue_.front();
-  run_queue_.pop_front();
+  const auto first = std::find_if(run_queue_.begin(), run_queue_.end(),
+                                  [&](const Task* task) { return task->may_run_on(core); });
+  if (first == run_queue_.end()) return;
+  Task& next = **first;
+  run_queue_.erase(first);
   run_queue_length_ = static_cast<unsigned>(run_queue_.size());
   core.dispatch(next);
 }

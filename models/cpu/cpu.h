@@ -1,5 +1,5 @@
 // The cores and the scheduler: one run queue, first come first served, a task prefers the core it
-// ran on last. A core that has nothing to do takes the next task from the queue.
+// ran on last. A core that has nothing to do takes the next task from the queue that may run on it.
 // A switch is counted whenever a task blocks or is preempted, as getrusage() counts ru_nvcsw and
 // ru_nivcsw; it costs time when the core goes on with another task than before.
 // Left out: priorities, per-core queues with balancing, wake-up latency of idle cores.
@@ -51,7 +51,7 @@ public:
 private:
   friend class Task;
 
-  bool someone_waits() const { return !run_queue_.empty(); }
+  bool someone_waits_for(const Core& core) const;
   void enqueue(Task& task);
   void release(Core& core);
 
@@ -59,6 +59,7 @@ private:
   std::vector<std::unique_ptr<Core>> cores_;
   Fifo<Task*> run_queue_;
   unsigned run_queue_length_ = 0;  // for the waveform
+  unsigned pollers_ = 0;           // tasks that keep their cores while they wait
   std::uint64_t context_switches_ = 0;
 };
 

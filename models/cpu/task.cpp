@@ -1,6 +1,7 @@
 #include "models/cpu/task.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/cpu/cpu.h"
 
@@ -13,6 +14,11 @@ void WaitQueue::wake_all() {
   const std::size_t woken = waiters_.size();
   for (std::size_t i = 0; i < woken; ++i) waiters_[i]->wake();
   waiters_.erase(waiters_.begin(), waiters_.begin() + static_cast<std::ptrdiff_t>(woken));
+}
+
+void Task::bind(unsigned first, unsigned count) {
+  first_core_ = first;
+  end_core_ = first + count;
 }
 
 void Task::start() {
@@ -37,7 +43,7 @@ void Task::settle() {
         continue;
       }
       if (unspent_ == SC_ZERO_TIME) return;
-      if (cpu_.someone_waits()) {
+      if (cpu_.someone_waits_for(*core_)) {
         cpu_.enqueue(*this);
         switch_out();
         continue;
@@ -52,10 +58,15 @@ void Task::settle() {
 
 void Task::wake() {
   if (polls_) {
-    resume_.notify(SC_ZERO_TIME);
+    has_news_ = true;
+    someone_waits();
   } else {
     cpu_.wake(*this);
   }
+}
+
+void Task::someone_waits() {
+  if (looks_) resume_.notify(SC_ZERO_TIME);
 }
 
 void Task::sleep(WaitQueue& queue) {
@@ -67,9 +78,34 @@ void Task::poll(WaitQueue& queue) {
   queue.add(*this);
   show("poll");
   polls_ = true;
-  sc_core::wait(resume_);
+  has_news_ = false;
+  ++cpu_.pollers_;
+  while (!has_news_) look();
+  --cpu_.pollers_;
   polls_ = false;
   settle();  // interrupts that came meanwhile
+}
+
+/// Looks until something has changed: there is news, or another task waits. That one has to wait
+/// for the end of the time slice.
+void Task::look() {
+  const sc_time now = time_now();
+  const bool shares = cpu_.someone_waits_for(*core_);
+  if (shares && now >= slice_end_) {
+    cpu_.enqueue(*this);
+    return switch_out();
+  }
+  looks_ = true;
+  if (shares) {
+    sc_core::wait(slice_end_ - now, resume_);
+    resume_.cancel();  // of the same instant
+  } else {
+    sc_core::wait(resume_);
+  }
+  looks_ = false;
+  if (shares || slice_end_ > time_now()) return;
+  const sc_time slice = cpu_.config().time_slice;  // it has had some of them to itself
+  slice_end_ += slice * (std::floor((time_now() - slice_end_) / slice) + 1);
 }
 
 void Task::block(const char* reason) {

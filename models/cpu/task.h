@@ -63,6 +63,12 @@ public:
 
   unsigned number() const { return number_; }
 
+  /// On these cores alone from now on, `count` of them from `first` on (sched_setaffinity()).
+  void bind(unsigned first, unsigned count);
+  bool may_run_on(const Core& core) const {
+    return core.number() >= first_core_ && core.number() < end_core_;
+  }
+
   /// The first thing the process does: waits for a core.
   void start();
   /// The last thing: gives the core back.
@@ -87,12 +93,15 @@ public:
     while (!ready()) sleep(queue);
   }
 
-  /// The same, but keeps the core, looking all the time.
+  /// The same, but keeps the core, looking all the time, as long as nobody else waits for it.
   template <typename Ready>
   void poll_until(WaitQueue& queue, Ready ready) {
     settle();
     while (!ready()) poll(queue);
   }
+
+  /// Another task waits for the core: one that polls leaves it when its time slice is over.
+  void someone_waits();
 
   /// Leaves the core until somebody calls wake(). `reason` is a literal.
   void block(const char* reason);
@@ -134,6 +143,7 @@ private:
 
   void sleep(WaitQueue& queue);
   void poll(WaitQueue& queue);
+  void look();
   void switch_out();
   void count_switch();
   void wait_for_core();
@@ -152,7 +162,11 @@ private:
   sc_time run_time_;
   sc_time stall_time_;
   std::uint64_t switches_ = 0;
-  bool polls_ = false;  // on its core
+  unsigned first_core_ = 0;
+  unsigned end_core_ = ~0U;
+  bool polls_ = false;
+  bool looks_ = false;     // it does, on its core
+  bool has_news_ = false;  // it has been woken
   const char* mode_ = "user";
   const char* call_ = "";
   mutable TextLane state_lane_;

@@ -122,7 +122,8 @@ void SystemCall::enter() {
   const CpuConfig& costs = task_.costs();
   task_.spend(costs.syscall / 2);
   if (call_ == Call::kRead || call_ == Call::kPread) task_.spend(costs.read_call);
-  if (call_ == Call::kWrite || call_ == Call::kWritev || call_ == Call::kSendmsg) {
+  if (call_ == Call::kWrite || call_ == Call::kWritev || call_ == Call::kSendmsg ||
+      call_ == Call::kSend) {
     task_.spend(costs.send_call);
   }
   if (call_ == Call::kSplice) task_.spend(costs.splice_call);

@@ -13,6 +13,7 @@ NetDevice::NetDevice(const sc_core::sc_module_name& name, const Config& config, 
     : sc_module(name),
       config_(config.nic),
       receive_buffer_(config.socket.receive_buffer),
+      clients_(config.workload.clients),
       number_(queues.nic),
       lead_(timestamps_lead(config.socket.rtt)),
       skbs_(skbs) {
@@ -78,14 +79,16 @@ void NetDevice::enter(const Skb& skb, Ledger::Provenance& provenance) {
 
 // loopback_xmit(), and process_backlog() when the sender leaves the device.
 void NetDevice::loop_back(Skb& skb, Execution& by) {
-  by.spend(by.costs().receive);
-  if (ledger_ != nullptr) enter(skb, ledger_->sent);
-  if (receivers_[skb.socket->connection()]->sleeps()) by.spend(by.costs().wakeup);
-  orphan_fragments(skb, skbs_, by);  // skb_orphan_frags_rx(); what was spliced is not concerned
-  if (ledger_ != nullptr) enter(skb, ledger_->received);
-  by.settle();
-  ++looped_back_;
   TcpSocket& socket = *skb.socket;
+  const bool to_client = has_local_client(socket.connection());
+  Ledger* const ledger = to_client ? ledger_ : nullptr;
+  by.spend(by.costs().receive);
+  if (ledger != nullptr) enter(skb, ledger->sent);
+  if (receivers_[socket.connection()]->sleeps()) by.spend(by.costs().wakeup);
+  orphan_fragments(skb, skbs_, by);  // skb_orphan_frags_rx(); what was spliced is not concerned
+  if (ledger != nullptr) enter(skb, ledger->received);
+  by.settle();
+  ++(to_client ? looped_back_ : looped_in_);
   receivers_[socket.connection()]->receive(skb.sequence, skb.runs.data(), skb.run_count);
   socket.leave_device(skb);
 }
@@ -101,7 +104,10 @@ void NetDevice::acknowledge(const Packet& packet, Task& task) {
 }
 
 void NetDevice::request(const Packet& packet, Task& task) {
-  if (loops_back()) task.spend(task.costs().receive);
+  if (loops_back()) {
+    task.spend(task.costs().receive);
+    if (sockets_[packet.connection]->awaits_request()) task.spend(task.costs().wakeup);
+  }
   task.settle();
   if (loops_back()) {
     sockets_[packet.connection]->take_request();

@@ -43,6 +43,11 @@ public:
   /// What the clock of TCP's timestamps says now.
   std::uint32_t timestamp() const { return timestamp_of(sc_core::sc_time_stamp() + lead_); }
   bool loops_back() const { return config_.link == Link::kLoopback; }
+  /// Whether the connection is that of a client on this machine. Those of a proxy to its origin
+  /// come after them.
+  bool has_local_client(std::uint32_t connection) const {
+    return loops_back() && connection < clients_;
+  }
   /// A core has no work with a packet, so transmit() does not wait.
   bool is_immediate() const { return segments() && !loops_back(); }
   /// How it encrypts TLS records: not without all of that.
@@ -83,8 +88,10 @@ public:
 
   /// Packets that found the ring full so far.
   std::uint64_t requeues() const { return requeues_; }
-  /// Packets that were handed to a receiver on the same machine.
+  /// Packets that were handed to a client on the same machine, and those that an origin has handed
+  /// to a proxy.
   std::uint64_t looped_back() const { return looped_back_; }
+  std::uint64_t looped_in() const { return looped_in_; }
   void trace(sc_core::sc_trace_file* file) const override;
 
   /// Brings the rings up (ndo_open()).
@@ -141,6 +148,7 @@ private:
   NicConfig config_;
   Ledger* ledger_ = nullptr;
   Bytes receive_buffer_;
+  std::uint32_t clients_;
   unsigned number_;                          // of the NIC
   sc_time lead_;                             // of timestamps
   tlm::tlm_generic_payload register_write_;  // used again and again
@@ -152,6 +160,7 @@ private:
   unsigned waiting_ = 0;  // skbs that found the ring full
   std::uint64_t requeues_ = 0;
   std::uint64_t looped_back_ = 0;
+  std::uint64_t looped_in_ = 0;
 };
 
 }  // namespace copypath

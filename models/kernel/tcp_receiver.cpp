@@ -146,8 +146,9 @@ Bytes TcpReceiver::recv(Task& task, std::uint64_t buffer, Bytes wanted) {
       append(from, taken[i].segment);
       if (i + 1 < taken.size() && taken[i + 1].place == taken[i].place) continue;
       const Bytes bytes = size_of(from);
-      task.copy(device_.loops_back() ? copy_to_receiver(taken[i].place) : Movement::kCopyFromSocket,
-                from, {{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}},
+      const bool by_client = device_.has_local_client(connection_);
+      task.copy(by_client ? copy_to_receiver(taken[i].place) : Movement::kCopyFromSocket, from,
+                {{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}},
                 task.costs().copy_rate);
       done += bytes;
       from.clear();

@@ -19,6 +19,16 @@ Bytes size_goal(Bytes mss) {
   return mss * std::max<std::uint64_t>(1, room / mss);
 }
 
+/// Pages of what is spliced: it is taken one by one, also where the kernel has it in one piece
+/// (skb_splice_from_iter()).
+unsigned pages_in(const FragmentList& list) {
+  unsigned pages = 0;
+  for (const Fragment& fragment : list) {
+    pages += fragment.pages == nullptr ? fragment.count() : pages_of(fragment.segment);
+  }
+  return pages;
+}
+
 }  // namespace
 
 class TcpSocket::Lock {
@@ -127,7 +137,7 @@ void TcpSocket::append_pages(Task& task, const FragmentList& pages, bool more, U
   if (recovery_ && encrypted_by_device_) remember_record(pages);
   if (ubuf == nullptr) {  // splice_to_socket()
     const CpuConfig& costs = task.costs();
-    task.spend(costs.splice_send + costs.send_page * static_cast<double>(count_of(pages)));
+    task.spend(costs.splice_send + costs.send_page * static_cast<double>(pages_in(pages)));
   }
   if (page_by_page_ && ubuf == nullptr && !pages.empty()) {  // sendpage()
     task.spend(task.costs().sendpage * static_cast<double>(count_of(pages) - 1));
@@ -297,6 +307,7 @@ void TcpSocket::take_acknowledgement(std::uint64_t sequence, const Sack& sack, C
   push_unsent(core);
   // sk_stream_write_space(): wakes writers when a third of the buffer is free.
   if (config_.send_buffer - std::min(queued_, config_.send_buffer) >= Bytes(queued_.count() / 2)) {
+    if (device_.loops_back() && !writers_.empty()) core.steal(core.softirq.costs().wakeup);
     writers_.wake_all();
   }
 }

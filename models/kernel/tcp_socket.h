@@ -63,6 +63,7 @@ public:
 
   /// Blocks until the client has sent a request, and takes it.
   void receive_request(Task& task);
+  bool awaits_request() const { return !readers_.empty(); }  ///< somebody sleeps for one
 
   /// The transmit queue that it uses (sk_tx_queue_mapping), and how many skbs of it are in the
   /// device: with none it may take another queue, and nothing is overtaken (ooo_okay).

@@ -14,6 +14,8 @@ constexpr std::array<MovementKind, kMovements> kKinds{{
      "O_DIRECT lets the drive's DMA fill pages of the pipe, past the page cache"},
     {"disk_write", Agent::kDisk, Purpose::kDma, Place::kPageCache, Place::kDisk,
      "what was written to the file is in the page cache, and the drive has to have it"},
+    {"copy_from_origin", Agent::kCore, Purpose::kCopy, Place::kUserBuffer, Place::kSocketBuffer,
+     "the origin is a program on the same machine, and send() lets it reuse its buffer at once"},
     {"dax_to_user", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kUserBuffer,
      "read() must place the bytes of persistent memory in the caller's buffer"},
     {"dax_to_pipe", Agent::kCore, Purpose::kCopy, Place::kPersistent, Place::kSocketBuffer,

@@ -39,6 +39,7 @@ enum class Movement : std::uint8_t {
   kDiskReadDirect,
   kDiskReadPipe,
   kDiskWrite,
+  kCopyFromOrigin,
   kDaxToUser,
   kDaxToPipe,
   kCopyToUser,
@@ -94,7 +95,7 @@ enum class Movement : std::uint8_t {
   kDiskCommand,
   kDiskCompletion,
 };
-constexpr std::size_t kMovements = 58;
+constexpr std::size_t kMovements = 59;
 
 constexpr std::size_t index_of(Movement movement) { return static_cast<std::size_t>(movement); }
 

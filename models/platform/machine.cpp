@@ -92,9 +92,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Config& config, cons
   connect_nics();
   connect_network(capture_file);
   connect_clients();
-  if (config.nic.link == Link::kLoopback && !path.local()) {
-    sinks = std::make_unique<Sinks>("sinks", config, kernel, memory, bus, cpu, clients);
-  }
+  if (config.nic.link == Link::kLoopback && !path.local()) start_local_peers();
   kernel.page_cache.warm_up(config.page_cache.warm, bus);
 
   SC_HAS_PROCESS(Machine);
@@ -161,6 +159,20 @@ void Machine::connect_clients() {
   lossy_link->to_network.bind(network.from_peers);
 }
 
+/// Programs on this machine. A proxy with its clients and its origin is three of them: where there
+/// are two cores, the last one is for those two, so that none of it is the proxy's.
+void Machine::start_local_peers() {
+  sinks = std::make_unique<Sinks>("sinks", config_, kernel, memory, bus, cpu, clients);
+  if (path_.reads != Reads::kOrigin) return;
+  origin = std::make_unique<LocalOrigin>("local_origin", config_, kernel, memory, bus, cpu,
+                                         clients.requests());
+  if (cpu.cores() == 1) return;
+  const unsigned last = cpu.cores() - 1;
+  for (const auto& task : server.tasks()) task->bind(0, last);
+  sinks->bind(last);
+  origin->bind(last);
+}
+
 void Machine::start_of_simulation() {
   if (!sinks && !path_.local()) clients.ask_later();
 }
@@ -188,6 +200,7 @@ void Machine::trace(sc_core::sc_trace_file* file) const {
   server.trace(file);
   clients.trace(file);
   if (sinks) sinks->trace(file);
+  if (origin) origin->trace(file);
 }
 
 }  // namespace copypath

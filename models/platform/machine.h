@@ -6,7 +6,8 @@
 //        |              |            |          |
 //        +------------ memory bus and DRAM -----+
 //
-// On loopback the clients are tasks on the same cores, and the NIC has nothing to do.
+// On loopback the clients are tasks on the same cores, and so is an origin; the NIC has nothing to
+// do.
 #pragma once
 
 #include <deque>
@@ -24,6 +25,7 @@
 #include "models/platform/packet_capture.h"
 #include "models/workload/clients.h"
 #include "models/workload/file_server.h"
+#include "models/workload/local_origin.h"
 #include "models/workload/origin.h"
 #include "models/workload/producers.h"
 #include "models/workload/sink.h"
@@ -52,6 +54,7 @@ private:
   void expect_losses();
   void connect_network(const std::string& capture_file);
   void connect_clients();
+  void start_local_peers();
   void finish();
   void enter_provenance(Result& result) const;
   void add_fetches(Result& result) const;
@@ -77,6 +80,7 @@ public:
   std::vector<std::unique_ptr<TcpPeer>> peers;
   FileServer server;
   std::unique_ptr<Sinks> sinks;            ///< on loopback
+  std::unique_ptr<LocalOrigin> origin;     ///< and that of a proxy
   std::unique_ptr<LossyLink> lossy_link;   ///< if frames get lost
   std::unique_ptr<PacketCapture> capture;  ///< if wanted
 

@@ -112,7 +112,7 @@ Result Machine::result() const {
     packets += loopback ? kernel.devices[i]->looped_back() : nics[i]->packets_sent();
     on_wires += nics[i]->wire_bytes_sent();
     busiest_wire = std::max(busiest_wire, nics[i]->wire_bytes_sent());
-    received += nics[i]->receiver.frames();
+    received += loopback ? kernel.devices[i]->looped_in() : nics[i]->receiver.frames();
     missed += nics[i]->receiver.missed();
     without_buffer += nics[i]->receiver.without_buffer();
     pauses += nics[i]->receiver.pauses();
@@ -226,6 +226,7 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
                  ratio((task->run_time() - task->stall_time()).to_seconds(), elapsed.to_seconds()));
   }
   if (sinks) stalled += sinks->stall_time();
+  if (origin) stalled += origin->stall_time();
   const double working = (cpu.busy() - stalled).to_seconds();
   const double cores = ratio(working, cpu.cores() * elapsed.to_seconds());
 
@@ -240,6 +241,7 @@ std::string Machine::bottleneck(const Result& result, sc_time elapsed) const {
   if (config_.numa.nodes == 2) consider(*result.value("fabric_utilisation"), "fabric");
   consider(std::max(cores, busiest_thread), "cpu");
   consider(sinks ? sinks->utilisation(elapsed) : clients.utilisation(elapsed), "client");
+  if (origin) consider(origin->utilisation(elapsed), "client");
   return busiest.second;
 }
 

@@ -25,6 +25,10 @@ Sinks::Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& 
   }
 }
 
+void Sinks::bind(unsigned core) {
+  for (const auto& sink : sinks_) sink->task.bind(core, 1);
+}
+
 // The first request is there when the run begins, unless a list says otherwise.
 void Sinks::consume(Receiver& sink) {
   const std::uint32_t number = sink.socket.connection();

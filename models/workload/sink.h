@@ -24,6 +24,9 @@ public:
   Sinks(const sc_core::sc_module_name& name, const Config& config, Kernel& kernel,
         PhysicalMemory& memory, MemoryBus& bus, Cpu& cpu, Clients& clients);
 
+  /// All clients run on that core.
+  void bind(unsigned core);
+
   sc_time stall_time() const;
   /// The share of the time up to `now` for which the busiest client ran, or took its time.
   double utilisation(sc_time now) const;

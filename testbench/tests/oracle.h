@@ -16,6 +16,7 @@
 #include "models/nic/wire.h"
 #include "models/platform/config.h"
 #include "models/workload/buffer_ring.h"
+#include "models/workload/local_origin.h"
 
 namespace copypath {
 
@@ -232,18 +233,19 @@ inline void expect_completion_reads(const Config& config, const Result& result,
   calls.erase("recvmsg");
 }
 
-/// Copies of every byte by the cores, the receiver's on the same machine included.
+/// Copies of every byte by the cores, the receiver's and the origin's on the same machine included.
 inline std::uint64_t copies_of(const std::string& path, const Config& config) {
   const Oracle oracle = oracle_of(path, config);
   if (config.nic.link != Link::kLoopback) {
     return oracle.cpu_copies + copies_for_device(path, config);
   }
   // What is sent without a copy, with a notification, is copied for a receiver on this machine.
-  return oracle.cpu_copies + (oracle.notified ? 1 : 0) +
+  return oracle.cpu_copies + (oracle.notified ? 1 : 0) + (oracle.proxy ? 1 : 0) +
          (config.workload.sink == Sink::kCopy ? 1 : 0);
 }
 
-/// DMA transfers of every byte that is not in the page cache: in, and out on the wire.
+/// DMA transfers of every byte that is not in the page cache: in, from the disk or an origin, and
+/// out on the wire. On loopback an origin's come without.
 inline std::uint64_t dma_of(const Config& config) {
   return config.nic.link == Link::kLoopback ? 1 : 2;
 }
@@ -251,7 +253,8 @@ inline std::uint64_t dma_of(const Config& config) {
 /// How often a proxy calls depends on how much has arrived when it does, within bounds. Each round
 /// takes all that it asks for, or as many frames as the pipe has buffers (splice), or empties the
 /// queue, which then ends with a packet of the origin's; a packet is at least one frame, or half
-/// the receive buffer.
+/// the receive buffer. On loopback a send() of the origin's makes at most two of them, in memory of
+/// 32 KiB.
 struct Rounds {
   std::uint64_t least;
   std::uint64_t most;
@@ -261,12 +264,15 @@ inline Rounds rounds_of(const std::string& path, const Config& config) {
   const Bytes segment = segment_size(config.nic);
   const Bytes packet = std::min(segment, Bytes(config.socket.receive_buffer.count() / 2));
   const std::uint64_t whole_chunks = w.file_size / w.chunk;
-  const std::uint64_t packets = units_covering(w.file_size, packet);
+  const bool loopback = config.nic.link == Link::kLoopback;
+  const std::uint64_t packets = loopback ? 2 * units_covering(w.file_size, LocalOrigin::kBuffer)
+                                         : units_covering(w.file_size, packet);
   if (path == "proxy_read_write") {
     return {units_covering(w.file_size, w.chunk), whole_chunks + packets};
   }
   const std::uint64_t buffers = config.pipe.size / kPageSize;
-  const std::uint64_t pieces = packets + w.file_size / segment + whole_chunks;
+  const std::uint64_t pieces =
+      packets + w.file_size / (loopback ? PageFragment::kSize : segment) + whole_chunks;
   return {units_covering(w.file_size, std::min(w.chunk, segment * buffers)),
           whole_chunks + pieces / buffers + packets};
 }

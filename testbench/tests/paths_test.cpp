@@ -81,7 +81,7 @@ void expect_closed_formulas(const Config& config, const Result& result) {
     EXPECT_EQ(whole(result, "page_cache_misses"), read_pages * files_of(w));
   }
   const std::uint64_t dma =
-      disk + (oracle.proxy ? traffic.payload : 0) + (dma_of(config) - 1) * traffic.sent;
+      disk + (dma_of(config) - 1) * ((oracle.proxy ? traffic.payload : 0) + traffic.sent);
   EXPECT_EQ(whole(result, "dma_bytes"), dma);
   EXPECT_EQ(whole(result, "bus_bytes"), dma + traffic.cores + passes(more, config));
   // Records are made once, and none of their framing is payload.

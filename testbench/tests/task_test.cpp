@@ -122,6 +122,54 @@ TEST_F(TaskTest, LoneTaskIsNeverPreempted) {
   EXPECT_EQ(cpu().context_switches(), 0U);
 }
 
+// It polls from 1 us on; its second slice ends at 201 us.
+TEST_F(TaskTest, ATaskThatPollsLeavesItsCoreAtTheEndOfItsTimeSlice) {
+  build(config(1));
+  WaitQueue queue;
+  bool ready = false;
+  const Running poller = spawn_task(SC_ZERO_TIME, [&](Task& task) {
+    task.poll_until(queue, [&] { return ready; });
+    task.spend(microseconds(5));
+  });
+  const Running other = spawn_computing(microseconds(150), microseconds(10));
+  spawn_at(microseconds(300), "news", [&] {
+    ready = true;
+    queue.wake_all();
+  });
+  run();
+  EXPECT_EQ(other.end(), microseconds(201 + 1 + 10));
+  EXPECT_EQ(poller.end(), microseconds(305)) << "it has had its core again since 213 us";
+  EXPECT_EQ(poller.task.switches(), 1U);
+  EXPECT_EQ(poller.task.run_time(), microseconds(201 + 305 - 212));
+}
+
+TEST_F(TaskTest, WhatComesWhileAPollingTaskHasNoCoreIsNotMissed) {
+  build(config(1));
+  WaitQueue queue;
+  bool ready = false;
+  const Running poller = spawn_task(SC_ZERO_TIME, [&](Task& task) {
+    task.poll_until(queue, [&] { return ready; });
+    task.spend(microseconds(5));
+  });
+  spawn_computing(microseconds(150), microseconds(10));  // from 202 to 212 us
+  spawn_at(microseconds(205), "news", [&] {
+    ready = true;
+    queue.wake_all();
+  });
+  run_to_edge(poller.process, microseconds(212 + 1 + 5));
+}
+
+TEST_F(TaskTest, ABoundTaskWaitsForItsCore) {
+  build(config(2));
+  spawn_computing(SC_ZERO_TIME, microseconds(50));  // on core 0, from 1 to 51 us
+  const Running bound = spawn_computing(microseconds(10), microseconds(5));
+  bound.task.bind(0, 1);
+  const Running free = spawn_computing(microseconds(20), microseconds(5));
+  run();
+  EXPECT_EQ(free.end(), microseconds(20 + 1 + 5)) << "past the one that waits";
+  EXPECT_EQ(bound.end(), microseconds(51 + 1 + 5));
+}
+
 // Alone until 150 us, in its second slice, which ends at 201 us.
 TEST_F(TaskTest, TaskThatComesLaterWaitsForTheEndOfTheSlice) {
   build(config(1));

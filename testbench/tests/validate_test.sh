@@ -23,7 +23,7 @@ if sanitized; then  # and of small buffers
   quick+=(--set "path = read_write sendfile splice")
 else
   warm+=("$matrix"/{random_reader,populated,compressing}.ini)
-  whole+=("$matrix"/sleeping_*.ini)
+  whole+=("$matrix"/sleeping_*.ini "$matrix"/proxy_*.ini)
 fi
 # Whole blocks, but not whole chunks: O_DIRECT reads all of a block of which the file may have a part.
 launch validate "${warm[@]}" "${quick[@]}" \
