@@ -188,15 +188,19 @@ private:
   double from_memory(const char* copy) const { return std::max(cached(), 2 * t_[copy] - cached()); }
 
   void calls() {
+    // A large folio is looked up once in 64 KiB, and a copy goes on to no other one.
+    constexpr double kPieceToPage = kPagesPerPiece / (kPagesPerPiece - 1);
     time(
         "cpu.page_lookup", {"refer", "refer_large_folios"},
-        [&] { return t_["refer"] - t_["refer_large_folios"]; }, "refer - refer_large_folios");
+        [&] { return kPieceToPage * (t_["refer"] - t_["refer_large_folios"]); },
+        "16/15 x (refer - refer_large_folios)");
     time(
         "cpu.copy_folio", {"read_through", "read_through_large_folios", "refer"},
         [&] {
-          return t_["read_through"] - t_["read_through_large_folios"] - value("cpu.page_lookup");
+          return kPieceToPage * (t_["read_through"] - t_["read_through_large_folios"]) -
+                 value("cpu.page_lookup");
         },
-        "read_through - read_through_large_folios - page_lookup");
+        "16/15 x (read_through - read_through_large_folios) - page_lookup");
     const auto read = [&] { return t_["read_4k"] - kPageBytes * cached(); };
     time(
         "cpu.read_page",
@@ -206,18 +210,17 @@ private:
           const double page = t_["read_through_large_folios"] -
                               kPageBytes * t_["copy_from_memory"] -
                               (read() + latency) / kPagesPerPiece;
-          return std::max(0.0, page) * kPagesPerPiece / (kPagesPerPiece - 1);
+          return kPieceToPage * std::max(0.0, page);
         },
         "16/15 x (read_through_large_folios - its copy as in copy_from_memory - (read_4k + "
         "memory_latency) / 16)");
     time(
-        "cpu.read_call", {"read_4k", "system_call", "read_64k", "read_64k_large_folios"},
+        "cpu.read_call", {"read_4k", "copy_256k", "system_call", "refer", "refer_large_folios"},
         [&] {
-          const double lookup =
-              (t_["read_64k"] - t_["read_64k_large_folios"]) / (kPagesPerPiece - 1);
-          return read() - t_["system_call"] - lookup - value("cpu.read_page");
+          return read() - t_["system_call"] - value("cpu.page_lookup") - value("cpu.copy_folio") -
+                 value("cpu.read_page");
         },
-        "read_4k - system_call - the copy - a lookup - read_page");
+        "read_4k - its copy as in copy_256k - system_call - page_lookup - copy_folio - read_page");
     time(
         "cpu.splice_page", {"refer_large_folios", "refer_4k_large_folios"},
         [&] {
