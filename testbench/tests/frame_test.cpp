@@ -172,6 +172,28 @@ TEST(FrameHeader, SaysWhatItWasGiven) {
   }
 }
 
+// Whichever is asked for first, clients and origins.
+TEST(Connections, EachHasItsAddressesNumbersAndHash) {
+  Addressing addressing;
+  addressing.clients = 4;
+  Connections connections(addressing);
+  for (const std::uint32_t number : {5U, 0U, 3U}) {
+    const Connections::Connection& connection = connections[number];
+    EXPECT_EQ(connection.hash, toeplitz_hash(addressing.received(number)));
+    for (const bool of_server : {false, true}) {
+      const Endpoint server = addressing.server(number);
+      const Endpoint peer = addressing.peer(number);
+      const Connections::Way& way = connection.way(of_server);
+      EXPECT_EQ(way.initial, addressing.initial(number, of_server));
+      const Headers read = Headers::decode(way.headers.data());
+      EXPECT_EQ(read.from.address, (of_server ? server : peer).address);
+      EXPECT_EQ(read.from.port, (of_server ? server : peer).port);
+      EXPECT_EQ(read.to.address, (of_server ? peer : server).address);
+      EXPECT_EQ(read.to.port, (of_server ? peer : server).port);
+    }
+  }
+}
+
 // ---- What the kernel writes for the NIC.
 
 class HeadersTest : public KernelTest {
