@@ -86,7 +86,7 @@ std::vector<Key> make_keys() {
     key(FIELD(title), kAny, "one line about the scenario, shown by compare", kByDefinition, "none"),
     key(FIELD(host), kAny, "host profile, beside the scenario file or in the shipped scenarios/", kByDefinition, "none"),
     key(NAMED_FIELD("path", paths), kAny, "data paths to run, separated by spaces, or all", kAssumed),
-    key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst makes every grant an event", kAssumed),
+    key(FIELD(timing), kAny, "bus timing: fluid shares bandwidth, burst grants it burst by burst", kAssumed),
 
     key(NAMED_FIELD("host.kernel", kernel), Range{"2.6", "9.99"}, "version of Linux whose rules apply", kAssumed),
 

@@ -1,7 +1,7 @@
 // How the bus keeps time: a transfer occupies it, and the call returns when its last byte has
 // crossed. Two ways that agree in the long run:
 //   fluid   every transfer gets a share of the bandwidth; an event when a transfer starts or ends
-//   burst   every burst is granted by an arbiter; an event per grant, for waveforms
+//   burst   every burst is granted by an arbiter, for waveforms; an event when a transfer may end
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ public:
   // done() may occur early, and who finds it finished leaves.
   virtual void start(unsigned master, Agent agent, Bytes bus_bytes, double limit,
                      sc_time delay) = 0;
-  virtual bool finished(unsigned master) const = 0;
+  virtual bool finished(unsigned master) = 0;
   virtual const sc_core::sc_event& done(unsigned master) const = 0;
   virtual void leave(unsigned master) = 0;
 
@@ -41,8 +41,8 @@ public:
   virtual void trace(sc_core::sc_trace_file* file, const std::string& name) = 0;
 
   /// `capacity` in bytes per second.
-  static std::unique_ptr<BusTiming> make(const char* name, Timing timing,
-                                         const MemoryConfig& config, double capacity);
+  static std::unique_ptr<BusTiming> make(Timing timing, const MemoryConfig& config,
+                                         double capacity);
 };
 
 }  // namespace copypath

@@ -21,7 +21,7 @@ public:
       : capacity_(capacity), shares_(capacity, arbitration) {}
 
   void start(unsigned master, Agent agent, Bytes bus_bytes, double limit, sc_time delay) override;
-  bool finished(unsigned master) const override {
+  bool finished(unsigned master) override {
     const Flow& flow = *flows_[master];
     return flow.announced && sc_core::sc_time_stamp() >= flow.finish;
   }

@@ -7,10 +7,10 @@
 
 namespace copypath {
 
-std::unique_ptr<BusTiming> BusTiming::make(const char* name, Timing timing,
-                                           const MemoryConfig& config, double capacity) {
+std::unique_ptr<BusTiming> BusTiming::make(Timing timing, const MemoryConfig& config,
+                                           double capacity) {
   if (timing == Timing::kFluid) return std::make_unique<FluidTiming>(capacity, config.arbitration);
-  return std::make_unique<BurstTiming>(name, capacity, config.burst, config.arbitration);
+  return std::make_unique<BurstTiming>(capacity, config.burst, config.arbitration);
 }
 
 namespace {
@@ -38,7 +38,7 @@ MemoryBus::MemoryBus(const sc_core::sc_module_name& name, const Config& config,
       capacity_(config.memory.bandwidth.bytes_per_second() * config.memory.efficiency),
       memory_(memory),
       ledger_(ledger),
-      timing_(BusTiming::make("timing", config.timing, config.memory, capacity_)) {
+      timing_(BusTiming::make(config.timing, config.memory, capacity_)) {
   in.register_b_transport(this, &MemoryBus::b_transport);
   if (config.numa.nodes == 2) {
     numa_ = std::make_unique<Numa>(config.numa, config.memory, config.timing, ledger);

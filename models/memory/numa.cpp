@@ -70,10 +70,8 @@ Numa::Numa(const NumaConfig& config, const MemoryConfig& memory, Timing timing, 
     : config_(config), placement_(config), ledger_(ledger) {
   const double dram = memory.bandwidth.bytes_per_second() * memory.efficiency;
   const double fabric = config.fabric_bandwidth.bytes_per_second();
-  resources_ = {BusTiming::make("dram0", timing, memory, dram),
-                BusTiming::make("dram1", timing, memory, dram),
-                BusTiming::make("fabric0", timing, memory, fabric),
-                BusTiming::make("fabric1", timing, memory, fabric)};
+  resources_ = {BusTiming::make(timing, memory, dram), BusTiming::make(timing, memory, dram),
+                BusTiming::make(timing, memory, fabric), BusTiming::make(timing, memory, fabric)};
 }
 
 NumaTraffic Numa::traffic(const MovementKind& kind, const SegmentList* from, const SegmentList* to,

@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <stdexcept>
 
 #include "models/platform/simulate.h"
+#include "models/time_now.h"
 
 namespace copypath {
 
@@ -52,10 +55,19 @@ void VcdFile::close() {
 
 void VcdFile::end() {
   sc_core::sc_get_curr_simcontext()->remove_trace_file(this);
+  write_late_changes(now());
+  for (LateLanes* const model : late_models_) model->forget();
   if (started_ && now() > last_) buffer_ += fmt::format("#{}\n", now());
+  const bool again = head_is_out_;  // as somebody may have edited it since
   flush();
+  if (again && std::fseek(file_, 0, SEEK_SET) == 0) put(head_);
   if (std::fclose(file_) != 0 && error_ == 0) error_ = errno;
   file_ = nullptr;
+}
+
+void VcdFile::follow(LateLanes& model, std::size_t lanes) {
+  late_models_.push_back(&model);
+  for (std::size_t i = lanes_.size() - lanes; i < lanes_.size(); ++i) late_lanes_.push_back(i);
 }
 
 void VcdFile::refuse(const std::string& name) {
@@ -63,7 +75,7 @@ void VcdFile::refuse(const std::string& name) {
 }
 
 void VcdFile::add(const void* object, Kind kind, int width, const std::string& name) {
-  lanes_.push_back({object, kind, width, 0, id_of(lanes_.size()), name, {}});
+  lanes_.push_back({object, kind, width, 0, "", id_of(lanes_.size()), name});
 }
 
 void VcdFile::trace(const bool& object, const std::string& name) {
@@ -82,9 +94,8 @@ void VcdFile::trace(const sc_dt::uint64& object, const std::string& name, int wi
   add(&object, Kind::kLongWord, width, name);
 }
 
-void VcdFile::trace(const sc_dt::sc_lv_base& object, const std::string& name) {
-  add(&object, Kind::kVector, object.length(), name);
-  lanes_.back().words.resize(2 * static_cast<std::size_t>(object.size()));
+void VcdFile::trace_text(const char* const& text, int characters, const std::string& name) {
+  add(&text, Kind::kText, 8 * characters, name);
 }
 
 void VcdFile::write_comment(const std::string& comment) {
@@ -93,7 +104,7 @@ void VcdFile::write_comment(const std::string& comment) {
 
 /// Whether the lane's value has changed, which is remembered.
 bool VcdFile::take_change(Lane& lane) {
-  if (lane.kind == Kind::kVector) return take_change_of_vector(lane);
+  if (lane.kind == Kind::kText) return take_change_of_text(lane);
   const std::uint64_t value = lane.kind == Kind::kFlag   ? at<bool>(lane.object)
                               : lane.kind == Kind::kWord ? at<unsigned>(lane.object)
                                                          : at<std::uint64_t>(lane.object);
@@ -102,29 +113,19 @@ bool VcdFile::take_change(Lane& lane) {
   return true;
 }
 
-bool VcdFile::take_change_of_vector(Lane& lane) {
-  const auto& vector = at<sc_dt::sc_lv_base>(lane.object);
-  const auto size = static_cast<int>(lane.words.size() / 2);
-  sc_dt::sc_digit* const values = lane.words.data();
-  sc_dt::sc_digit* const controls = values + size;
-  int word = 0;
-  while (word < size && values[word] == vector.get_word(word) &&
-         controls[word] == vector.get_cword(word)) {
-    ++word;
-  }
-  if (word == size) return false;
-  for (; word < size; ++word) {
-    values[word] = vector.get_word(word);
-    controls[word] = vector.get_cword(word);
-  }
-  return true;
+bool VcdFile::take_change_of_text(Lane& lane) {
+  const char* const text = at<const char*>(lane.object);
+  if (text == lane.text) return false;
+  const bool same = std::strncmp(text, lane.text, static_cast<std::size_t>(lane.width) / 8) == 0;
+  lane.text = text;
+  return !same;
 }
 
 void VcdFile::write(const Lane& lane) {
   if (lane.width == 1) {
     buffer_ += lane.value != 0 ? '1' : '0';
-  } else if (lane.kind == Kind::kVector) {
-    write_vector(lane);
+  } else if (lane.kind == Kind::kText) {
+    write_text(lane);
   } else {
     write_number(lane.value, lane.width);
   }
@@ -148,42 +149,70 @@ void VcdFile::write_number(std::uint64_t value, int width) {
   buffer_.append(&text[first], text.size() - first);
 }
 
-/// Without zeros in front of a one; all of it if it begins with Z.
-void VcdFile::write_vector(const Lane& lane) {
-  const std::size_t size = lane.words.size() / 2;
-  const std::size_t begin = buffer_.size();
-  buffer_.resize(begin + 32 * size);
-  char* to = &buffer_[begin];
-  for (std::size_t word = size; word-- > 0;) {
-    sc_dt::sc_digit value = lane.words[word];
-    sc_dt::sc_digit control = lane.words[size + word];
-    for (int bit = 0; bit < 32; ++bit, value <<= 1, control <<= 1) {
-      *to++ = "01ZX"[(control >> 31 << 1) | value >> 31];
+/// Without zeros in front, the first letter in the highest bits.
+void VcdFile::write_text(const Lane& lane) {
+  const auto width = static_cast<std::size_t>(lane.width);
+  const std::size_t letters = strnlen(lane.text, width / 8);
+  buffer_ += 'b';
+  if (letters == 0) {
+    buffer_.append(width, 'Z');
+  } else {
+    bool zero = true;
+    for (std::size_t i = 0; i < 8 * letters; ++i) {
+      const bool bit = (lane.text[i / 8] >> (7 - i % 8) & 1) != 0;
+      zero = zero && !bit;
+      if (!zero) buffer_ += bit ? '1' : '0';
     }
+    buffer_.append(width - 8 * letters, '0');
   }
-  std::size_t zeros = 0;
-  while (zeros + 1 < 32 * size && buffer_[begin + zeros] == '0') ++zeros;
-  if (buffer_[begin + zeros] != '1' && zeros > 0 && buffer_[begin + zeros] != '0') --zeros;
-  buffer_.replace(begin, zeros, 1, 'b');
   buffer_ += ' ';
 }
 
 void VcdFile::cycle(bool delta_cycle) {
   if (delta_cycle) return;
+  const std::uint64_t time = now();
+  write_late_changes(time + 1);
   if (!started_) {
     write_header();
     return;
   }
   bool any = false;
   for (Lane& lane : lanes_) {
-    if (!take_change(lane)) continue;
-    if (!any) buffer_ += fmt::format("#{}\n", now());
-    any = true;
-    write(lane);
-    buffer_ += '\n';
+    if (take_change(lane)) write_change(lane, time, any);
   }
-  if (!any) return;
-  last_ = now();
+  if (any) end_instant(time);
+}
+
+/// Has the lanes of late models show what they did before `end`. What they do now is written with
+/// all others.
+void VcdFile::write_late_changes(std::uint64_t end) {
+  for (;;) {
+    sc_core::sc_time next = end_of_time();
+    for (LateLanes* const model : late_models_) next = std::min(next, model->next_change());
+    const std::uint64_t time = next.value();
+    if (time >= end) return;
+    for (LateLanes* const model : late_models_) {
+      if (model->next_change() == next) model->change();
+    }
+    if (!started_ || time == now()) continue;
+    bool any = false;
+    for (const std::size_t lane : late_lanes_) {
+      if (take_change(lanes_[lane])) write_change(lanes_[lane], time, any);
+    }
+    if (any) end_instant(time);
+  }
+}
+
+/// `any`: whether it is not the first of its instant, which says when that is.
+void VcdFile::write_change(const Lane& lane, std::uint64_t time, bool& any) {
+  if (!any) fmt::format_to(std::back_inserter(buffer_), "#{}\n", time);
+  any = true;
+  write(lane);
+  buffer_ += '\n';
+}
+
+void VcdFile::end_instant(std::uint64_t time) {
+  last_ = time;
   buffer_ += '\n';
   if (buffer_.size() > kBuffer) flush();
 }
@@ -213,6 +242,7 @@ void VcdFile::write_header() {
     buffer_ += '\n';
   }
   buffer_ += "$end\n\n";
+  head_.swap(buffer_);
 }
 
 /// The lanes of a scope, whose names have `depth` characters in front; then the scopes in it.
@@ -240,9 +270,15 @@ void VcdFile::write_scope(const std::vector<const Lane*>& lanes, std::size_t dep
 }
 
 void VcdFile::flush() {
-  const std::size_t written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
-  if (written != buffer_.size() && error_ == 0) error_ = errno;
+  if (!head_is_out_) put(head_);
+  head_is_out_ = true;
+  put(buffer_);
   buffer_.clear();
+}
+
+void VcdFile::put(const std::string& text) {
+  const std::size_t written = std::fwrite(text.data(), 1, text.size(), file_);
+  if (written != text.size() && error_ == 0) error_ = errno;
 }
 
 }  // namespace copypath

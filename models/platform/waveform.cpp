@@ -3,10 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/platform/simulate.h"
@@ -17,55 +16,54 @@ namespace {
 
 /// SystemC writes the values at the start of a trace without a time, which viewers take for 0; a
 /// comment before them says when they were taken. Puts the time in the comment's place.
-void put_start_time(const std::string& file) {
-  std::fstream vcd(file, std::ios::in | std::ios::out | std::ios::binary);
-  std::string line;
-  std::string time;
-  std::streamoff comment = 0;
-  for (std::streamoff at = 0; std::getline(vcd, line) && line != "$dumpvars"; at = vcd.tellg()) {
-    if (line == "$comment") comment = at;
-    if (line.rfind("All initial values are dumped below", 0) != 0) continue;
-    const std::size_t equals = line.find(" = ");  // ... at time 0.0001 sec = 100000000 ...
-    if (equals != std::string::npos) time = std::to_string(std::stoull(line.substr(equals + 3)));
-  }
-  if (time.empty() || time == "0") return;
+void put_start_time(std::string& head) {
+  const std::size_t values = head.find("\n$dumpvars\n") + 1;
+  const std::size_t comment = head.rfind("$comment\n", values);
+  const std::size_t time = head.find(" = ", comment) + 3;
+  const std::string picoseconds = head.substr(time, head.find(' ', time) - time);
+  if (picoseconds == "0") return;
   std::string text = "$comment The values at the start: $end";
-  const auto room = static_cast<std::size_t>(vcd.tellg() - comment) - sizeof "$dumpvars";
-  text.resize(room - time.size() - 3, ' ');
-  vcd.seekp(comment);
-  vcd << text << "\n#" << time << "\n";
+  text.resize(values - comment - picoseconds.size() - 3, ' ');
+  head.replace(comment, values - comment, text + "\n#" + picoseconds + "\n");
+}
+
+std::string_view next_word(std::string_view& line) {
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  const std::size_t end = std::min(line.find(' ', begin), line.size());
+  const std::string_view word = line.substr(begin, end - begin);
+  line.remove_prefix(end);
+  return word;
 }
 
 /// Takes the lanes of these names out of the header and out of the values at the start, which is
-/// all there is of a lane in which nothing happens. The file keeps its length.
-void hide(const std::string& file, const std::vector<std::string>& lanes) {
-  std::fstream vcd(file, std::ios::in | std::ios::out | std::ios::binary);
-  std::set<std::string> hidden;
-  std::string line;
+/// all there is of a lane in which nothing happens. The head keeps its length.
+void hide(std::string& head, const std::vector<std::string>& lanes) {
+  const std::set<std::string_view> names(lanes.begin(), lanes.end());
+  std::set<std::string> hidden;  // by their short names
   bool values = false;
-  for (std::streamoff at = 0; std::getline(vcd, line); at = vcd.tellg()) {
-    if (values && line == "$end") break;
-    if (line == "$dumpvars") values = true;
-    std::istringstream words(line);
-    std::string first, kind, bits, id, name;
-    words >> first;
-    if (first == "$var") {  // $var wire 32 id name [31:0] $end
-      words >> kind >> bits >> id >> name;
-      if (std::find(lanes.begin(), lanes.end(), name) == lanes.end()) continue;
-      hidden.insert(id);
-    } else if (!values || !(words >> id) || hidden.count(id) == 0) {  // b0 id
-      continue;
+  for (std::size_t begin = 0; begin < head.size();) {
+    const std::size_t end = head.find('\n', begin);
+    std::string_view line(&head[begin], end - begin);
+    const std::string_view first = next_word(line);
+    bool hide = false;
+    if (first == "$dumpvars") {
+      values = true;
+    } else if (first == "$var") {  // $var wire 32 id name [31:0] $end
+      for (int i = 0; i < 2; ++i) next_word(line);
+      const std::string_view id = next_word(line);
+      hide = names.count(next_word(line)) != 0;
+      if (hide) hidden.emplace(id);
+    } else if (values) {  // b0 id
+      hide = hidden.count(std::string(next_word(line))) != 0;
     }
-    vcd.seekp(at);
-    vcd << std::string(line.size(), ' ');
-    vcd.seekg(at + static_cast<std::streamoff>(line.size()) + 1);
+    if (hide) std::fill(&head[begin], &head[end], ' ');
+    begin = end + 1;
   }
 }
 
 }  // namespace
 
-Waveform::Waveform(const Machine& machine, const std::string& file)
-    : machine_(machine), file_(file) {
+Waveform::Waveform(const Machine& machine, const std::string& file) : machine_(machine) {
   if (struct stat status{}; stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     throw OutputError(file + ": not a regular file");
   }
@@ -75,10 +73,13 @@ Waveform::Waveform(const Machine& machine, const std::string& file)
 
 void Waveform::close() {
   if (!trace_) return;
+  std::string& head = trace_->head();
+  if (!head.empty()) {
+    put_start_time(head);
+    hide(head, machine_.idle_lanes());
+  }
   trace_->close();
   trace_.reset();
-  put_start_time(file_);
-  hide(file_, machine_.idle_lanes());
 }
 
 }  // namespace copypath

@@ -20,7 +20,6 @@ public:
 
 private:
   const Machine& machine_;
-  std::string file_;
   std::unique_ptr<VcdFile> trace_;
 };
 

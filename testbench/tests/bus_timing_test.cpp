@@ -215,6 +215,39 @@ TEST_P(EitherTiming, WeightedSharesAreInProportion) {
   expect_finish(processes, {nanoseconds(3500), nanoseconds(2250)});
 }
 
+// ---- Who comes first in burst timing. A core's 128 bytes, which cross twice, are a burst of 4 ns.
+
+class BurstOrder : public BusTimingTest {
+protected:
+  void expect_finish(const std::vector<Job>& jobs, const std::vector<sc_time>& expected) {
+    const auto processes = spawn_jobs(Timing::kBurst, Arbitration::kPriority, jobs);
+    run();
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+      EXPECT_EQ(processes[i]->finish, expected[i]) << processes[i]->name;
+    }
+  }
+};
+
+TEST_F(BurstOrder, WhoAsksInTheSameInstantIsEqual) {
+  const sc_time start = nanoseconds(10);
+  expect_finish({{kCore, 128, kUnlimited, start}, {kNic, 256, kUnlimited, start}},
+                {nanoseconds(18), nanoseconds(14)});
+}
+
+TEST_F(BurstOrder, WhoAsksDuringABurstIsThereAtItsEnd) {
+  expect_finish({{kCore, 128, kUnlimited, nanoseconds(0)},
+                 {kCore, 128, kUnlimited, nanoseconds(1)},
+                 {kNic, 256, kUnlimited, sc_time::from_value(3999)}},
+                {nanoseconds(4), nanoseconds(12), nanoseconds(8)});
+}
+
+TEST_F(BurstOrder, WhoAsksWhenABurstEndsComesAfterThoseThatHaveWaited) {
+  expect_finish({{kCore, 128, kUnlimited, nanoseconds(0)},
+                 {kCore, 128, kUnlimited, nanoseconds(1)},
+                 {kNic, 256, kUnlimited, nanoseconds(4)}},
+                {nanoseconds(4), nanoseconds(8), nanoseconds(12)});
+}
+
 // ---- Fluid timing against an account that changes everybody's rate whenever somebody comes or
 // goes.
 

@@ -39,6 +39,9 @@ check "loopback" status_is 0
 launch run "$first_look" --path read_write --trace whole.vcd
 launch run "$first_look" --path read_write --trace window.vcd --trace-window 90us..120us
 check "a window" status_is 0
+launch run "$first_look" --json traced.json --trace looked_at.vcd
+launch run "$first_look" --json untraced.json
+check "a waveform of every burst changes no result" cmp -s traced.json untraced.json
 for trace in *.vcd; do
   check "$trace is sound" awk -f "$tests/check_vcd.awk" "$trace"
   awk -f "$tests/vcd_lanes.awk" "$trace" >"${trace%.vcd}.lanes"
