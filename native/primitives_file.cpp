@@ -31,7 +31,8 @@ std::function<double()> with_a_send(const Receiver& to, std::size_t size,
   return [=, call = std::move(call)] {
     const Awake awake(to);
     off_t at = 0;
-    return seconds_per_call(*to, size == kPage ? kSmallCalls : kPieces, packets_of(size), [&] {
+    const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
+    return seconds_per_call(*to, calls, packets_of(size), [&] {
       call(at);
       to->take(*sent, size);
       at += static_cast<off_t>(size);
@@ -111,6 +112,8 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
        reading(to, files.small, kPiece, CachedFile::kSize), send, kPages},
       {"read_through_large_folios", "page", "the same, of a file in large folios",
        reading(to, files.large, kPiece, CachedFile::kSize), send, kPages},
+      {"read_1m_through_large_folios", "call", "the same of 1 MiB at once",
+       reading(to, files.large, 16 * kPiece, CachedFile::kSize), "send_1m"},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null", referring(files.small),
        nullptr, kPages},
       {"refer_large_folios", "page", "the same, of a file in large folios", referring(files.large),

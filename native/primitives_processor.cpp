@@ -43,25 +43,24 @@ constexpr std::array<WorkingSet, 6> kWorkingSets{{{"copy_of_1m", 1},
                                                   {"copy_of_32m", 32}}};
 
 /// Seconds per byte of copying `set` bytes, in pieces, to as many others.
-double copy_within(const Buffer& from, const Buffer& to, std::size_t set, std::size_t piece) {
+double copy_within(const Buffer& from, const Buffer& to, std::size_t set) {
   const std::size_t passes = std::max<std::size_t>(1, kCopiedPerBatch / set);
   const double seconds = cpu_seconds([&] {
     for (std::size_t pass = 0; pass < passes; ++pass) {
-      for (std::size_t at = 0; at < set; at += piece) {
-        std::memcpy(to.data() + at % to.size(), from.data() + at, std::min(piece, set - at));
+      for (std::size_t at = 0; at < set; at += kPiece) {
+        std::memcpy(to.data() + at % to.size(), from.data() + at, std::min(kPiece, set - at));
       }
     }
   });
   return seconds / static_cast<double>(passes * set);
 }
 
-Primitive copying(const char* name, std::size_t set, std::size_t target, const char* how,
-                  std::size_t piece = kPiece) {
+Primitive copying(const char* name, std::size_t set, std::size_t target, const char* how) {
   auto from = std::make_shared<Buffer>(set);
   auto to = std::make_shared<Buffer>(target);
   return {name, "byte", how, [=] {
-            copy_within(*from, *to, std::min(set, kMi), piece);
-            return copy_within(*from, *to, set, piece);
+            copy_within(*from, *to, std::min(set, kMi));
+            return copy_within(*from, *to, set);
           }};
 }
 
@@ -209,8 +208,6 @@ std::vector<Primitive> processor_primitives() {
   }
   list.push_back(
       copying("copy_from_memory", kFarAway, kPiece, "memcpy() from 128 MiB into 64 KiB"));
-  list.push_back(copying("copy_large_from_memory", kFarAway, kMi,
-                         "memcpy() from 128 MiB into 1 MiB, a MiB at once", kMi));
   list.push_back(copying("copy_in_memory", kFarAway, kFarAway, "memcpy() from 128 MiB to others"));
   list.push_back(latency());
   list.push_back(encryption());

@@ -177,15 +177,12 @@ private:
         "cpu.copy_rate_cached", {"copy_256k"}, [&] { return cached(); }, "copy_256k");
     rate(
         "cpu.copy_rate", {"copy_from_memory", "copy_256k"},
-        [&] { return from_memory("copy_from_memory"); },
+        [&] { return from_memory(t_["copy_from_memory"]); },
         "2 x copy_from_memory - copy_256k: of a copy from memory into the cache, each end is half");
-    rate(
-        "cpu.copy_rate_large", {"copy_large_from_memory", "copy_256k"},
-        [&] { return from_memory("copy_large_from_memory"); },
-        "2 x copy_large_from_memory - copy_256k");
   }
   double cached() const { return t_["copy_256k"]; }
-  double from_memory(const char* copy) const { return std::max(cached(), 2 * t_[copy] - cached()); }
+  /// Of which a copy into the cache takes so long for a byte.
+  double from_memory(double copy) const { return std::max(cached(), 2 * copy - cached()); }
 
   void calls() {
     // A large folio is looked up once in 64 KiB, and a copy goes on to no other one.
@@ -214,6 +211,18 @@ private:
         },
         "16/15 x (read_through_large_folios - its copy as in copy_from_memory - (read_4k + "
         "memory_latency) / 16)");
+    rate(
+        "cpu.copy_rate_large",
+        {"read_1m_through_large_folios", "read_4k", "copy_256k", "memory_latency",
+         "read_through_large_folios", "copy_from_memory"},
+        [&] {
+          const double pages = (kPagesPerMebibyte - 1) * value("cpu.read_page");
+          return from_memory(
+              (t_["read_1m_through_large_folios"] - read() - t_["memory_latency"] - pages) /
+              kMebibyte);
+        },
+        "2 x (read_1m_through_large_folios - read_4k - memory_latency - 255 x read_page) / 1 MiB - "
+        "copy_256k");
     time(
         "cpu.read_call", {"read_4k", "copy_256k", "system_call", "refer", "refer_large_folios"},
         [&] {
