@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
+
+#include "testbench/derivation.h"
 
 namespace copypath {
 
@@ -25,40 +26,10 @@ constexpr double kPacketBytes = 65483;  // what one packet carries on loopback
 constexpr double kFragmentBytes = 32768;
 constexpr double kShareOfSkb = 0.4;  // of what an skb costs on loopback; the rest is the softirq's
 
-/// How much the least of the batches can be trusted.
-const char* sureness_of(double variation) {
-  if (variation < 0.05) return "sure";
-  return variation < 0.15 ? "fair" : "rough";
-}
-
-class Figures {
-public:
-  explicit Figures(const std::vector<Measured>& measured) {
-    for (const Measured& one : measured) {
-      if (one.missing.empty()) spreads_[one.name] = one.spread;
-    }
-  }
-
-  bool has(const std::string& name) const { return spreads_.count(name) != 0; }
-  double operator[](const std::string& name) const { return spreads_.at(name).least; }
-  double median(const std::string& name) const { return spreads_.at(name).median; }
-  double variation(const std::string& name) const { return spreads_.at(name).variation; }
-
-private:
-  std::map<std::string, native::Spread> spreads_;
-};
-
-std::string nanoseconds_text(double seconds) {
-  return fmt::format("{:.0f}ps", std::max(0.0, seconds) * 1e12);
-}
-std::string rate_text(double seconds_per_byte) {
-  return fmt::format("{:.0f}MB/s", std::clamp(1e-6 / std::max(seconds_per_byte, 1e-14), 1.0, 9e6));
-}
-
-class Profile {
+class Profile : private Derivation {
 public:
   Profile(const std::vector<Measured>& measured, const HostFacts& facts)
-      : t_(measured), facts_(facts) {}
+      : Derivation(measured), facts_(facts) {}
 
   std::vector<ProfileKey> keys() {
     machine();
@@ -68,40 +39,10 @@ public:
     network();
     transformations();
     disk();
-    return keys_;
+    return derived();
   }
 
 private:
-  /// Nothing without its primitives; as sure as the least sure of them.
-  void derive(const char* key, std::initializer_list<const char*> from,
-              const std::function<double()>& seconds, std::string (*text)(double),
-              const char* how) {
-    double variation = 0;
-    for (const char* name : from) {
-      if (!t_.has(name)) return;
-      variation = std::max(variation, t_.variation(name));
-    }
-    values_[key] = seconds();
-    keys_.push_back({key, text(values_[key]), how, sureness_of(variation)});
-  }
-  void time(const char* key, std::initializer_list<const char*> from,
-            const std::function<double()>& seconds, const char* how) {
-    derive(
-        key, from, [&] { return std::max(0.0, seconds()); }, nanoseconds_text, how);
-  }
-  void rate(const char* key, std::initializer_list<const char*> from,
-            const std::function<double()>& seconds_per_byte, const char* how) {
-    derive(key, from, seconds_per_byte, rate_text, how);
-  }
-  void fact(const char* key, const std::string& value, const char* how, const char* sureness) {
-    keys_.push_back({key, value, how, sureness});
-  }
-  /// A key that has been derived; 0 if it could not be.
-  double value(const char* key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() ? 0 : found->second;
-  }
-
   void machine() {
     const auto dot = facts_.kernel.find('.', facts_.kernel.find('.') + 1);
     fact("host.kernel",
@@ -116,9 +57,9 @@ private:
     time(
         "memory.latency", {"memory_latency"}, [&] { return t_["memory_latency"]; },
         "memory_latency");
-    derive(
+    rate(
         "memory.bandwidth", {"copy_in_memory"},
-        [&] { return t_["copy_in_memory"] / (3.0 * facts_.processors); }, rate_text,
+        [&] { return t_["copy_in_memory"] / (3.0 * facts_.processors); },
         "3 / copy_in_memory (read, read for ownership, write) for each core: at least that");
     fact("memory.efficiency", "1", "contained in memory.bandwidth", "by definition");
     cache();
@@ -129,18 +70,16 @@ private:
   }
 
   void cache() {
-    if (t_.has("copy_of_1m") && t_.has("copy_from_memory")) {
-      const Reach reach = reach_of("copy_of");
-      if (reach.ends) {
-        values_["cache.size"] = reach.bytes;
-        fact("cache.size", fmt::format("{:.0f}KiB", reach.bytes / 1024),
-             "the working set of which copy_of_* takes the mean of copy_of_1m and copy_from_memory",
-             sureness_of(reach.variation));
-        return;
-      }
+    const Reach reach = reach_of("copy_of");
+    if (reach.ends) {
+      remember("cache.size", reach.bytes);
+      fact("cache.size", fmt::format("{:.0f}KiB", reach.bytes / 1024),
+           "the working set of which copy_of_* takes the mean of copy_of_1m and copy_from_memory",
+           sureness_of(reach.variation));
+      return;
     }
     if (facts_.last_cache == 0) return;
-    values_["cache.size"] = static_cast<double>(facts_.last_cache);
+    remember("cache.size", static_cast<double>(facts_.last_cache));
     fact("cache.size", fmt::format("{}B", facts_.last_cache), "sysfs, of one processor", "fair");
   }
 
@@ -151,8 +90,9 @@ private:
     double variation = 0;  ///< of the series as far as that
   };
   Reach reach_of(const std::string& series) const {
-    const double middle = (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2;
     Reach reach;
+    if (!t_.has("copy_of_1m") || !t_.has("copy_from_memory")) return reach;
+    const double middle = (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2;
     double before = 0;  // seconds per byte of the last one that is nearer to the cache
     for (const int mebibytes : {1, 2, 4, 8, 16, 32}) {
       const std::string name = fmt::format("{}_{}m", series, mebibytes);
@@ -181,7 +121,7 @@ private:
         "2 x copy_from_memory - copy_256k: of a copy from memory into the cache, each end is half");
   }
   double cached() const { return t_["copy_256k"]; }
-  /// Of which a copy into the cache takes so long for a byte.
+  /// The copy rate, as seconds per byte, if a copy from memory into the cache takes `copy`.
   double from_memory(double copy) const { return std::max(cached(), 2 * copy - cached()); }
 
   void calls() {
@@ -224,7 +164,9 @@ private:
         "2 x (read_1m_through_large_folios - read_4k - memory_latency - 255 x read_page) / 1 MiB - "
         "copy_256k");
     time(
-        "cpu.read_call", {"read_4k", "copy_256k", "system_call", "refer", "refer_large_folios"},
+        "cpu.read_call",
+        {"read_4k", "copy_256k", "system_call", "refer", "refer_large_folios", "read_through",
+         "read_through_large_folios", "copy_from_memory", "memory_latency"},
         [&] {
           return read() - t_["system_call"] - value("cpu.page_lookup") - value("cpu.copy_folio") -
                  value("cpu.read_page");
@@ -323,11 +265,11 @@ private:
         "cpu.wake_latency", {"wake_latency"}, [&] { return t_.median("wake_latency"); },
         "wake_latency, the median: nothing is added to it, it varies");
     time(
-        "cpu.skb_memory", {"send_packet", "send_4k", "read_4k"},
+        "cpu.skb_memory", {"send_packet", "send_4k", "copy_256k"},
         [&] { return kFragmentBytes * (per_byte() - cached()); },
         "32 KiB x ((send_packet - send_4k) per byte - that of a copy in the cache)");
     time(
-        "cpu.page_alloc", {"send_zerocopy_packet", "send_zerocopy_4k", "pin"},
+        "cpu.page_alloc", {"send_zerocopy_packet", "send_zerocopy_4k", "pin", "copy_256k"},
         [&] {
           const double page =
               (t_["send_zerocopy_packet"] - t_["send_zerocopy_4k"]) / (kPagesPerPiece - 1);
@@ -418,10 +360,7 @@ private:
          sureness_of(std::max(t_.variation("disk_random_4k"), t_.variation("disk_deep_4k"))));
   }
 
-  Figures t_;
   const HostFacts& facts_;
-  std::map<std::string, double> values_;
-  std::vector<ProfileKey> keys_;
 };
 
 }  // namespace
