@@ -18,7 +18,9 @@ Bytes filemap_read(Task& task, PageCache& page_cache, OpenFile& file, std::uint6
     }
     page_cache.spend_on_folios(task, pages);
     const Bytes bytes = size_of(pages);
-    task.spend(task.costs().read_page * static_cast<double>(units_covering(bytes, kPageSize)));
+    unsigned count = 0;
+    for (const Segment& run : pages) count += pages_of(run);
+    task.spend(task.costs().read_page * static_cast<double>(count));
     const Rate limit = task.costs().copy_rate_of(std::min(bytes, page_cache.folio()));
     const SegmentList to{{buffer + done.count(), static_cast<std::uint32_t>(bytes.count())}};
     task.copy(Movement::kCopyToUser, pages, to, limit);
