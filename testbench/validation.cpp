@@ -185,7 +185,7 @@ Claim keeping_up_verdict(const std::vector<ValidatedScenario>& scenarios) {
     if (keeps_up(path, &Figure::predicted) == keeps_up(path, &Figure::measured)) return;
     wrong += fmt::format("; {} ({})", path.path, scenario.title);
   });
-  return {"a wire is too fast for whom it should be",
+  return {"whether the wire or the processor is the limit is predicted rightly",
           fmt::format("{} paths{}", paths, wrong.empty() ? "" : ", not" + wrong.substr(1)),
           wrong.empty()};
 }

@@ -103,7 +103,7 @@ TEST(Validation, AWireIsTheLimitToAHundredth) {
 
 // At a gigabyte a second a processor that takes 0.9 s for one is busy all the time.
 TEST(Validation, WhoDoesNotKeepUpWithAWireIsNamed) {
-  const char* const keeping_up = "too fast for whom it should be";
+  const char* const keeping_up = "the wire or the processor is the limit";
   EXPECT_TRUE(holds({wire(0.5, 0.6, 0)}, keeping_up)) << "both keep up";
   EXPECT_TRUE(holds({wire(0.98, 0.99, 0)}, keeping_up)) << "neither does";
   EXPECT_FALSE(holds({wire(0.5, 0.99, 0)}, keeping_up));
