@@ -122,20 +122,30 @@ TEST_F(TaskTest, LoneTaskIsNeverPreempted) {
   EXPECT_EQ(cpu().context_switches(), 0U);
 }
 
-// It polls from 1 us on; its second slice ends at 201 us.
-TEST_F(TaskTest, ATaskThatPollsLeavesItsCoreAtTheEndOfItsTimeSlice) {
+/// A task that polls from 1 us on, until there is news, and then computes for 5 us.
+class PollingTaskTest : public TaskTest {
+protected:
+  Running spawn_poller(sc_time news) {
+    spawn_at(news, "news", [this] {
+      ready_ = true;
+      queue_.wake_all();
+    });
+    return spawn_task(SC_ZERO_TIME, [this](Task& task) {
+      task.poll_until(queue_, [this] { return ready_; });
+      task.spend(microseconds(5));
+    });
+  }
+
+private:
+  WaitQueue queue_;
+  bool ready_ = false;
+};
+
+// Its second slice ends at 201 us.
+TEST_F(PollingTaskTest, ATaskThatPollsLeavesItsCoreAtTheEndOfItsTimeSlice) {
   build(config(1));
-  WaitQueue queue;
-  bool ready = false;
-  const Running poller = spawn_task(SC_ZERO_TIME, [&](Task& task) {
-    task.poll_until(queue, [&] { return ready; });
-    task.spend(microseconds(5));
-  });
+  const Running poller = spawn_poller(microseconds(300));
   const Running other = spawn_computing(microseconds(150), microseconds(10));
-  spawn_at(microseconds(300), "news", [&] {
-    ready = true;
-    queue.wake_all();
-  });
   run();
   EXPECT_EQ(other.end(), microseconds(201 + 1 + 10));
   EXPECT_EQ(poller.end(), microseconds(305)) << "it has had its core again since 213 us";
@@ -143,19 +153,10 @@ TEST_F(TaskTest, ATaskThatPollsLeavesItsCoreAtTheEndOfItsTimeSlice) {
   EXPECT_EQ(poller.task.run_time(), microseconds(201 + 305 - 212));
 }
 
-TEST_F(TaskTest, WhatComesWhileAPollingTaskHasNoCoreIsNotMissed) {
+TEST_F(PollingTaskTest, WhatComesWhileAPollingTaskHasNoCoreIsNotMissed) {
   build(config(1));
-  WaitQueue queue;
-  bool ready = false;
-  const Running poller = spawn_task(SC_ZERO_TIME, [&](Task& task) {
-    task.poll_until(queue, [&] { return ready; });
-    task.spend(microseconds(5));
-  });
+  const Running poller = spawn_poller(microseconds(205));
   spawn_computing(microseconds(150), microseconds(10));  // from 202 to 212 us
-  spawn_at(microseconds(205), "news", [&] {
-    ready = true;
-    queue.wake_all();
-  });
   run_to_edge(poller.process, microseconds(212 + 1 + 5));
 }
 
