@@ -85,15 +85,15 @@ std::function<double()> splicing(const Receiver& to, const File& file) {
   });
 }
 
-/// vmsplice() of a hot buffer of 64 KiB and splice() to /dev/null.
-std::function<double()> pinning(const Receiver& to) {
+/// vmsplice() of a hot buffer of that size and splice() to /dev/null.
+std::function<double()> pinning(const Receiver& to, std::size_t size) {
   auto pipe = std::make_shared<Pipe>(kPiece);
-  auto buffer = std::make_shared<Buffer>(kPiece);
+  auto buffer = std::make_shared<Buffer>(size);
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  return with_a_send(to, kPiece, [=](off_t) {
-    iovec pages{buffer->data(), kPiece};
+  return with_a_send(to, size, [=](off_t) {
+    iovec pages{buffer->data(), size};
     if (vmsplice(pipe->in, &pages, 1, 0) < 0) throw Unsupported(with_reason("vmsplice()"));
-    if (splice(pipe->out, nullptr, *null, nullptr, kPiece, 0) < 0) {
+    if (splice(pipe->out, nullptr, *null, nullptr, size, 0) < 0) {
       throw Unsupported(with_reason("splice()"));
     }
   });
@@ -124,10 +124,11 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
       {"splice_4k_large_folios", "page",
        "splice() of 4 KiB into a pipe, splice() to /dev/null and a send() of 4 KiB, less that send",
        splicing(to, files.large), small_send},
-      {"pin", "page",
-       "vmsplice() of 64 KiB of the program into a pipe, splice() to /dev/null and a send() of 64 "
+      {"pin_4k", "page",
+       "vmsplice() of a page of the program into a pipe, splice() to /dev/null and a send() of 4 "
        "KiB, less that send",
-       pinning(to), send, kPages}};
+       pinning(to, kPage), small_send},
+      {"pin", "page", "the same of 64 KiB", pinning(to, kPiece), send, kPages}};
 }
 
 }  // namespace copypath::native

@@ -3,6 +3,8 @@
 // costs: building, queueing and freeing it, and the receiving side that the kernel runs in the
 // sender's time.
 #include <fcntl.h>
+#include <linux/sockios.h>  // SIOCOUTQ
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ namespace {
 // A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
 constexpr std::size_t kSends = 20000;
 constexpr std::size_t kHandovers = 8000;
+constexpr std::size_t kPage = 4096;
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 
@@ -36,6 +39,19 @@ std::function<double()> sending(const Receiver& to, std::size_t bytes) {
     const Awake awake(to);
     const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
     return seconds_per_call(*to, sends, packets_of(bytes), [&] { to->take(*buffer, bytes); });
+  };
+}
+
+/// Seconds per ioctl(SIOCOUTQ) of a socket to which a page is sent each time.
+std::function<double()> asking(const Receiver& to) {
+  auto buffer = std::make_shared<Buffer>(kPage);
+  return [=] {
+    const Awake awake(to);
+    return seconds_per_call(*to, kSends, packets_of(kPage), [&] {
+      int queued = 0;
+      if (ioctl(to->socket(), SIOCOUTQ, &queued) != 0) throw Unsupported(with_reason("ioctl()"));
+      to->take(*buffer, kPage);
+    });
   };
 }
 
@@ -148,29 +164,32 @@ std::function<double()> throwing_away(std::size_t bytes) {
 }  // namespace
 
 std::vector<Primitive> network_primitives(const Receiver& to) {
-  return {{"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
-           sending(to, 4096)},
-          {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket)},
-          {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
-          {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
-           sending(to, 2 * kPacket)},
-          {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
-          {"splice_null_4k", "call", "splice() of a page of the program to /dev/null",
-           throwing_away(4096)},
-          {"splice_null_packet", "call", "the same of 65,483 bytes in 16 pages",
-           throwing_away(kPacket)},
-          {"splice_4k", "call", "splice() of that page on loopback, less that to /dev/null",
-           handing_over(to, 4096), "splice_null_4k"},
-          {"splice_packet", "call", "the same of 65,483 bytes", handing_over(to, kPacket),
-           "splice_null_packet"},
-          {"wake_receiver", "call",
-           "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
-          {"wake_latency", "call", "from the end of that send until the receiver is there",
-           [=] { return send_with_pauses(*to).latency; }},
-          {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
-           sending_zerocopy(to, 4096)},
-          {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
-           sending_zerocopy(to, kPacket)}};
+  return {
+      {"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
+       sending(to, 4096)},
+      {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket)},
+      {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
+      {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
+       sending(to, 2 * kPacket)},
+      {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
+      {"ioctl_outq", "call", "ioctl(SIOCOUTQ) of a socket and a send() of 4 KiB, less that send",
+       asking(to), "send_4k"},
+      {"splice_null_4k", "call", "splice() of a page of the program to /dev/null",
+       throwing_away(4096)},
+      {"splice_null_packet", "call", "the same of 65,483 bytes in 16 pages",
+       throwing_away(kPacket)},
+      {"splice_4k", "call", "splice() of that page on loopback, less that to /dev/null",
+       handing_over(to, 4096), "splice_null_4k"},
+      {"splice_packet", "call", "the same of 65,483 bytes", handing_over(to, kPacket),
+       "splice_null_packet"},
+      {"wake_receiver", "call",
+       "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
+      {"wake_latency", "call", "from the end of that send until the receiver is there",
+       [=] { return send_with_pauses(*to).latency; }},
+      {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
+       sending_zerocopy(to, 4096)},
+      {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
+       sending_zerocopy(to, kPacket)}};
 }
 
 }  // namespace copypath::native

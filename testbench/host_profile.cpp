@@ -89,20 +89,20 @@ private:
     bool ends = false;     ///< within what was measured
     double variation = 0;  ///< of the series as far as that
   };
+  double middle() const { return (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2; }
   Reach reach_of(const std::string& series) const {
     Reach reach;
     if (!t_.has("copy_of_1m") || !t_.has("copy_from_memory")) return reach;
-    const double middle = (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2;
     double before = 0;  // seconds per byte of the last one that is nearer to the cache
     for (const int mebibytes : {1, 2, 4, 8, 16, 32}) {
       const std::string name = fmt::format("{}_{}m", series, mebibytes);
       if (!t_.has(name)) break;
       const double bytes = mebibytes * kMebibyte;
       reach.variation = std::max(reach.variation, t_.variation(name));
-      if (t_[name] > middle) {
+      if (t_[name] > middle()) {
         reach.ends = true;
         if (reach.bytes > 0) {
-          reach.bytes += (bytes - reach.bytes) * (middle - before) / (t_[name] - before);
+          reach.bytes += (bytes - reach.bytes) * (middle() - before) / (t_[name] - before);
         }
         break;
       }
@@ -223,12 +223,19 @@ private:
         [&] { return t_["pin_unmapped"] - t_["pin"] - t_["fault"] / kPagesPerPiece; },
         "pin_unmapped - pin - fault / 16");
     time(
-        "cpu.pin_page", {"pin", "refer_large_folios", "splice_4k_large_folios", "system_call"},
+        "cpu.pin_page", {"pin", "pin_4k", "refer_large_folios", "refer_4k_large_folios"},
         [&] {
-          const double calls = 2 * t_["system_call"] + value("cpu.splice_call");
-          return t_["pin"] - calls / kPagesPerPiece - value("cpu.splice_page");
+          return (kPagesPerPiece * t_["pin"] - t_["pin_4k"]) / (kPagesPerPiece - 1) -
+                 value("cpu.splice_page");
         },
-        "pin - splice_page - (2 x system_call + splice_call) / 16");
+        "(16 x pin - pin_4k) / 15 - splice_page");
+    time(
+        "cpu.vmsplice_call", {"pin_4k", "pin", "splice_4k_large_folios", "system_call"},
+        [&] {
+          return t_["pin_4k"] - 2 * t_["system_call"] - value("cpu.splice_call") -
+                 value("cpu.pin_page") - value("cpu.splice_page");
+        },
+        "pin_4k - 2 x system_call - splice_call - pin_page - splice_page");
   }
 
   void network() {
@@ -249,6 +256,9 @@ private:
         "cpu.send_call", {"send_4k", "system_call", "send_2_packets", "send_packet"},
         [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
         "send_4k - system_call - skb - receive - its bytes as in send_packet");
+    time(
+        "cpu.ioctl_call", {"ioctl_outq", "system_call"},
+        [&] { return t_["ioctl_outq"] - t_["system_call"]; }, "ioctl_outq - system_call");
     const auto handed_page = [&] {
       return (t_["splice_packet"] - t_["splice_4k"]) / (kPagesPerPiece - 1);
     };
@@ -346,6 +356,11 @@ private:
            "of how much copy_from_disk_* takes the mean of copy_of_1m and copy_from_memory, / "
            "cache.size",
            sureness_of(reach.variation));
+      if (t_.has("copy_new_from_disk_1m")) {
+        fact("cache.dma_write_allocate", t_["copy_new_from_disk_1m"] < middle() ? "true" : "false",
+             "whether copy_new_from_disk_1m is nearer to copy_of_1m than to copy_from_memory",
+             sureness_of(t_.variation("copy_new_from_disk_1m")));
+      }
     }
     rate(
         "disk.bandwidth", {"disk_sequential"}, [&] { return t_["disk_sequential"]; },

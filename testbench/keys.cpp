@@ -113,12 +113,14 @@ std::vector<Key> make_keys() {
     key(FIELD(cpu.read_call), Range{"0ns", "1ms"}, "a read() of a file, besides the call itself, its pages and its bytes", kMeasuredApart),
     key(FIELD(cpu.send_call), Range{"0ns", "1ms"}, "a send on a socket, besides the call itself, its skbs and its bytes", kMeasuredApart),
     key(FIELD(cpu.splice_call), Range{"0ns", "1ms"}, "a splice(), besides the call itself and what it does", kMeasuredApart),
+    key(FIELD(cpu.vmsplice_call), Range{"0ns", "1ms"}, "a vmsplice(), besides the call itself and its pages", kMeasuredApart),
+    key(FIELD(cpu.ioctl_call), Range{"0ns", "1ms"}, "an ioctl() that asks a socket what it has queued, besides the call itself", kMeasuredApart),
     key(FIELD(cpu.pipe_fill), Range{"0ns", "1ms"}, "filling a pipe from a file, in splice() and sendfile(), besides its pages", kMeasuredApart),
     key(FIELD(cpu.splice_page), Range{"0ns", "1ms"}, "taking one page through a pipe: in, out, and released", kMeasuredApart),
     key(FIELD(cpu.splice_send), Range{"0ns", "1ms"}, "handing what is in a pipe to a socket, besides the call itself, its skbs and its pages", kMeasuredApart),
     key(FIELD(cpu.send_page), Range{"0ns", "1ms"}, "appending one of those pages to an skb, and dropping it when it is acknowledged", kMeasuredApart),
     key(FIELD(cpu.read_page), Range{"0ns", "1ms"}, "taking one page of a read() from the page cache, besides its bytes", kMeasuredApart),
-    key(FIELD(cpu.copy_folio), Range{"0ns", "1ms"}, "going on to another folio in a copy from the page cache: it lies elsewhere in memory", kMeasuredApart),
+    key(FIELD(cpu.copy_folio), Range{"0ns", "1ms"}, "going on in a copy to what lies elsewhere in memory: another folio of the page cache, or a fragment of a packet that is not in the cache", kMeasuredApart),
     key(FIELD(cpu.map_page), Range{"0ns", "1ms"}, "entering one page into the page table, in a fault", kMeasuredApart),
     key(FIELD(cpu.map_folio), Range{"0ns", "1ms"}, "mapping one folio in a fault, besides its pages", kMeasuredApart),
     key(FIELD(cpu.unmap_page), Range{"0ns", "1ms"}, "taking one page out of the page table, in munmap()", kMeasuredApart),
@@ -145,6 +147,7 @@ std::vector<Key> make_keys() {
 
     key(FIELD(cache.size), Range{"0B", "16GiB"}, "the last-level cache; none: the textbook machine, in which every pass over the bytes reaches DRAM", "by definition of the textbook machine", "none"),
     key(FIELD(cache.ddio), Range{"0", "1"}, "share of the cache that DMA may fill (Intel DDIO); 0, or without a cache: DMA writes go to DRAM", kAssumed),
+    key(FIELD(cache.dma_write_allocate), kAny, "a DMA write brings what is missing into that share (Intel DDIO); false: it goes to DRAM, and only what is in the cache is updated there", "true for Intel DDIO; false is what `calibrate` finds on AMD EPYC"),
     key(FIELD(cache.latency), Range{"0ns", "100us"}, "from a request to its first byte, when all of it is in the cache", "34 cycles, 10.3 ns (AMD Rome, AnandTech 14694), rounded"),
 
     key(FIELD(numa.nodes), Range{"1", "2"}, "sockets, each with DRAM of memory.bandwidth", kByDefinition),

@@ -25,8 +25,9 @@ public:
   virtual Bytes pass(const Pass& pass) = 0;
 
   /// Copies memory.
-  void copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit) {
-    pass({movement, &from, &to, limit});
+  void copy(Movement movement, const SegmentList& from, const SegmentList& to, Rate limit,
+            sc_time apart = {}) {
+    pass({movement, &from, &to, limit, nullptr, nullptr, apart});
   }
   /// Reads memory, for a checksum for instance.
   void read(Movement movement, const SegmentList& from, Rate limit) {

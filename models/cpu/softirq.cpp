@@ -46,7 +46,7 @@ Bytes Softirq::pass(const Pass& pass) {
   Bytes produced;
   const sc_time latency = memory.pass(pass, produced);
   core_.steal(time_now() - start);
-  spend(latency + core_.refill(pass.bytes()));
+  spend(latency + pass.apart * memory.missed() + core_.refill(pass.bytes()));
   return produced;
 }
 

@@ -152,7 +152,7 @@ Bytes Task::pass(const Pass& pass) {
   const sc_time alone = pass.bytes() / core_->memory.sustained();
   const sc_time taken = time_now() - start;
   if (taken > alone) stall_time_ += taken - alone;
-  spend(latency + core_->refill(pass.bytes()));
+  spend(latency + pass.apart * core_->memory.missed() + core_->refill(pass.bytes()));
   show(mode_);
   return produced;
 }

@@ -127,6 +127,8 @@ void SystemCall::enter() {
     task_.spend(costs.send_call);
   }
   if (call_ == Call::kSplice) task_.spend(costs.splice_call);
+  if (call_ == Call::kVmsplice) task_.spend(costs.vmsplice_call);
+  if (call_ == Call::kIoctl) task_.spend(costs.ioctl_call);
 }
 
 void SystemCall::leave() {

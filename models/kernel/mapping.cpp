@@ -11,7 +11,7 @@ Mapping::Mapping(PageCache& page_cache, const OpenFile& file, Faults& faults, Ke
       retries_(kernel >= since::kFaultRetries),
       mapped_(page_cache.pages_of(file)) {}
 
-std::uint64_t Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+std::uint64_t Mapping::find(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
   std::uint64_t after_fault = 0;
   bool faulted = false;
   const Bytes end = std::min(file.position + wanted, file.current_size());
@@ -39,12 +39,16 @@ std::uint64_t Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentLi
         {address_of(frame) + in_page.count(), static_cast<std::uint32_t>(bytes.count())});
     position += bytes;
   }
-  page_cache_.spend_on_folios(task, pages);
   return after_fault;
 }
 
+void Mapping::touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
+  find(task, file, wanted, pages);
+  page_cache_.spend_on_folios(task, pages);
+}
+
 void Mapping::find_to_pin(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages) {
-  const std::uint64_t found = touch(task, file, wanted, pages);
+  const std::uint64_t found = find(task, file, wanted, pages);
   task.spend(task.costs().walk_page * static_cast<double>(found));
 }
 

@@ -43,8 +43,8 @@ public:
   /// touch beyond: SIGBUS for a program, EFAULT for a system call. The same if the drive cannot
   /// read the first page; then the file has failed. Touches [position, position + wanted) of the
   /// file, taking the faults that are due, and appends its pages to `pages`, with a reference on
-  /// each (PageCache::put_pages() drops it). Returns how many pages were found after a fault.
-  std::uint64_t touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
+  /// each (PageCache::put_pages() drops it).
+  void touch(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
 
   /// The same for pages that are to be pinned (get_user_pages_fast()): once one was not mapped, the
   /// others are found one by one, with the lock.
@@ -63,6 +63,8 @@ private:
     std::uint64_t pages = 0;
     std::uint64_t folios = 0;
   };
+  /// How many of the pages were found after a fault.
+  std::uint64_t find(Task& task, OpenFile& file, Bytes wanted, SegmentList& pages);
   /// False: the page cannot be read (VM_FAULT_SIGBUS).
   bool fault(Task& task, OpenFile& file, std::uint64_t index, Faults& faults);
   void map_around(Task& task, const OpenFile& file, std::uint64_t index);

@@ -151,8 +151,8 @@ void NetDevice::linearise(Skb& skb, Execution& by) {
 
 // skb_checksum_help()
 void NetDevice::checksum(const Skb& skb, Execution& by) {
-  for (const auto& [place, from] : runs_of(skb)) {
-    by.read(copypath::checksum(place), from, by.costs().checksum_rate);
+  for (const FragmentRun& run : runs_of(skb)) {
+    by.read(copypath::checksum(run.place), run.segments, by.costs().checksum_rate);
   }
 }
 

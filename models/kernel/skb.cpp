@@ -46,6 +46,7 @@ std::vector<FragmentRun> runs_of(const Skb& skb) {
     const Fragment& fragment = skb.runs[i];
     if (runs.empty() || runs.back().place != fragment.place) runs.push_back({fragment.place, {}});
     append(runs.back().segments, fragment.segment);
+    runs.back().fragments += fragment.count();
   }
   return runs;
 }
@@ -177,10 +178,10 @@ Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) 
 void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(Place)) {
   KernelPages& pages = *allocate_pages(skb.bytes);
   std::uint64_t to = pages.address();
-  for (const auto& [place, from] : runs_of(skb)) {
+  for (const auto& [place, from, fragments] : runs_of(skb)) {
     const Bytes bytes = size_of(from);
     by.copy(movement(place), from, {{to, static_cast<std::uint32_t>(bytes.count())}},
-            by.costs().copy_rate);
+            by.costs().copy_rate, by.costs().copy_folio * fragments);
     to += bytes.count();
   }
   replace(skb, pages);

@@ -71,6 +71,7 @@ struct Skb;
 struct FragmentRun {
   Place place;
   SegmentList segments;
+  unsigned fragments = 0;  ///< as the kernel counts them
 };
 std::vector<FragmentRun> runs_of(const Skb& skb);
 

@@ -79,6 +79,7 @@ Cache::Cache(const CacheConfig& config, bool write_allocate, WriteBack write_bac
     : write_allocate_(write_allocate),
       most_(config.size / kLine),
       most_by_dma_(static_cast<std::uint64_t>(static_cast<double>(most_) * config.ddio)),
+      dma_write_allocate_(config.dma_write_allocate),
       write_back_(std::move(write_back)) {
   grow_to(kOwners);
   for (Entry head = 0; head < kOwners; ++head) links_[head] = {head, head};
@@ -110,6 +111,7 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
     if (reading) {
       read = reads.take(pages);
       outcome.lines += pages * count(read.touched);
+      outcome.loads += pages * count(read.touched);
     }
     if (writing) {
       written = writes.take(pages);
@@ -151,9 +153,10 @@ inline void Cache::load(const Piece& piece, Outcome& outcome) {
   const std::uint64_t missing = piece.touched & ~held.present;
   if (missing != 0) {
     outcome.misses += count(missing);
+    outcome.missed_loads += count(missing);
     fill(piece, missing, outcome);
   }
-  bring_in(held, piece.frame, missing, kOwnCores, outcome);
+  bring_in(held, piece.frame, missing, held.brought_in_for, outcome);
 }
 
 inline void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
@@ -164,6 +167,7 @@ inline void Cache::store(const Piece& piece, Movement movement, Outcome& outcome
     if (write_allocate_) fill(piece, missing, outcome);
   }
   if (other_ != nullptr) other_->forget(piece, outcome);
+  held.brought_in_for = kOwnCores;
   bring_in(held, piece.frame, missing, kOwnCores, outcome);
   held.dirty |= piece.touched;
   held.dirtied_by = movement;
@@ -189,22 +193,32 @@ inline void Cache::dma_write(const Piece& piece, Movement movement, Outcome& out
   const std::uint64_t missing = piece.touched & ~held.present;
   outcome.misses += count(missing);
   if (other_ != nullptr) other_->forget(piece, outcome);
-  if (most_by_dma_ > 0) {
-    bring_in(held, piece.frame, missing, kOwnDma, outcome);
-    held.dirty |= piece.touched;
-    held.dirtied_by = movement;
+  if (most_by_dma_ == 0) {  // past the cache, which forgets what it had
+    write_past(piece, piece.touched, outcome);
+    if (missing != piece.touched) forget(piece, outcome);
     return;
   }
-  // Past the cache, which forgets what it had.
-  outcome.written += Bytes(piece.bytes);
-  if (other_ != nullptr) {
-    outcome.nodes.dram[piece.home] += piece.bytes;
-    if (piece.home != node_) {
-      outcome.fabric += Bytes(piece.bytes);
-      outcome.nodes.fabric[node_] += piece.bytes;
-    }
+  std::uint64_t resident = piece.touched;
+  if (!dma_write_allocate_) {
+    resident &= held.present;
+    held.brought_in_for = kOwnDma;
+    if (missing != 0) write_past(piece, missing, outcome);
+    if (resident == 0) return;
   }
-  if (missing != piece.touched) forget(piece, outcome);
+  bring_in(held, piece.frame, missing & resident, kOwnDma, outcome);
+  held.dirty |= resident;
+  held.dirtied_by = movement;
+}
+
+/// A device's bytes that go to DRAM, of those lines: their share of the piece.
+void Cache::write_past(const Piece& piece, std::uint64_t lines, Outcome& outcome) const {
+  const std::uint64_t bytes = piece.bytes * count(lines) / count(piece.touched);
+  outcome.written += Bytes(bytes);
+  if (other_ == nullptr) return;
+  outcome.nodes.dram[piece.home] += bytes;
+  if (piece.home == node_) return;
+  outcome.fabric += Bytes(bytes);
+  outcome.nodes.fabric[node_] += bytes;
 }
 
 /// Those of the lines that the other cache has come from there; what is dirty DRAM gets on the way.

@@ -2,7 +2,8 @@
 // which of its 64 lines of 64 bytes are resident and which are dirty. Pages are replaced as a
 // whole, the least recently used first; dirty lines are written back then. DMA reads what is
 // resident and brings nothing in; DMA writes past the cache, or into the share of it that is open
-// to DMA (Intel's DDIO). Plain arithmetic, no simulation kernel.
+// to DMA (Intel's DDIO). Without write-allocate it updates what is resident there, and only cores
+// bring in what it has written, into the same share. Plain arithmetic, no simulation kernel.
 // On a machine of two nodes each has one, for what its own agents touch, wherever that lies. What
 // the other one holds comes from there instead of from DRAM, and a write takes it away from there.
 // Left out: sets and ways, caches private to a core, the time and bandwidth of the cache itself.
@@ -42,11 +43,17 @@ public:
     Bytes fabric;        ///< what came from the other node or went there, but for those
     NumaTraffic nodes;   ///< all of it, with two nodes
     std::uint64_t lines = 0;
-    std::uint64_t misses = 0;  ///< of the lines
+    std::uint64_t misses = 0;        ///< of the lines
+    std::uint64_t loads = 0;         ///< of the lines, those that are read
+    std::uint64_t missed_loads = 0;  ///< by a core: of these
 
     std::uint64_t hits() const { return lines - misses; }
     double hit_share() const {
       return lines == 0 ? 0 : static_cast<double>(hits()) / static_cast<double>(lines);
+    }
+    /// Of what a core reads.
+    double missed_share() const {
+      return loads == 0 ? 0 : static_cast<double>(missed_loads) / static_cast<double>(loads);
     }
   };
 
@@ -76,6 +83,7 @@ private:
     std::uint64_t used = ~std::uint64_t{0};  ///< when; counts accesses. Of a head: never
     Owner owner = kOwnCores;
     Movement dirtied_by{};
+    Owner brought_in_for = kOwnCores;  ///< by a core: who wrote it last
   };
   struct Links {
     Entry newer = 0;  ///< from a head: the oldest one
@@ -107,6 +115,7 @@ private:
   }
   void read_dram(const Piece& piece, std::uint64_t bytes, Outcome& outcome) const;
   void fill(const Piece& piece, std::uint64_t missing, Outcome& outcome);
+  void write_past(const Piece& piece, std::uint64_t lines, Outcome& outcome) const;
   std::uint64_t fetch(Piece piece, std::uint64_t lines, Outcome& outcome);
   void forget(Piece piece, Outcome& outcome);
   void bring_in(Page& held, Frame frame, std::uint64_t missing, Owner owner, Outcome& outcome);
@@ -133,6 +142,7 @@ private:
   bool write_allocate_;
   std::uint64_t most_;         ///< lines
   std::uint64_t most_by_dma_;  ///< lines
+  bool dma_write_allocate_;
   WriteBack write_back_;
   unsigned node_ = 0;
   Cache* other_ = nullptr;                      ///< of the other node

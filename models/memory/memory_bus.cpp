@@ -165,6 +165,7 @@ void MemoryBus::ask_cache(Transfer& transfer, Demand& demand) {
   demand.dram = {outcome.read, outcome.written, outcome.fabric};
   demand.written_back = outcome.written_back;
   demand.nodes = outcome.nodes;
+  transfer.missed = outcome.missed_share();
   // What has no address is not in the cache.
   const bool reads = kind.reads_memory() && transfer.from == nullptr;
   const bool writes = kind.writes_memory() && transfer.to == nullptr;

@@ -59,6 +59,8 @@ public:
   Rate cached_limit;  ///< the same, when all of it is in the cache
   bool may_run_ahead = false;  ///< the master waits for the end together with what it does next
   bool must_not_wait = false;  ///< it has no process of its own: that, or nothing
+  double missed =
+      1;          ///< share of what a core reads that was not in its cache; filled in by the bus
   sc_time ahead;  ///< of now, by which the master has gone on without waiting; filled in by the bus
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
@@ -75,6 +77,7 @@ struct Pass {
   Rate limit;                      ///< what the core sustains alone, bytes of its source per second
   Transform* transform = nullptr;  ///< what happens to the bytes on the way; nullptr: nothing
   const Content* source = nullptr;
+  sc_time apart{};  ///< going from piece to piece of the source, if the cache has nothing of it
 
   Bytes bytes() const { return from != nullptr ? size_of(*from) : source->size(); }
 };
@@ -123,6 +126,8 @@ public:
   void set_cached_copy_rate(Rate rate) { cached_copy_rate_ = rate; }
   /// What the master could sustain in the last transfer, given what was in the cache.
   Rate sustained() const { return transfer_.limit; }
+  /// Of what it read, the share that was not in its cache.
+  double missed() const { return transfer_.missed; }
 
 private:
   sc_time issue(tlm::tlm_command command, std::uint64_t address, Bytes bytes);

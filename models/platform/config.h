@@ -43,29 +43,31 @@ struct CpuConfig {
   sc_time acknowledgement;                     ///< and on one acknowledgement
 
   // What a measured host profile tells apart; the textbook machine has it in the costs above.
-  sc_time read_call;     ///< a read() of a file, besides the call, its pages and its bytes
-  sc_time send_call;     ///< a send on a socket, besides the call, its skbs and its bytes
-  sc_time splice_call;   ///< a splice(), besides the call and what it does
-  sc_time pipe_fill;     ///< filling a pipe from a file, besides its pages
-  sc_time splice_page;   ///< taking one page through a pipe
-  sc_time read_page;     ///< taking one page of a read(), besides its bytes
-  sc_time copy_folio;    ///< going on to another folio in a copy: it lies elsewhere in memory
-  sc_time map_page;      ///< entering one page into the page table, in a fault
-  sc_time map_folio;     ///< mapping one folio: its references and counts, in a fault
-  sc_time unmap_page;    ///< taking one page out of the page table, in munmap()
-  sc_time unmap_folio;   ///< dropping one folio, in munmap()
-  sc_time walk_page;     ///< finding one page to be pinned after one that was not mapped
-  sc_time splice_send;   ///< handing what is in a pipe to a socket, besides its pages
-  sc_time send_page;     ///< and each page of it
-  sc_time skb_memory;    ///< allocating and freeing 32 KiB for the payload of skbs
-  sc_time page_alloc;    ///< allocating and freeing a single page
-  sc_time disk_request;  ///< one request of direct I/O, until it has been completed
-  sc_time disk_page;     ///< adding one page to it, besides pinning it
-  sc_time disk_wait;     ///< ringing the disk's doorbell, sleeping until it answers, coming back
-  Bytes refill_size;     ///< of a core's own caches, which are cold after a wait for the disk
-  sc_time refill_page;   ///< touching one page of that again
-  sc_time wakeup;        ///< waking a task that sleeps on another core, by the one that does it
-  sc_time wake_latency;  ///< until an idle core runs a task that was woken
+  sc_time read_call;      ///< a read() of a file, besides the call, its pages and its bytes
+  sc_time send_call;      ///< a send on a socket, besides the call, its skbs and its bytes
+  sc_time splice_call;    ///< a splice(), besides the call and what it does
+  sc_time vmsplice_call;  ///< a vmsplice(), besides the call and its pages
+  sc_time ioctl_call;     ///< an ioctl() that asks a socket, besides the call
+  sc_time pipe_fill;      ///< filling a pipe from a file, besides its pages
+  sc_time splice_page;    ///< taking one page through a pipe
+  sc_time read_page;      ///< taking one page of a read(), besides its bytes
+  sc_time copy_folio;     ///< going on in a copy to what lies elsewhere: a folio, a fragment
+  sc_time map_page;       ///< entering one page into the page table, in a fault
+  sc_time map_folio;      ///< mapping one folio: its references and counts, in a fault
+  sc_time unmap_page;     ///< taking one page out of the page table, in munmap()
+  sc_time unmap_folio;    ///< dropping one folio, in munmap()
+  sc_time walk_page;      ///< finding one page to be pinned after one that was not mapped
+  sc_time splice_send;    ///< handing what is in a pipe to a socket, besides its pages
+  sc_time send_page;      ///< and each page of it
+  sc_time skb_memory;     ///< allocating and freeing 32 KiB for the payload of skbs
+  sc_time page_alloc;     ///< allocating and freeing a single page
+  sc_time disk_request;   ///< one request of direct I/O, until it has been completed
+  sc_time disk_page;      ///< adding one page to it, besides pinning it
+  sc_time disk_wait;      ///< ringing the disk's doorbell, sleeping until it answers, coming back
+  Bytes refill_size;      ///< of a core's own caches, which are cold after a wait for the disk
+  sc_time refill_page;    ///< touching one page of that again
+  sc_time wakeup;         ///< waking a task that sleeps on another core, by the one that does it
+  sc_time wake_latency;   ///< until an idle core runs a task that was woken
 
   /// What one core reaches in copying `piece` at once.
   static constexpr Bytes kLargePiece{512 * 1024};
@@ -87,6 +89,7 @@ struct MemoryConfig {
 struct CacheConfig {
   Bytes size{0};    ///< 0: the textbook machine, in which every pass over the bytes reaches DRAM
   double ddio = 0;  ///< share that DMA may fill
+  bool dma_write_allocate = true;  ///< DMA brings in what is missing; else it writes past
   sc_time latency = nanoseconds(10);
 };
 

@@ -23,8 +23,10 @@ constexpr Movement kDmaWrite = Movement::kDiskRead;
 class CacheTest : public ::testing::Test {
 protected:
   /// Sizes in pages.
-  Cache& build(unsigned size, double ddio = 0, bool write_allocate = false) {
+  Cache& build(unsigned size, double ddio = 0, bool write_allocate = false,
+               bool dma_write_allocate = true) {
     CacheConfig config;
+    config.dma_write_allocate = dma_write_allocate;
     config.size = kPageSize * size;
     config.ddio = ddio;
     cache_ = std::make_unique<Cache>(
@@ -189,6 +191,36 @@ TEST_F(CacheTest, DmaUpdatesInPlaceWhatIsResident) {
   EXPECT_EQ(outcome.written + outcome.written_back, Bytes(0));
   EXPECT_EQ(cache.dirty(), kPageSize * 5);
   EXPECT_EQ(cache.resident_by_dma(), Bytes(0)) << "they stay the cores'";
+}
+
+// Buffers that DMA fills and a core reads, over and over: all hits if they fit the share, none if
+// they do not, as each has gone when DMA comes back to it.
+TEST_F(CacheTest, WithoutWriteAllocateDmaUpdatesOnlyWhatIsResident) {
+  for (const unsigned buffers : {3U, 4U}) {
+    Cache& cache = build(10, 0.3, false, false);
+    const SegmentList all = pages(20, buffers);
+    EXPECT_EQ(dma_write(all).written, kPageSize * buffers) << "past the cache";
+    EXPECT_EQ(cache.resident(), Bytes(0));
+    EXPECT_EQ(load(all).missed_share(), 1);
+    EXPECT_EQ(cache.resident_by_dma(), kPageSize * 3);
+    const Cache::Outcome again = dma_write(pages(20));
+    EXPECT_EQ(again.written, buffers > 3 ? kPageSize : Bytes(0));
+    EXPECT_EQ(cache.dirty(), buffers > 3 ? Bytes(0) : kPageSize);
+    EXPECT_EQ(load(pages(20)).missed_share(), buffers > 3 ? 1 : 0);
+    EXPECT_EQ(load(pages(0, 7)).missed_share(), 1);
+    EXPECT_EQ(load(pages(0, 7)).missed_share(), 0) << "the cores have the rest";
+  }
+}
+
+TEST_F(CacheTest, WithoutWriteAllocateTheMissingLinesOfAPageGoToDram) {
+  Cache& cache = build(8, 0.5, false, false);
+  load({{0, 1024}});
+  const Cache::Outcome outcome = dma_write(pages(0));
+  EXPECT_EQ(outcome.written, kPageSize - Bytes(1024));
+  EXPECT_EQ(outcome.hits(), 16U);
+  EXPECT_EQ(cache.dirty(), Bytes(1024));
+  EXPECT_EQ(store(pages(0)).misses, 48U);
+  EXPECT_EQ(cache.resident_by_dma(), Bytes(0)) << "a core has brought it in, and written it";
 }
 
 /// The same in the simplest words.

@@ -31,6 +31,8 @@ constexpr double kReadCall = 400 * kNs;
 constexpr double kPipeFill = 800 * kNs;
 constexpr double kSplicePage = 30 * kNs;
 constexpr double kSpliceCall = 50 * kNs;
+constexpr double kVmspliceCall = 330 * kNs;
+constexpr double kIoctlCall = 270 * kNs;
 constexpr double kPinPage = 40 * kNs;
 constexpr double kPacketCost = 3000 * kNs;  // skb and receive
 constexpr double kSentByte = 0.04 * kNs;
@@ -50,6 +52,7 @@ std::map<std::string, double> primitives() {
   const double page = kReadPage + 4096 * kFarByte;
   const double fill = kSystemCall + kPipeFill;
   const double send = kSystemCall + kSendCall;
+  const double calls = kVmspliceCall + kSpliceCall + 2 * kSystemCall;
   const double direct = kDiskRequest + kPinPage + kDiskPage;
   const double slept = kSystemCall + kDiskWait + direct;
   return {
@@ -59,7 +62,9 @@ std::map<std::string, double> primitives() {
       {"refer_large_folios", kSplicePage + (fill + kPageLookup) / kPages},
       {"refer_4k_large_folios", kPageLookup + kSplicePage + fill},
       {"splice_4k_large_folios", kPageLookup + kSplicePage + fill + kSystemCall + 2 * kSpliceCall},
-      {"pin", kPinPage + kSplicePage + (2 * kSystemCall + kSpliceCall) / kPages},
+      {"pin", kPinPage + kSplicePage + calls / kPages},
+      {"pin_4k", kPinPage + kSplicePage + calls},
+      {"ioctl_outq", kSystemCall + kIoctlCall},
       {"send_4k", send + kPacketCost + 4096 * kSentByte},
       {"send_packet", send + kPacketCost + kPacket * kSentByte},
       {"send_2_packets", send + 2 * (kPacketCost + kPacket * kSentByte)},
@@ -89,7 +94,8 @@ std::map<std::string, double> primitives() {
       {"copy_from_disk_2m", kNearByte},
       {"copy_from_disk_4m", kFarByte},
       {"copy_from_disk_8m", kFarByte},
-      {"copy_from_disk_16m", kFarByte}};
+      {"copy_from_disk_16m", kFarByte},
+      {"copy_new_from_disk_1m", kFarByte}};
 }
 
 /// The values by key, as they are written.
@@ -118,7 +124,8 @@ TEST(HostProfile, GivesBackTheCostsThatPrimitivesAreMadeOf) {
       {"cpu.skb", 0.4 * kPacketCost},     {"cpu.receive", 0.6 * kPacketCost},
       {"cpu.send_call", kSendCall},       {"cpu.splice_send", kSpliceSend},
       {"cpu.send_page", kSendPage},       {"cpu.disk_wait", kDiskWait},
-      {"cpu.disk_request", kDiskRequest}, {"cpu.disk_page", kDiskPage}};
+      {"cpu.disk_request", kDiskRequest}, {"cpu.disk_page", kDiskPage},
+      {"cpu.ioctl_call", kIoctlCall},     {"cpu.vmsplice_call", kVmspliceCall}};
   for (const auto& [key, cost] : costs) {
     ASSERT_EQ(values.count(key), 1U) << key;
     EXPECT_NEAR(std::stod(values.at(key)) * 1e-12, cost, 1e-12) << key << ", to a picosecond";
@@ -166,6 +173,16 @@ TEST(HostProfile, ShareOfDmaIsHowMuchADiskDeliversIntoTheCache) {
     figures["copy_from_disk_" + std::to_string(size) + "m"] = kNearByte;
   }
   EXPECT_EQ(profile_of(figures).at("cache.ddio"), "1") << "16 MiB and more";
+}
+
+// Memory that was not in the cache is, when the disk has written to it, or not.
+TEST(HostProfile, DmaAllocatesIfWhatIsNewComesFromTheCache) {
+  auto figures = primitives();
+  EXPECT_EQ(profile_of(figures).at("cache.dma_write_allocate"), "false");
+  figures["copy_new_from_disk_1m"] = kNearByte;
+  EXPECT_EQ(profile_of(figures).at("cache.dma_write_allocate"), "true");
+  figures.erase("copy_new_from_disk_1m");
+  EXPECT_EQ(profile_of(figures).count("cache.dma_write_allocate"), 0U);
 }
 
 }  // namespace

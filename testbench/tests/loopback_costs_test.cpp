@@ -75,6 +75,8 @@ TEST(LoopbackCosts, WhatAProfileTellsApartIsSpentWhereItHappens) {
   };
   EXPECT_EQ(adds(&CpuConfig::splice_call, "splice"), 20) << "in and out";
   EXPECT_EQ(adds(&CpuConfig::splice_call, "sendfile"), 0);
+  EXPECT_EQ(adds(&CpuConfig::splice_call, "vmsplice"), 10);
+  EXPECT_EQ(adds(&CpuConfig::vmsplice_call, "vmsplice"), 10);
   EXPECT_EQ(adds(&CpuConfig::pipe_fill, "splice"), 10);
   EXPECT_EQ(adds(&CpuConfig::pipe_fill, "sendfile"), 10);
   EXPECT_EQ(adds(&CpuConfig::splice_send, "sendfile"), 10);
@@ -83,6 +85,9 @@ TEST(LoopbackCosts, WhatAProfileTellsApartIsSpentWhereItHappens) {
   EXPECT_EQ(adds(&CpuConfig::send_page, "read_write"), 0);
   EXPECT_EQ(adds(&CpuConfig::read_page, "read_write"), 160);
   EXPECT_EQ(adds(&CpuConfig::read_page, "mmap_write"), 0);
+  config.workload.buffers = 3;
+  EXPECT_GE(adds(&CpuConfig::ioctl_call, "vmsplice"), 10 - 3) << "before a buffer is used again";
+  config.workload.buffers = 0;
   config.workload.chunk = Bytes(5 * 4096 / 2);
   EXPECT_EQ(adds(&CpuConfig::read_page, "read_write"), 64 * 3) << "two and a half pages: of three";
   config.workload.chunk = Bytes(65536);
@@ -116,6 +121,33 @@ TEST(LoopbackCosts, ACoreComesBackFromTheDiskToColdCaches) {
   EXPECT_EQ(added("read_write", Bytes(3 * 4096)), 0) << "never waits";
   config.workload.batch = 5;
   EXPECT_NEAR(added("io_uring_zc", Bytes(3 * 4096)), 2 * 3, 1e-3) << "of each batch that reads";
+}
+
+// The kernel copies page by page what was sent by reference: each page of the source that is not in
+// the cache, and begins another fragment, is waited for.
+TEST(LoopbackCosts, ACopyWaitsForEachFragmentThatIsNotInTheCache) {
+  Config config = loopback(10 * 65536);
+  config.page_cache.warm = 1;
+  config.workload.sink = Sink::kPoll;
+  config.memory.bandwidth = Rate(1e12);
+  const auto waits = [&](const char* path) {
+    config.cpu.copy_folio = SC_ZERO_TIME;
+    const double before = *simulate_apart(config, path).value("server_cpu_s");
+    config.cpu.copy_folio = microseconds(2);
+    return std::round((*simulate_apart(config, path).value("server_cpu_s") - before) / 2e-9) / 1000;
+  };
+  EXPECT_EQ(waits("direct_zc"), 170) << "pages, and one of each send is in two packets";
+  EXPECT_EQ(waits("msg_zerocopy_mmap"), 170);
+  EXPECT_EQ(waits("sendfile"), 0) << "no copy";
+  config.page_cache.folio = Bytes(65536);
+  EXPECT_EQ(waits("msg_zerocopy_mmap"), 20) << "folios, each in two packets";
+  EXPECT_EQ(waits("direct_zc"), 170);
+  config.cache.size = Bytes(64 * 1024 * 1024);
+  config.cache.ddio = 0.5;
+  EXPECT_EQ(waits("direct_zc"), 0) << "where the disk has put it";
+  config.cache.dma_write_allocate = false;
+  EXPECT_EQ(waits("direct_zc"), 160)
+      << "each buffer is used once, and a page in two packets waits once";
 }
 
 // A read() of 2 MiB at once out of one folio, and in pieces that are smaller.
