@@ -51,10 +51,12 @@ public:
   }
 
   /// Whole pages from here to the end of the segment; 0 if the next piece is a part of one.
-  std::uint64_t whole_pages() const { return address_ % kPage == 0 ? in_segment_ / kPage : 0; }
+  Frame whole_pages() const {
+    return address_ % kPage == 0 ? static_cast<Frame>(in_segment_ / kPage) : 0;
+  }
 
   /// The first of so many whole pages, or a part of one, which are left behind.
-  Piece take(std::uint64_t pages) {
+  Piece take(Frame pages) {
     const std::uint64_t begin = address_ % kPage;
     Piece piece{frame_of(address_), kAll, kAll, std::min(kPage - begin, in_segment_), 0};
     if (piece.bytes < kPage) {
@@ -105,9 +107,9 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
     const bool reading = reads.more();
     const bool writing = writes.more();
     if (!reading && !writing) break;
-    std::uint64_t pages = reading ? reads.whole_pages() : writes.whole_pages();
+    Frame pages = reading ? reads.whole_pages() : writes.whole_pages();
     if (writing) pages = std::min(pages, writes.whole_pages());
-    pages = std::max<std::uint64_t>(pages, 1);
+    pages = std::max<Frame>(pages, 1);
     if (reading) {
       read = reads.take(pages);
       outcome.lines += pages * count(read.touched);
@@ -117,7 +119,19 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
       written = writes.take(pages);
       outcome.lines += pages * count(written.touched);
     }
-    for (; pages > 0; --pages, ++read.frame, ++written.frame) {
+    if (reading) page(read.frame + pages - 1);  // now all of them have an entry
+    if (writing) page(written.frame + pages - 1);
+    while (pages > 0) {
+      if (other_ == nullptr && (core || !writing)) {  // to what is resident nothing else happens
+        Frame hits = pages;
+        if (reading) hits = resident(read, hits);
+        if (writing) hits = resident(written, hits);
+        if (core) use(reading ? &read : nullptr, writing ? &written : nullptr, hits, movement);
+        read.frame += hits;
+        written.frame += hits;
+        pages -= hits;
+        if (pages == 0) break;
+      }
       if (reading) {
         if (other_ != nullptr) read.home = home_(kind.agent, kind.from, read.frame);
         core ? load(read, outcome) : dma_read(read, outcome);
@@ -126,6 +140,9 @@ Cache::Outcome Cache::transfer(Movement movement, const SegmentList* from, const
         if (other_ != nullptr) written.home = home_(kind.agent, kind.to, written.frame);
         core ? store(written, movement, outcome) : dma_write(written, movement, outcome);
       }
+      ++read.frame;
+      ++written.frame;
+      --pages;
     }
   }
   report_saved();
@@ -148,8 +165,44 @@ inline void Cache::fill(const Piece& piece, std::uint64_t missing, Outcome& outc
   read_dram(piece, count(missing & ~forwarded) * kLineSize, outcome);
 }
 
+/// How many pages, from that of the piece on, have all of its lines.
+inline Frame Cache::resident(const Piece& piece, Frame pages) const {
+  const std::uint64_t touched = piece.touched;
+  const Page* const first = &pages_[entry_of(piece.frame)];
+  const Page* const end = first + pages;
+  const Page* page = first;
+  while (page != end && (touched & ~page->present) == 0) ++page;
+  return static_cast<Frame>(page - first);
+}
+
+/// As load() and store(), page by page in turn, of so many that are resident. Either may be null.
+inline void Cache::use(const Piece* read, const Piece* written, Frame pages, Movement movement) {
+  Entry from = read == nullptr ? 0 : entry_of(read->frame);
+  Entry to = written == nullptr ? 0 : entry_of(written->frame);
+  Page* page_from = &pages_[from];
+  Page* page_to = &pages_[to];
+  std::uint64_t clock = clock_;
+  for (; pages > 0; --pages) {
+    if (read != nullptr) {
+      page_from->used = ++clock;
+      make_newest(from, page_from->owner);
+      ++from;
+      ++page_from;
+    }
+    if (written != nullptr) {
+      page_to->used = ++clock;
+      page_to->dirty |= written->touched;
+      page_to->dirtied_by = movement;
+      make_newest(to, page_to->owner);
+      ++to;
+      ++page_to;
+    }
+  }
+  clock_ = clock;
+}
+
 inline void Cache::load(const Piece& piece, Outcome& outcome) {
-  Page& held = page(piece.frame);
+  Page& held = pages_[entry_of(piece.frame)];
   const std::uint64_t missing = piece.touched & ~held.present;
   if (missing != 0) {
     outcome.misses += count(missing);
@@ -160,7 +213,7 @@ inline void Cache::load(const Piece& piece, Outcome& outcome) {
 }
 
 inline void Cache::store(const Piece& piece, Movement movement, Outcome& outcome) {
-  Page& held = page(piece.frame);
+  Page& held = pages_[entry_of(piece.frame)];
   const std::uint64_t missing = piece.touched & ~held.present;
   if (missing != 0) {
     outcome.misses += count(missing);
@@ -174,7 +227,7 @@ inline void Cache::store(const Piece& piece, Movement movement, Outcome& outcome
 }
 
 inline void Cache::dma_read(const Piece& piece, Outcome& outcome) {
-  const std::uint64_t missing = piece.touched & ~page(piece.frame).present;
+  const std::uint64_t missing = piece.touched & ~pages_[entry_of(piece.frame)].present;
   if (missing == 0) return;
   outcome.misses += count(missing);
   // A device asks for bytes, not for lines: what is missing counts as its share of them.
@@ -189,7 +242,7 @@ inline void Cache::dma_read(const Piece& piece, Outcome& outcome) {
 }
 
 inline void Cache::dma_write(const Piece& piece, Movement movement, Outcome& outcome) {
-  Page& held = page(piece.frame);
+  Page& held = pages_[entry_of(piece.frame)];
   const std::uint64_t missing = piece.touched & ~held.present;
   outcome.misses += count(missing);
   if (other_ != nullptr) other_->forget(piece, outcome);
@@ -305,17 +358,18 @@ inline void Cache::write_back(Entry entry, std::uint64_t lines, Outcome& outcome
   page.dirty &= ~saved;
   const Bytes bytes = kLine * count(saved);
   outcome.written_back += bytes;
-  Bytes crossing;
-  if (other_ != nullptr) {
-    const MovementKind& kind = kind_of(page.dirtied_by);
-    const unsigned home = home_(kind.agent, kind.to, frame_at(entry));
-    outcome.nodes.dram[home] += bytes.count();
-    if (home != node_) {
-      crossing = bytes;
-      outcome.nodes.fabric[node_] += bytes.count();
-    }
-  }
-  count_saved(page.dirtied_by, bytes, crossing);
+  count_saved(page.dirtied_by, bytes,
+              other_ == nullptr ? Bytes(0) : send_home(entry, bytes, outcome));
+}
+
+/// To DRAM of the page's node; how much of it crosses to the other one.
+Bytes Cache::send_home(Entry entry, Bytes saved, Outcome& outcome) const {
+  const MovementKind& kind = kind_of(pages_[entry].dirtied_by);
+  const unsigned home = home_(kind.agent, kind.to, frame_at(entry));
+  outcome.nodes.dram[home] += saved.count();
+  if (home == node_) return Bytes(0);
+  outcome.nodes.fabric[node_] += saved.count();
+  return saved;
 }
 
 /// Pages that are evicted one after the other have been written by the same movement as a rule.

@@ -99,6 +99,8 @@ private:
   };
   class Walk;
 
+  Frame resident(const Piece& piece, Frame pages) const;
+  void use(const Piece* read, const Piece* written, Frame pages, Movement movement);
   void load(const Piece& piece, Outcome& outcome);
   void store(const Piece& piece, Movement movement, Outcome& outcome);
   void dma_read(const Piece& piece, Outcome& outcome);
@@ -124,6 +126,7 @@ private:
   }
   void make_room(Entry besides, Outcome& outcome);
   void write_back(Entry entry, std::uint64_t lines, Outcome& outcome);
+  Bytes send_home(Entry entry, Bytes saved, Outcome& outcome) const;
   void evict(Entry entry, Outcome& outcome);
   void count_saved(Movement by, Bytes bytes, Bytes crossing);
   void report_saved();
@@ -132,6 +135,10 @@ private:
     links_[entry] = {head, newest};
     links_[newest].newer = entry;
     links_[head].older = entry;
+  }
+  void make_newest(Entry entry, Entry head) {
+    unlink(entry);
+    link_newest(entry, head);
   }
   void unlink(Entry entry) {
     const Links around = links_[entry];
