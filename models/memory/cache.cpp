@@ -191,6 +191,7 @@ inline void Cache::use(const Piece* read, const Piece* written, Frame pages, Mov
     }
     if (written != nullptr) {
       page_to->used = ++clock;
+      page_to->brought_in_for = kOwnCores;
       page_to->dirty |= written->touched;
       page_to->dirtied_by = movement;
       make_newest(to, page_to->owner);

@@ -223,6 +223,17 @@ TEST_F(CacheTest, WithoutWriteAllocateTheMissingLinesOfAPageGoToDram) {
   EXPECT_EQ(cache.resident_by_dma(), Bytes(0)) << "a core has brought it in, and written it";
 }
 
+TEST_F(CacheTest, WhatACoreHasWrittenComesIntoTheCoresPart) {
+  Cache& cache = build(4, 0.5, false, false);
+  dma_write(pages(0));
+  load(pages(0));
+  EXPECT_EQ(cache.resident_by_dma(), kPageSize);
+  EXPECT_EQ(store(pages(0)).misses, 0U);
+  load(pages(10, 4));
+  EXPECT_EQ(load(pages(0)).missed_share(), 1) << "it had to go";
+  EXPECT_EQ(cache.resident_by_dma(), Bytes(0));
+}
+
 /// The same in the simplest words.
 struct Naive {
   struct Page {
