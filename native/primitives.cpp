@@ -16,6 +16,28 @@ double cpu_seconds(const std::function<void()>& work) {
   return Usage::now().cpu - before.cpu;
 }
 
+Batch in_turns(std::size_t times, const SecondsPer& calls, const SecondsPer& besides) {
+  constexpr std::size_t kTurns = 8;
+  Batch batch(0);
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    batch.seconds += calls(times / kTurns) / kTurns;
+    batch.besides += besides(times / kTurns) / kTurns;
+  }
+  return batch;
+}
+
+Spread spread_of_batches(const std::vector<Batch>& batches) {
+  std::vector<double> whole;
+  std::vector<double> parts;
+  for (const Batch& batch : batches) {
+    whole.push_back(batch.seconds);
+    parts.push_back(batch.without());
+  }
+  const auto fastest = std::min_element(whole.begin(), whole.end()) - whole.begin();
+  return {batches[static_cast<std::size_t>(fastest)].without(), spread_of(parts).median,
+          spread_of(whole).variation};
+}
+
 Calibration::Calibration(const std::string& folder, const InputFiles* served) {
   const ProcessorsKept kept;
   const auto add = [&](const std::vector<Primitive>& group) {
@@ -47,13 +69,6 @@ void Calibration::round(const std::function<void(double share)>& tick) {
   tick(1);
 }
 
-const Calibration::Batches& Calibration::named(std::string_view name) const {
-  for (const Batches& batches : batches_) {
-    if (batches.primitive.name == name) return batches;
-  }
-  throw std::logic_error("no primitive of that name");
-}
-
 std::vector<Measured> Calibration::measured() const {
   std::vector<Measured> all;
   for (const Batches& batches : batches_) {
@@ -61,15 +76,7 @@ std::vector<Measured> Calibration::measured() const {
     all.push_back({primitive.name, primitive.unit, primitive.how, batches.missing, {}});
     Measured& one = all.back();
     if (!one.missing.empty()) continue;
-    one.spread = spread_of(batches.values);
-    if (primitive.less != nullptr) {
-      const Batches& other = named(primitive.less);
-      one.missing = other.missing;
-      if (!one.missing.empty()) continue;
-      const Spread less = spread_of(other.values);
-      one.spread = {one.spread.least - less.least, one.spread.median - less.median,
-                    std::max(one.spread.variation, less.variation)};
-    }
+    one.spread = spread_of_batches(batches.values);
     one.spread.least /= primitive.units;
     one.spread.median /= primitive.units;
   }

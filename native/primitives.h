@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "native/cached_file.h"
@@ -15,15 +14,30 @@
 
 namespace copypath::native {
 
+/// What calls took, each; and those that they made besides, which were made alone in turns with
+/// them, so that what the machine did meanwhile has hit both alike.
+struct Batch {
+  Batch(double call, double other = 0) : seconds(call), besides(other) {}
+
+  double without() const { return seconds - besides; }
+
+  double seconds;
+  double besides;
+};
+
+/// Seconds per call, of so many.
+using SecondsPer = std::function<double(std::size_t times)>;
+/// So many of both, in turns.
+Batch in_turns(std::size_t times, const SecondsPer& calls, const SecondsPer& besides);
+
 /// Something that can be measured in batches.
 struct Primitive {
   const char* name;  ///< "read_hot_64k"
   const char* unit;  ///< what the value is per: "call", "byte", "page", "fault"
   const char* how;   ///< one line
-  /// Measures one batch: seconds per call. Throws Unsupported if it cannot be done here.
-  std::function<double()> batch;
-  const char* less = nullptr;  ///< the primitive that each call makes besides, to be taken off
-  double units = 1;            ///< in a call
+  /// Measures one batch. Throws Unsupported if it cannot be done here.
+  std::function<Batch()> batch;
+  double units = 1;  ///< in a call
 };
 
 struct Measured {
@@ -33,6 +47,10 @@ struct Measured {
   std::string missing;  ///< why it could not be measured; then there is no spread
   Spread spread;        ///< of the batches, in seconds per unit
 };
+
+/// Of at least one batch, with what was made besides taken off: the least is that of the batch
+/// which took the least time as a whole, and the variation that of the whole.
+Spread spread_of_batches(const std::vector<Batch>& batches);
 
 /// What the operating system says of this machine.
 struct HostFacts {
@@ -62,11 +80,9 @@ public:
 private:
   struct Batches {
     Primitive primitive;
-    std::vector<double> values;
+    std::vector<Batch> values;
     std::string missing;
   };
-
-  const Batches& named(std::string_view name) const;
 
   std::vector<Batches> batches_;
 };

@@ -111,23 +111,27 @@ std::function<double()> reading_deep(const std::shared_ptr<DiskFile>& disk) {
   };
 }
 
-/// Seconds of CPU time per pread() with O_DIRECT, each with a send() to a receiver that is awake:
-/// alone, over and over, it would take a third less. Each batch has a buffer of its own, as runs of
-/// a path have: how its pages lie in memory makes a difference.
-std::function<double()> reading_directly(const Receiver& to, const std::shared_ptr<DiskFile>& disk,
-                                         std::size_t size, std::size_t sent = kBlock) {
+/// CPU time of pread() with O_DIRECT, each with a send() to a receiver that is awake: alone, over
+/// and over, it would take a third less. Each batch has a buffer of its own, as runs of a path
+/// have: how its pages lie in memory makes a difference.
+std::function<Batch()> reading_directly(const Receiver& to, const std::shared_ptr<DiskFile>& disk,
+                                        std::size_t size, std::size_t sent = kBlock) {
   return [=] {
     const std::size_t reads = size == kBlock ? kBlocksPerBatch : kMebibytesPerBatch;
     if (disk->file < 0) throw Unsupported("the file system has no O_DIRECT");
     const Buffer buffer(std::max(size, sent));
     const Awake awake(to);
-    return seconds_per_call(*to, reads, packets_of(sent), [&] {
-      if (pread(disk->file, buffer.data(), size, static_cast<off_t>(disk->next)) < 0) {
-        throw Unsupported(with_reason("reading with O_DIRECT"));
-      }
-      disk->next = (disk->next + size) % kFile;
-      to->take(buffer, sent);
-    });
+    const auto send = [&] { to->take(buffer, sent); };
+    return seconds_beside(
+        *to, reads, packets_of(sent),
+        [&] {
+          if (pread(disk->file, buffer.data(), size, static_cast<off_t>(disk->next)) < 0) {
+            throw Unsupported(with_reason("reading with O_DIRECT"));
+          }
+          disk->next = (disk->next + size) % kFile;
+          send();
+        },
+        send);
   };
 }
 
@@ -161,14 +165,14 @@ std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& fo
       {"uring_nop", "call", "io_uring_enter() with one request that does nothing", rings(disk, 1)},
       {"uring_16_nops", "call", "io_uring_enter() with 16 of them", rings(disk, 16)},
       {"direct_4k", "call", "pread() of 4 KiB with O_DIRECT and a send() of 4 KiB, less that send",
-       reading_directly(to, disk, kBlock), "send_4k"},
+       reading_directly(to, disk, kBlock)},
       {"direct_1m", "call", "pread() of 1 MiB with O_DIRECT and a send() of 4 KiB, less that send",
-       reading_directly(to, disk, kMi), "send_4k"},
+       reading_directly(to, disk, kMi)},
       {"direct_4k_send_64k", "call",
        "pread() of 4 KiB with O_DIRECT and a send() of 64 KiB, less it",
-       reading_directly(to, disk, kBlock, 16 * kBlock), "send_64k"},
+       reading_directly(to, disk, kBlock, 16 * kBlock)},
       {"direct_4k_send_1m", "call", "the same with a send() of 1 MiB",
-       reading_directly(to, disk, kBlock, kMi), "send_1m"},
+       reading_directly(to, disk, kBlock, kMi)},
       {"direct_deep_4k", "read", "CPU time of O_DIRECT reads of 4 KiB by io_uring, 128 at a time",
        reading_deep(disk)},
       {"copy_from_disk_1m", "byte",

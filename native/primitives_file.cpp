@@ -22,27 +22,31 @@ constexpr double kPages = kPiece / kPage;  // of a piece
 constexpr std::size_t kPieces = CachedFile::kSize / kPiece;
 constexpr std::size_t kSmallCalls = 16384;  // of a page each
 
-/// Seconds per call of that size, with a send() of as many bytes to a receiver that is awake: on a
-/// path, too, the kernel's network has just been at work, and has left the processor's caches and
+/// Calls of that size, with a send() of as many bytes each to a receiver that is awake: on a path,
+/// too, the kernel's network has just been at work, and has left the processor's caches and
 /// predictions to that. Alone, over and over, a call takes a third less.
-std::function<double()> with_a_send(const Receiver& to, std::size_t size,
-                                    std::function<void(off_t)> call) {
+std::function<Batch()> with_a_send(const Receiver& to, std::size_t size,
+                                   std::function<void(off_t)> call) {
   auto sent = std::make_shared<Buffer>(size);
   return [=, call = std::move(call)] {
     const Awake awake(to);
     off_t at = 0;
     const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
-    return seconds_per_call(*to, calls, packets_of(size), [&] {
-      call(at);
-      to->take(*sent, size);
-      at += static_cast<off_t>(size);
-    });
+    const auto send = [&] { to->take(*sent, size); };
+    return seconds_beside(
+        *to, calls, packets_of(size),
+        [&] {
+          call(at);
+          send();
+          at += static_cast<off_t>(size);
+        },
+        send);
   };
 }
 
 /// pread() from the first `within` bytes, over and over.
-std::function<double()> reading(const Receiver& to, const File& file, std::size_t size,
-                                std::size_t within) {
+std::function<Batch()> reading(const Receiver& to, const File& file, std::size_t size,
+                               std::size_t within) {
   auto into = std::make_shared<Buffer>(size);
   return with_a_send(to, size, [=](off_t at) {
     const auto from = static_cast<std::size_t>(at) % within;
@@ -73,7 +77,7 @@ std::function<double()> referring(const File& file) {
 }
 
 /// splice() of a page into a pipe and splice() to /dev/null.
-std::function<double()> splicing(const Receiver& to, const File& file) {
+std::function<Batch()> splicing(const Receiver& to, const File& file) {
   auto pipe = std::make_shared<Pipe>(kPiece);
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return with_a_send(to, kPage, [=](off_t at) {
@@ -86,7 +90,7 @@ std::function<double()> splicing(const Receiver& to, const File& file) {
 }
 
 /// vmsplice() of a hot buffer of that size and splice() to /dev/null.
-std::function<double()> pinning(const Receiver& to, std::size_t size) {
+std::function<Batch()> pinning(const Receiver& to, std::size_t size) {
   auto pipe = std::make_shared<Pipe>(kPiece);
   auto buffer = std::make_shared<Buffer>(size);
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -102,33 +106,31 @@ std::function<double()> pinning(const Receiver& to, std::size_t size) {
 }  // namespace
 
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files) {
-  const char* const small_send = "send_4k";
-  const char* const send = "send_64k";
   return {
       {"read_4k", "call",
        "pread() of 4 KiB from 256 KiB of the page cache and a send() of 4 KiB, less that send",
-       reading(to, files.small, kPage, kHot), small_send},
+       reading(to, files.small, kPage, kHot)},
       {"read_through", "page", "the same of 64 KiB, on and on through 256 MiB of the page cache",
-       reading(to, files.small, kPiece, CachedFile::kSize), send, kPages},
+       reading(to, files.small, kPiece, CachedFile::kSize), kPages},
       {"read_through_large_folios", "page", "the same, of a file in large folios",
-       reading(to, files.large, kPiece, CachedFile::kSize), send, kPages},
+       reading(to, files.large, kPiece, CachedFile::kSize), kPages},
       {"read_1m_through_large_folios", "call", "the same of 1 MiB at once",
-       reading(to, files.large, 16 * kPiece, CachedFile::kSize), "send_1m"},
+       reading(to, files.large, 16 * kPiece, CachedFile::kSize)},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null", referring(files.small),
-       nullptr, kPages},
+       kPages},
       {"refer_large_folios", "page", "the same, of a file in large folios", referring(files.large),
-       nullptr, kPages},
+       kPages},
       {"refer_4k_large_folios", "page",
        "sendfile() of 4 KiB to /dev/null and a send() of 4 KiB, less that send",
-       with_a_send(to, kPage, sendfile_to_null(files.large, kPage)), small_send},
+       with_a_send(to, kPage, sendfile_to_null(files.large, kPage))},
       {"splice_4k_large_folios", "page",
        "splice() of 4 KiB into a pipe, splice() to /dev/null and a send() of 4 KiB, less that send",
-       splicing(to, files.large), small_send},
+       splicing(to, files.large)},
       {"pin_4k", "page",
        "vmsplice() of a page of the program into a pipe, splice() to /dev/null and a send() of 4 "
        "KiB, less that send",
-       pinning(to, kPage), small_send},
-      {"pin", "page", "the same of 64 KiB", pinning(to, kPiece), send, kPages}};
+       pinning(to, kPage)},
+      {"pin", "page", "the same of 64 KiB", pinning(to, kPiece), kPages}};
 }
 
 }  // namespace copypath::native

@@ -42,16 +42,21 @@ std::function<double()> sending(const Receiver& to, std::size_t bytes) {
   };
 }
 
-/// Seconds per ioctl(SIOCOUTQ) of a socket to which a page is sent each time.
-std::function<double()> asking(const Receiver& to) {
+/// ioctl(SIOCOUTQ) of a socket to which a page is sent each time.
+std::function<Batch()> asking(const Receiver& to) {
   auto buffer = std::make_shared<Buffer>(kPage);
   return [=] {
     const Awake awake(to);
-    return seconds_per_call(*to, kSends, packets_of(kPage), [&] {
-      int queued = 0;
-      if (ioctl(to->socket(), SIOCOUTQ, &queued) != 0) throw Unsupported(with_reason("ioctl()"));
-      to->take(*buffer, kPage);
-    });
+    const auto send = [&] { to->take(*buffer, kPage); };
+    return seconds_beside(
+        *to, kSends, packets_of(kPage),
+        [&] {
+          int queued = 0;
+          if (ioctl(to->socket(), SIOCOUTQ, &queued) != 0)
+            throw Unsupported(with_reason("ioctl()"));
+          send();
+        },
+        send);
   };
 }
 
@@ -139,25 +144,23 @@ struct Pages {
   Pipe pipe{kPieceBytes};
 };
 
-/// Seconds per splice() of hot pages to the socket.
-std::function<double()> handing_over(const Receiver& to, std::size_t bytes) {
-  const auto pages = std::make_shared<Pages>();
-  return [=] {
-    const Awake awake(to);
-    return seconds_per_call(*to, kHandovers, packets_of(bytes),
-                            [&] { pages->splice_to(to->socket(), bytes); });
-  };
-}
-
-/// The same to /dev/null.
-std::function<double()> throwing_away(std::size_t bytes) {
+/// splice() of hot pages to the socket; besides, it is one to /dev/null.
+std::function<Batch()> handing_over(const Receiver& to, std::size_t bytes) {
   const auto pages = std::make_shared<Pages>();
   const auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=] {
-    const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < kHandovers; ++i) pages->splice_to(*null, bytes);
-    });
-    return seconds / static_cast<double>(kHandovers);
+    const Awake awake(to);
+    const auto to_socket = [&](std::size_t times) {
+      return seconds_per_call(*to, times, packets_of(bytes),
+                              [&] { pages->splice_to(to->socket(), bytes); });
+    };
+    const auto to_null = [&](std::size_t times) {
+      const double seconds = cpu_seconds([&] {
+        for (std::size_t i = 0; i < times; ++i) pages->splice_to(*null, bytes);
+      });
+      return seconds / static_cast<double>(times);
+    };
+    return in_turns(kHandovers, to_socket, to_null);
   };
 }
 
@@ -173,15 +176,10 @@ std::vector<Primitive> network_primitives(const Receiver& to) {
        sending(to, 2 * kPacket)},
       {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
       {"ioctl_outq", "call", "ioctl(SIOCOUTQ) of a socket and a send() of 4 KiB, less that send",
-       asking(to), "send_4k"},
-      {"splice_null_4k", "call", "splice() of a page of the program to /dev/null",
-       throwing_away(4096)},
-      {"splice_null_packet", "call", "the same of 65,483 bytes in 16 pages",
-       throwing_away(kPacket)},
-      {"splice_4k", "call", "splice() of that page on loopback, less that to /dev/null",
-       handing_over(to, 4096), "splice_null_4k"},
-      {"splice_packet", "call", "the same of 65,483 bytes", handing_over(to, kPacket),
-       "splice_null_packet"},
+       asking(to)},
+      {"splice_4k", "call", "splice() of a page of the program on loopback, less that to /dev/null",
+       handing_over(to, 4096)},
+      {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket)},
       {"wake_receiver", "call",
        "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
       {"wake_latency", "call", "from the end of that send until the receiver is there",

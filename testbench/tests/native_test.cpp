@@ -15,6 +15,7 @@
 
 #include "models/disk/media.h"
 #include "native/decoder.h"
+#include "native/primitives.h"
 #include "native/tcp.h"
 #include "native/tls_record.h"
 #include "testbench/tests/native_bench.h"
@@ -191,6 +192,34 @@ TEST(Native, SpreadIsThatOfTheTextbook) {
   EXPECT_EQ(spread.median, 2);
   EXPECT_DOUBLE_EQ(spread.variation, std::sqrt(5.0 / 3) / 2.5);
   EXPECT_EQ(spread_of({7}).variation, 0);
+}
+
+// Of what was made besides, that of the same batch is taken off: that of another one is of another
+// moment of the machine.
+TEST(Native, BatchesAreComparedWithWhatWasMadeInTurnsWithThem) {
+  const Spread spread = spread_of_batches({{10, 4}, {8, 3}, {9, 6}});
+  EXPECT_EQ(spread.least, 5) << "of the one that took 8";
+  EXPECT_EQ(spread.median, 5) << "of 6, 5 and 3";
+  EXPECT_DOUBLE_EQ(spread.variation, 1.0 / 9) << "of 10, 8 and 9";
+  EXPECT_EQ(spread_of_batches({{3}, {2}}).least, 2) << "nothing besides";
+}
+
+TEST(Native, BothHaveAsManyTurnsOfTheCalls) {
+  std::size_t calls = 0;
+  std::size_t besides = 0;
+  std::string order;
+  const auto measure = [&order](std::size_t& count, char sign, double seconds) {
+    return [&, sign, seconds](std::size_t times) {
+      count += times;
+      order += sign;
+      return seconds;
+    };
+  };
+  const Batch batch = in_turns(800, measure(calls, 'c', 5), measure(besides, 'b', 2));
+  EXPECT_EQ(calls, 800U);
+  EXPECT_EQ(besides, 800U);
+  EXPECT_EQ(order.substr(0, 4), "cbcb");
+  EXPECT_DOUBLE_EQ(batch.without(), 3);
 }
 
 // ---- TLS records.
