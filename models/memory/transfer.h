@@ -59,8 +59,7 @@ public:
   Rate cached_limit;  ///< the same, when all of it is in the cache
   bool may_run_ahead = false;  ///< the master waits for the end together with what it does next
   bool must_not_wait = false;  ///< it has no process of its own: that, or nothing
-  double missed =
-      1;          ///< share of what a core reads that was not in its cache; filled in by the bus
+  double missed = 1;  ///< share of what a core reads that is in no cache; filled in by the bus
   sc_time ahead;  ///< of now, by which the master has gone on without waiting; filled in by the bus
 
   tlm::tlm_extension_base* clone() const override { return new Transfer(*this); }
