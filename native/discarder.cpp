@@ -105,14 +105,6 @@ double seconds_per_call(const Discarder& to, std::size_t times, double packets,
   return seconds * packets / std::max(1.0, to.packets() - before);
 }
 
-Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
-                     const std::function<void()>& call, const std::function<void()>& besides) {
-  const auto measured = [&](const std::function<void()>& one) {
-    return [&](std::size_t some) { return seconds_per_call(to, some, packets, one); };
-  };
-  return in_turns(times, measured(call), measured(besides));
-}
-
 double packets_of(std::size_t bytes) {
   return static_cast<double>((bytes + kPacket - 1) / kPacket);
 }

@@ -73,11 +73,6 @@ private:
 double seconds_per_call(const Discarder& to, std::size_t times, double packets,
                         const std::function<void()>& call);
 
-struct Batch;
-/// The same of calls that make others besides.
-Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
-                     const std::function<void()>& call, const std::function<void()>& besides);
-
 /// The packets that so many bytes make on loopback.
 double packets_of(std::size_t bytes);
 

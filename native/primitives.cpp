@@ -26,6 +26,14 @@ Batch in_turns(std::size_t times, const SecondsPer& calls, const SecondsPer& bes
   return batch;
 }
 
+Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
+                     const std::function<void()>& call, const std::function<void()>& besides) {
+  const auto measured = [&](const std::function<void()>& one) {
+    return [&](std::size_t some) { return seconds_per_call(to, some, packets, one); };
+  };
+  return in_turns(times, measured(call), measured(besides));
+}
+
 Spread spread_of_batches(const std::vector<Batch>& batches) {
   std::vector<double> whole;
   std::vector<double> parts;

@@ -30,6 +30,10 @@ using SecondsPer = std::function<double(std::size_t times)>;
 /// So many of both, in turns.
 Batch in_turns(std::size_t times, const SecondsPer& calls, const SecondsPer& besides);
 
+/// The same of calls to a receiver (seconds_per_call()).
+Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
+                     const std::function<void()>& call, const std::function<void()>& besides);
+
 /// Something that can be measured in batches.
 struct Primitive {
   const char* name;  ///< "read_hot_64k"
