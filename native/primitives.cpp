@@ -57,7 +57,7 @@ Calibration::Calibration(const std::string& folder, const InputFiles* served) {
   add(network_primitives(receiver));
   add(processor_primitives());
   add(file_primitives(receiver, files));
-  add(mapping_primitives(files));
+  add(mapping_primitives(receiver, files));
   add(disk_primitives(receiver, folder));
 }
 

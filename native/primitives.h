@@ -34,6 +34,21 @@ Batch in_turns(std::size_t times, const SecondsPer& calls, const SecondsPer& bes
 Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
                      const std::function<void()>& call, const std::function<void()>& besides);
 
+/// At a place in a file.
+using CallAt = std::function<void(off_t)>;
+
+/// Measures calls of that size, with `usual` ones and a send() of as many bytes each to a receiver
+/// that is awake: on a path, too, the kernel's network has just been at work, and has left the
+/// processor's caches and predictions to that. Alone, over and over, a call takes a third less.
+std::function<Batch()> with_a_send(
+    const Receiver& to, std::size_t size, CallAt call, CallAt usual = [](off_t) {});
+
+/// The same with a pread() of the file, too, from the part of it that stays in a cache: what a path
+/// calls besides reading and sending. With a send() alone, each such call would be charged with
+/// what the send takes longer if anything else was called before it.
+std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file, std::size_t size,
+                                            CallAt call);
+
 /// Something that can be measured in batches.
 struct Primitive {
   const char* name;  ///< "read_hot_64k"
@@ -94,7 +109,7 @@ private:
 // The groups, each with what it needs held by its batches.
 std::vector<Primitive> processor_primitives();
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files);
-std::vector<Primitive> mapping_primitives(const CachedFiles& files);
+std::vector<Primitive> mapping_primitives(const Receiver& to, const CachedFiles& files);
 std::vector<Primitive> network_primitives(const Receiver& to);
 std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& folder);
 

@@ -52,9 +52,8 @@ struct DiskFile {
 
   std::uint64_t anywhere() { return random() % (kFile / kBlock) * kBlock; }
 
-  /// Seconds until `count` reads of `bytes` each, all started at once, are done; into the buffer
-  /// from `at` on.
-  double read_at_once(unsigned count, std::size_t bytes, bool sequential, std::size_t at = 0) {
+  /// Seconds until `count` reads of `bytes` each, all started at once, are done.
+  double read_at_once(unsigned count, std::size_t bytes, bool sequential) {
     if (file < 0) throw Unsupported("the file system has no O_DIRECT");
     if (ring.ring_fd < 0) throw Unsupported("the kernel has no io_uring");
     const double start = monotonic_seconds();
@@ -62,7 +61,7 @@ struct DiskFile {
       io_uring_sqe* const entry = io_uring_get_sqe(&ring);
       const std::uint64_t position = sequential ? next : anywhere();
       next = (next + bytes) % kFile;
-      io_uring_prep_read(entry, file, buffer.data() + at + std::size_t{i} * bytes,
+      io_uring_prep_read(entry, file, buffer.data() + std::size_t{i} * bytes,
                          static_cast<unsigned>(bytes), position);
     }
     io_uring_submit_and_wait(&ring, count);
@@ -135,21 +134,19 @@ std::function<Batch()> reading_directly(const Receiver& to, const std::shared_pt
   };
 }
 
-/// Seconds per byte of memcpy() of what the disk has just delivered, so many MiB at once, into so
-/// many MiB of memory in turns.
-std::function<double()> copying_delivered(const std::shared_ptr<DiskFile>& disk, unsigned mebibytes,
-                                          unsigned turns) {
+/// Seconds per byte of memcpy() of what the disk has just delivered, so many MiB at once, into the
+/// same memory each time.
+std::function<double()> copying_delivered(const std::shared_ptr<DiskFile>& disk,
+                                          unsigned mebibytes) {
   auto piece = std::make_shared<Buffer>(16 * kBlock);
   return [=] {
     constexpr unsigned kDelivered = 64;  // MiB
     double seconds = 0;
     for (unsigned done = 0; done < kDelivered; done += mebibytes) {
-      const std::size_t begin = done % turns * kMi;
-      disk->read_at_once(mebibytes, kMi, true, begin);
-      const std::uint8_t* const delivered = disk->buffer.data() + begin;
+      disk->read_at_once(mebibytes, kMi, true);
       seconds += cpu_seconds([&] {
         for (std::size_t at = 0; at < mebibytes * kMi; at += piece->size()) {
-          std::memcpy(piece->data(), delivered + at, piece->size());
+          std::memcpy(piece->data(), disk->buffer.data() + at, piece->size());
         }
       });
     }
@@ -177,13 +174,11 @@ std::vector<Primitive> disk_primitives(const Receiver& to, const std::string& fo
        reading_deep(disk)},
       {"copy_from_disk_1m", "byte",
        "memcpy() of a MiB that O_DIRECT has just read, into 64 KiB; the same memory each time",
-       copying_delivered(disk, 1, 1)},
-      {"copy_from_disk_2m", "byte", "the same of 2 MiB", copying_delivered(disk, 2, 2)},
-      {"copy_from_disk_4m", "byte", "the same of 4 MiB", copying_delivered(disk, 4, 4)},
-      {"copy_from_disk_8m", "byte", "the same of 8 MiB", copying_delivered(disk, 8, 8)},
-      {"copy_from_disk_16m", "byte", "the same of 16 MiB", copying_delivered(disk, 16, 16)},
-      {"copy_new_from_disk_1m", "byte", "the same of a MiB, read into 16 MiB of memory in turns",
-       copying_delivered(disk, 1, kLarge)},
+       copying_delivered(disk, 1)},
+      {"copy_from_disk_2m", "byte", "the same of 2 MiB", copying_delivered(disk, 2)},
+      {"copy_from_disk_4m", "byte", "the same of 4 MiB", copying_delivered(disk, 4)},
+      {"copy_from_disk_8m", "byte", "the same of 8 MiB", copying_delivered(disk, 8)},
+      {"copy_from_disk_16m", "byte", "the same of 16 MiB", copying_delivered(disk, 16)},
       {"disk_random_4k", "read", "O_DIRECT reads of 4 KiB at random, one at a time",
        [=] {
          constexpr int kReads = 200;

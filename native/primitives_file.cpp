@@ -1,6 +1,8 @@
 // Primitives of the page cache: reading from it, referring to its pages, and pinning pages of a
 // program. Calls are measured between sends, as paths make them, where a path copies.
 #include <fcntl.h>
+#include <linux/sockios.h>  // SIOCOUTQ
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,41 +24,23 @@ constexpr double kPages = kPiece / kPage;  // of a piece
 constexpr std::size_t kPieces = CachedFile::kSize / kPiece;
 constexpr std::size_t kSmallCalls = 16384;  // of a page each
 
-/// Calls of that size, with a send() of as many bytes each to a receiver that is awake: on a path,
-/// too, the kernel's network has just been at work, and has left the processor's caches and
-/// predictions to that. Alone, over and over, a call takes a third less.
-std::function<Batch()> with_a_send(const Receiver& to, std::size_t size,
-                                   std::function<void(off_t)> call) {
-  auto sent = std::make_shared<Buffer>(size);
-  return [=, call = std::move(call)] {
-    const Awake awake(to);
-    off_t at = 0;
-    const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
-    const auto send = [&] { to->take(*sent, size); };
-    return seconds_beside(
-        *to, calls, packets_of(size),
-        [&] {
-          call(at);
-          send();
-          at += static_cast<off_t>(size);
-        },
-        send);
-  };
-}
-
 /// pread() from the first `within` bytes, over and over.
-std::function<Batch()> reading(const Receiver& to, const File& file, std::size_t size,
-                               std::size_t within) {
+CallAt read_from(const File& file, std::size_t size, std::size_t within) {
   auto into = std::make_shared<Buffer>(size);
-  return with_a_send(to, size, [=](off_t at) {
+  return [=](off_t at) {
     const auto from = static_cast<std::size_t>(at) % within;
     if (pread(file->descriptor, into->data(), size, static_cast<off_t>(from)) < 0) {
       throw Unsupported(with_reason("pread()"));
     }
-  });
+  };
 }
 
-std::function<void(off_t)> sendfile_to_null(const File& file, std::size_t size) {
+std::function<Batch()> reading(const Receiver& to, const File& file, std::size_t size,
+                               std::size_t within) {
+  return with_a_send(to, size, read_from(file, size, within));
+}
+
+CallAt sendfile_to_null(const File& file, std::size_t size) {
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=](off_t at) {
     if (sendfile(*null, file->descriptor, &at, size) < 0) {
@@ -90,11 +74,11 @@ std::function<Batch()> splicing(const Receiver& to, const File& file) {
 }
 
 /// vmsplice() of a hot buffer of that size and splice() to /dev/null.
-std::function<Batch()> pinning(const Receiver& to, std::size_t size) {
+std::function<Batch()> pinning(const Receiver& to, const File& file, std::size_t size) {
   auto pipe = std::make_shared<Pipe>(kPiece);
   auto buffer = std::make_shared<Buffer>(size);
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  return with_a_send(to, size, [=](off_t) {
+  return with_a_read_and_send(to, file, size, [=](off_t) {
     iovec pages{buffer->data(), size};
     if (vmsplice(pipe->in, &pages, 1, 0) < 0) throw Unsupported(with_reason("vmsplice()"));
     if (splice(pipe->out, nullptr, *null, nullptr, size, 0) < 0) {
@@ -103,7 +87,45 @@ std::function<Batch()> pinning(const Receiver& to, std::size_t size) {
   });
 }
 
+/// ioctl() of the receiver's socket.
+std::function<Batch()> asking(const Receiver& to, const File& file) {
+  return with_a_read_and_send(to, file, kPage, [=](off_t) {
+    int queued = 0;
+    if (ioctl(to->socket(), SIOCOUTQ, &queued) != 0) throw Unsupported(with_reason("ioctl()"));
+  });
+}
+
 }  // namespace
+
+std::function<Batch()> with_a_send(const Receiver& to, std::size_t size, CallAt call,
+                                   CallAt usual) {
+  auto sent = std::make_shared<Buffer>(size);
+  return [=, call = std::move(call), usual = std::move(usual)] {
+    const Awake awake(to);
+    const auto step = static_cast<off_t>(size);
+    off_t place = 0;
+    off_t usual_place = 0;
+    const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
+    const auto others = [&] {
+      usual(usual_place);
+      to->take(*sent, size);
+      usual_place += step;
+    };
+    return seconds_beside(
+        *to, calls, packets_of(size),
+        [&] {
+          call(place);
+          place += step;
+          others();
+        },
+        others);
+  };
+}
+
+std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file, std::size_t size,
+                                            CallAt call) {
+  return with_a_send(to, size, std::move(call), read_from(file, size, kHot));
+}
 
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files) {
   return {
@@ -127,10 +149,13 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
        "splice() of 4 KiB into a pipe, splice() to /dev/null and a send() of 4 KiB, less that send",
        splicing(to, files.large)},
       {"pin_4k", "page",
-       "vmsplice() of a page of the program into a pipe, splice() to /dev/null and a send() of 4 "
-       "KiB, less that send",
-       pinning(to, kPage)},
-      {"pin", "page", "the same of 64 KiB", pinning(to, kPiece), kPages}};
+       "vmsplice() of a page of the program into a pipe, splice() to /dev/null and a pread() and a "
+       "send() of 4 KiB, less those",
+       pinning(to, files.small, kPage)},
+      {"pin", "page", "the same of 64 KiB", pinning(to, files.small, kPiece), kPages},
+      {"ioctl_outq", "call",
+       "ioctl(SIOCOUTQ) of a socket and a pread() and a send() of 4 KiB, less those",
+       asking(to, files.small)}};
 }
 
 }  // namespace copypath::native

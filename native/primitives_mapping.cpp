@@ -82,28 +82,26 @@ std::function<double()> unmapping(const File& file) {
   };
 }
 
-/// Seconds per page of vmsplice() of pages of the file that are not mapped yet, to /dev/null.
-std::function<double()> pinning_unmapped(const File& file) {
+/// vmsplice() of 64 KiB of the file, whose pages are not mapped yet, and splice() to /dev/null.
+std::function<Batch()> pinning_unmapped(const Receiver& to, const File& file) {
   auto pipe = std::make_shared<Pipe>(kPiece);
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=] {
     const Touch touch(file);
-    const double seconds = cpu_seconds([&] {
-      for (std::size_t at = 0; at < kFile; at += kPiece) {
-        iovec pages{static_cast<char*>(touch.mapping) + at, kPiece};
-        if (vmsplice(pipe->in, &pages, 1, 0) < 0) throw Unsupported(with_reason("vmsplice()"));
-        if (splice(pipe->out, nullptr, *null, nullptr, kPiece, 0) < 0) {
-          throw Unsupported(with_reason("splice()"));
-        }
+    const auto pin = [&](off_t at) {
+      iovec pages{static_cast<char*>(touch.mapping) + at, kPiece};
+      if (vmsplice(pipe->in, &pages, 1, 0) < 0) throw Unsupported(with_reason("vmsplice()"));
+      if (splice(pipe->out, nullptr, *null, nullptr, kPiece, 0) < 0) {
+        throw Unsupported(with_reason("splice()"));
       }
-    });
-    return seconds / (kFile / kPage);
+    };
+    return with_a_read_and_send(to, file, kPiece, pin)();
   };
 }
 
 }  // namespace
 
-std::vector<Primitive> mapping_primitives(const CachedFiles& files) {
+std::vector<Primitive> mapping_primitives(const Receiver& to, const CachedFiles& files) {
   const File& small = files.small;
   const File& large = files.large;
   return {
@@ -116,8 +114,10 @@ std::vector<Primitive> mapping_primitives(const CachedFiles& files) {
       {"populate_large_folios", "page", "the same, of a file in large folios", populating(large)},
       {"unmap", "page", "munmap() of pages, each a folio", unmapping(small)},
       {"unmap_large_folios", "page", "the same, of a file in large folios", unmapping(large)},
-      {"pin_unmapped", "page", "vmsplice() of 64 KiB of a mapped file, pages not touched yet",
-       pinning_unmapped(small)}};
+      {"pin_unmapped", "page",
+       "vmsplice() of 64 KiB of a mapped file, pages not touched yet, into a pipe, splice() to "
+       "/dev/null and a pread() and a send() of 64 KiB, less those",
+       pinning_unmapped(to, small), kPiece / kPage}};
 }
 
 }  // namespace copypath::native

@@ -3,8 +3,6 @@
 // costs: building, queueing and freeing it, and the receiving side that the kernel runs in the
 // sender's time.
 #include <fcntl.h>
-#include <linux/sockios.h>  // SIOCOUTQ
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -28,7 +26,6 @@ namespace {
 // A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
 constexpr std::size_t kSends = 20000;
 constexpr std::size_t kHandovers = 8000;
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 
@@ -39,24 +36,6 @@ std::function<double()> sending(const Receiver& to, std::size_t bytes) {
     const Awake awake(to);
     const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
     return seconds_per_call(*to, sends, packets_of(bytes), [&] { to->take(*buffer, bytes); });
-  };
-}
-
-/// ioctl(SIOCOUTQ) of a socket to which a page is sent each time.
-std::function<Batch()> asking(const Receiver& to) {
-  auto buffer = std::make_shared<Buffer>(kPage);
-  return [=] {
-    const Awake awake(to);
-    const auto send = [&] { to->take(*buffer, kPage); };
-    return seconds_beside(
-        *to, kSends, packets_of(kPage),
-        [&] {
-          int queued = 0;
-          if (ioctl(to->socket(), SIOCOUTQ, &queued) != 0)
-            throw Unsupported(with_reason("ioctl()"));
-          send();
-        },
-        send);
   };
 }
 
@@ -175,8 +154,6 @@ std::vector<Primitive> network_primitives(const Receiver& to) {
       {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
        sending(to, 2 * kPacket)},
       {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
-      {"ioctl_outq", "call", "ioctl(SIOCOUTQ) of a socket and a send() of 4 KiB, less that send",
-       asking(to)},
       {"splice_4k", "call", "splice() of a page of the program on loopback, less that to /dev/null",
        handing_over(to, 4096)},
       {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket)},

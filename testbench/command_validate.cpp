@@ -184,15 +184,7 @@ Scenario load(const std::string& file, const ValidateArguments& arguments,
   return load_scenario(file, overrides, shipped_folder());
 }
 
-/// The profile that is shown: of those that are measured anew beside every scenario, the last one
-/// of the most rounds.
-struct Shown {
-  std::string profile;
-  unsigned rounds = 0;
-};
-
-ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments,
-                           Shown& shown) {
+ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments) {
   const Config config = load(file, arguments, arguments.host).config;
   const Observed observed = observe(config, arguments);
   std::unique_ptr<MemoryFile> calibrated;
@@ -204,11 +196,10 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
     host = calibrated->name();
   }
   const Scenario scenario = load(file, arguments, host);
-  if (const unsigned rounds = calibrations_for(config, arguments); rounds >= shown.rounds) {
-    shown = {content_of(scenario.host), rounds};
-  }
-  return validated(file, scenario.config, predict(scenario.config, arguments.quiet),
-                   observed.report);
+  ValidatedScenario result = validated(
+      file, scenario.config, predict(scenario.config, arguments.quiet), observed.report);
+  result.profile = content_of(scenario.host);
+  return result;
 }
 
 Validation validate(const ValidateArguments& arguments) {
@@ -216,11 +207,15 @@ Validation validate(const ValidateArguments& arguments) {
   validation.host = arguments.host;
   validation.repeat = arguments.repeat;
   validation.timing = arguments.timing;
-  Shown shown;
+  unsigned most = 0;
   for (const std::string& file : arguments.scenarios) {
-    validation.scenarios.push_back(validate(file, arguments, shown));
+    validation.scenarios.push_back(validate(file, arguments));
+    const ValidatedScenario& last = validation.scenarios.back();
+    const unsigned rounds = calibrations_for(last.config, arguments);
+    if (rounds < most) continue;
+    validation.profile = last.profile;
+    most = rounds;
   }
-  validation.profile = shown.profile;
   validation.verdicts = verdicts(validation.scenarios, validation.timing);
   return validation;
 }

@@ -70,7 +70,7 @@ private:
   }
 
   void cache() {
-    const Reach reach = reach_of("copy_of");
+    const Reach reach = reach_of("copy_of", [this](const std::string& name) { return t_[name]; });
     if (reach.ends) {
       remember("cache.size", reach.bytes);
       fact("cache.size", fmt::format("{:.0f}KiB", reach.bytes / 1024),
@@ -89,25 +89,26 @@ private:
     bool ends = false;     ///< within what was measured
     double variation = 0;  ///< of the series as far as that
   };
-  double middle() const { return (t_["copy_of_1m"] + t_["copy_from_memory"]) / 2; }
-  Reach reach_of(const std::string& series) const {
+  template <typename Figure>  // of a primitive, by name
+  Reach reach_of(const std::string& series, Figure figure) const {
     Reach reach;
     if (!t_.has("copy_of_1m") || !t_.has("copy_from_memory")) return reach;
+    const double middle = (figure("copy_of_1m") + figure("copy_from_memory")) / 2;
     double before = 0;  // seconds per byte of the last one that is nearer to the cache
     for (const int mebibytes : {1, 2, 4, 8, 16, 32}) {
       const std::string name = fmt::format("{}_{}m", series, mebibytes);
       if (!t_.has(name)) break;
       const double bytes = mebibytes * kMebibyte;
       reach.variation = std::max(reach.variation, t_.variation(name));
-      if (t_[name] > middle()) {
+      if (figure(name) > middle) {
         reach.ends = true;
         if (reach.bytes > 0) {
-          reach.bytes += (bytes - reach.bytes) * (middle() - before) / (t_[name] - before);
+          reach.bytes += (bytes - reach.bytes) * (middle - before) / (figure(name) - before);
         }
         break;
       }
       reach.bytes = bytes;
-      before = t_[name];
+      before = figure(name);
     }
     return reach;
   }
@@ -350,18 +351,7 @@ private:
                  value("cpu.disk_wait") - value("cpu.disk_page") - value("cpu.pin_page");
         },
         "direct_4k - system_call - refill_page - disk_wait - disk_page - pin_page");
-    if (t_.has("copy_from_disk_1m") && value("cache.size") > 0) {
-      const Reach reach = reach_of("copy_from_disk");
-      fact("cache.ddio", fmt::format("{:.2g}", std::min(1.0, reach.bytes / value("cache.size"))),
-           "of how much copy_from_disk_* takes the mean of copy_of_1m and copy_from_memory, / "
-           "cache.size",
-           sureness_of(reach.variation));
-      if (t_.has("copy_new_from_disk_1m")) {
-        fact("cache.dma_write_allocate", t_["copy_new_from_disk_1m"] < middle() ? "true" : "false",
-             "whether copy_new_from_disk_1m is nearer to copy_of_1m than to copy_from_memory",
-             sureness_of(t_.variation("copy_new_from_disk_1m")));
-      }
-    }
+    if (t_.has("copy_from_disk_1m") && value("cache.size") > 0) delivered();
     rate(
         "disk.bandwidth", {"disk_sequential"}, [&] { return t_["disk_sequential"]; },
         "disk_sequential");
@@ -373,6 +363,29 @@ private:
     const double channels = std::clamp(t_["disk_random_4k"] / t_["disk_deep_4k"], 1.0, 4096.0);
     fact("disk.channels", fmt::format("{:.0f}", channels), "disk_random_4k / disk_deep_4k",
          sureness_of(std::max(t_.variation("disk_random_4k"), t_.variation("disk_deep_4k"))));
+  }
+
+  /// What the cache has of what a disk has delivered, by medians: which of the host's processors
+  /// copies a virtual disk's data, and whether that one has the same cache, changes while a path
+  /// runs.
+  void delivered() {
+    const auto figure = [this](const std::string& name) { return t_.median(name); };
+    const Reach reach = reach_of("copy_from_disk", figure);
+    const double part = std::min(1.0, reach.bytes / value("cache.size"));
+    fact("cache.ddio", fmt::format("{:.2g}", part),
+         "of how much copy_from_disk_* takes the mean of copy_of_1m and copy_from_memory, / "
+         "cache.size; medians",
+         sureness_of(reach.variation));
+    fact("cache.dma_write_allocate", part > 0.5 ? "true" : "false",
+         "whether that is more than half: what DMA brings in cores then keep in their part",
+         sureness_of(reach.variation));
+    const double near = figure("copy_of_1m");
+    const double far = figure("copy_from_memory");
+    if (far <= near) return;
+    const double share = (far - figure("copy_from_disk_1m")) / (far - near);
+    fact("cache.dma_share", fmt::format("{:.2g}", std::clamp(share, 0.0, 1.0)),
+         "(copy_from_memory - copy_from_disk_1m) / (copy_from_memory - copy_of_1m); medians",
+         sureness_of(t_.variation("copy_from_disk_1m")));
   }
 
   const HostFacts& facts_;

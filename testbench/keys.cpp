@@ -148,6 +148,7 @@ std::vector<Key> make_keys() {
     key(FIELD(cache.size), Range{"0B", "16GiB"}, "the last-level cache; none: the textbook machine, in which every pass over the bytes reaches DRAM", "by definition of the textbook machine", "none"),
     key(FIELD(cache.ddio), Range{"0", "1"}, "share of the cache that DMA may fill (Intel DDIO); 0, or without a cache: DMA writes go to DRAM", kAssumed),
     key(FIELD(cache.dma_write_allocate), kAny, "a DMA write brings what is missing into that share (Intel DDIO); false: it goes to DRAM, and only what is in the cache is updated there", "true for Intel DDIO; false is what `calibrate` finds on AMD EPYC"),
+    key(FIELD(cache.dma_share), Range{"0", "1"}, "share of the pages of DMA writes for which that is so; the others go to DRAM, and what the cache had of them is forgotten", "1 for devices; less for a virtual disk, whose data a processor of the host copies that may have another cache"),
     key(FIELD(cache.latency), Range{"0ns", "100us"}, "from a request to its first byte, when all of it is in the cache", "34 cycles, 10.3 ns (AMD Rome, AnandTech 14694), rounded"),
 
     key(FIELD(numa.nodes), Range{"1", "2"}, "sockets, each with DRAM of memory.bandwidth", kByDefinition),

@@ -57,6 +57,7 @@ struct ValidatedScenario {
   native::Conditions conditions;
   Validates validates = Validates::kCountersOnly;
   std::vector<ValidatedPath> paths;
+  std::string profile;  ///< of the machine, from which the paths were predicted
 };
 
 struct Claim {

@@ -277,7 +277,8 @@ std::string validation_json(const Validation& validation) {
     scenarios.push_back({{"scenario", scenario.file},
                          {"title", scenario.title},
                          {"chunk", scenario.config.workload.chunk.count()},
-                         {"paths", paths}});
+                         {"paths", paths},
+                         {"profile", scenario.profile}});
   }
   Json claims = Json::array();
   for (const Claim& verdict : validation.verdicts) {

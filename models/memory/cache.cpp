@@ -82,6 +82,7 @@ Cache::Cache(const CacheConfig& config, bool write_allocate, WriteBack write_bac
       most_(config.size / kLine),
       most_by_dma_(static_cast<std::uint64_t>(static_cast<double>(most_) * config.ddio)),
       dma_write_allocate_(config.dma_write_allocate),
+      dma_share_(config.dma_share),
       write_back_(std::move(write_back)) {
   grow_to(kOwners);
   for (Entry head = 0; head < kOwners; ++head) links_[head] = {head, head};
@@ -247,7 +248,7 @@ inline void Cache::dma_write(const Piece& piece, Movement movement, Outcome& out
   const std::uint64_t missing = piece.touched & ~held.present;
   outcome.misses += count(missing);
   if (other_ != nullptr) other_->forget(piece, outcome);
-  if (most_by_dma_ == 0) {  // past the cache, which forgets what it had
+  if (passes_by()) {  // the cache forgets what it had
     write_past(piece, piece.touched, outcome);
     if (missing != piece.touched) forget(piece, outcome);
     return;
@@ -262,6 +263,16 @@ inline void Cache::dma_write(const Piece& piece, Movement movement, Outcome& out
   bring_in(held, piece.frame, missing & resident, kOwnDma, outcome);
   held.dirty |= resident;
   held.dirtied_by = movement;
+}
+
+/// Whether the next page of a device goes past the cache as a whole: as many of them as its share
+/// says, evenly.
+inline bool Cache::passes_by() {
+  if (most_by_dma_ == 0) return true;
+  passed_by_ += 1 - dma_share_;
+  if (passed_by_ < 1) return false;
+  passed_by_ -= 1;
+  return true;
 }
 
 /// A device's bytes that go to DRAM, of those lines: their share of the piece.

@@ -3,7 +3,9 @@
 // whole, the least recently used first; dirty lines are written back then. DMA reads what is
 // resident and brings nothing in; DMA writes past the cache, or into the share of it that is open
 // to DMA (Intel's DDIO). Without write-allocate it updates what is resident there, and only cores
-// bring in what it has written, into the same share. Plain arithmetic, no simulation kernel.
+// bring in what it has written, into the same share. Of a virtual disk, whose data a processor of
+// the host copies, some pages go past it always: that processor may have another cache. Plain
+// arithmetic, no simulation kernel.
 // On a machine of two nodes each has one, for what its own agents touch, wherever that lies. What
 // the other one holds comes from there instead of from DRAM, and a write takes it away from there.
 // Left out: sets and ways, caches private to a core, the time and bandwidth of the cache itself.
@@ -117,6 +119,7 @@ private:
   }
   void read_dram(const Piece& piece, std::uint64_t bytes, Outcome& outcome) const;
   void fill(const Piece& piece, std::uint64_t missing, Outcome& outcome);
+  bool passes_by();
   void write_past(const Piece& piece, std::uint64_t lines, Outcome& outcome) const;
   std::uint64_t fetch(Piece piece, std::uint64_t lines, Outcome& outcome);
   void forget(Piece piece, Outcome& outcome);
@@ -150,6 +153,8 @@ private:
   std::uint64_t most_;         ///< lines
   std::uint64_t most_by_dma_;  ///< lines
   bool dma_write_allocate_;
+  double dma_share_;
+  double passed_by_ = 0;  ///< the part of a page by which DMA is behind with those
   WriteBack write_back_;
   unsigned node_ = 0;
   Cache* other_ = nullptr;                      ///< of the other node

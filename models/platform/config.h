@@ -90,6 +90,7 @@ struct CacheConfig {
   Bytes size{0};    ///< 0: the textbook machine, in which every pass over the bytes reaches DRAM
   double ddio = 0;  ///< share that DMA may fill
   bool dma_write_allocate = true;  ///< DMA brings in what is missing; else it writes past
+  double dma_share = 1;            ///< of DMA's pages, those that the cache is asked for
   sc_time latency = nanoseconds(10);
 };
 

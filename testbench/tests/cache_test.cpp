@@ -24,9 +24,10 @@ class CacheTest : public ::testing::Test {
 protected:
   /// Sizes in pages.
   Cache& build(unsigned size, double ddio = 0, bool write_allocate = false,
-               bool dma_write_allocate = true) {
+               bool dma_write_allocate = true, double dma_share = 1) {
     CacheConfig config;
     config.dma_write_allocate = dma_write_allocate;
+    config.dma_share = dma_share;
     config.size = kPageSize * size;
     config.ddio = ddio;
     cache_ = std::make_unique<Cache>(
@@ -43,6 +44,9 @@ protected:
   }
   Cache::Outcome store(const SegmentList& to) {
     return cache_->transfer(kStore, nullptr, &to, size_of(to));
+  }
+  Cache::Outcome copy(const SegmentList& from, const SegmentList& to) {
+    return cache_->transfer(kCopy, &from, &to, size_of(to));
   }
   Cache::Outcome dma_read(const SegmentList& from) {
     return cache_->transfer(kDmaRead, &from, nullptr, Bytes(0));
@@ -212,6 +216,16 @@ TEST_F(CacheTest, WithoutWriteAllocateDmaUpdatesOnlyWhatIsResident) {
   }
 }
 
+TEST_F(CacheTest, OfPagesThatDmaWritesAShareIsInTheCacheAndTheRestIsForgotten) {
+  Cache& cache = build(16, 1, false, true, 0.25);
+  load(pages(0, 8));
+  const Cache::Outcome outcome = dma_write(pages(0, 8));
+  EXPECT_EQ(outcome.written, kPageSize * 6);
+  EXPECT_EQ(cache.resident(), kPageSize * 2);
+  EXPECT_EQ(load(pages(0, 8)).missed_share(), 0.75);
+  EXPECT_EQ(dma_write(pages(8, 4)).written, kPageSize * 3) << "the same of what is missing";
+}
+
 TEST_F(CacheTest, WithoutWriteAllocateTheMissingLinesOfAPageGoToDram) {
   Cache& cache = build(8, 0.5, false, false);
   load({{0, 1024}});
@@ -234,7 +248,7 @@ TEST_F(CacheTest, WhatACoreHasWrittenComesIntoTheCoresPart) {
   EXPECT_EQ(cache.resident_by_dma(), Bytes(0));
 }
 
-/// The same in the simplest words.
+/// The same in the simplest words, of one page at a time.
 struct Naive {
   struct Page {
     Frame frame;
@@ -244,8 +258,13 @@ struct Naive {
   };
   std::size_t most;  ///< lines
   std::size_t most_dma;
-  std::list<Page> pages;  ///< the most recently used first
+  bool dma_write_allocate;
+  double dma_share;
+  double passed_by = 0;     ///< pages that DMA is behind with, of those that go past the cache
+  std::list<Page> pages;    ///< the most recently used first
+  std::set<Frame> for_dma;  ///< written past the cache by DMA, and by no core since
   std::uint64_t read = 0;
+  std::uint64_t written = 0;
   std::uint64_t written_back = 0;
 
   std::size_t lines(bool dma_only) const {
@@ -263,54 +282,124 @@ struct Naive {
     }
     return false;
   }
-  void touch(Frame frame, unsigned line, bool dma, bool dirties) {
+  void touch(Frame frame, unsigned line, Movement by) {
     auto page = std::find_if(pages.begin(), pages.end(),
                              [&](const Page& held) { return held.frame == frame; });
+    const bool held = page != pages.end() && page->present.count(line) != 0;
+    if (by == kDmaWrite && !dma_write_allocate && !held) {
+      ++written;
+      return;
+    }
+    const bool dma = by == kDmaWrite || for_dma.count(frame) != 0;
     if (page == pages.end()) page = pages.insert(pages.begin(), {frame, dma, {}, {}});
     pages.splice(pages.begin(), pages, page);
-    if (page->present.insert(line).second && !dirties) ++read;
-    if (dirties) page->dirty.insert(line);
+    if (page->present.insert(line).second && by == kLoad) ++read;
+    if (by != kLoad) page->dirty.insert(line);
   }
-  void trim() {
-    while (pages.front().dma && lines(true) > most_dma && evict(true)) {
+  void pass_by(Frame frame, unsigned first, unsigned end) {
+    written += end - first;
+    for (auto page = pages.begin(); page != pages.end(); ++page) {
+      if (page->frame != frame) continue;
+      for (unsigned line = first; line < end; ++line) {
+        page->present.erase(line);
+        page->dirty.erase(line);
+      }
+      if (page->present.empty()) pages.erase(page);
+      return;
+    }
+  }
+  void use(Frame frame, unsigned first, unsigned end, Movement by) {
+    if (by == kStore) for_dma.erase(frame);
+    if (by == kDmaWrite && (passed_by += 1 - dma_share) >= 1) {
+      --passed_by;
+      return pass_by(frame, first, end);
+    }
+    if (by == kDmaWrite && !dma_write_allocate) for_dma.insert(frame);
+    for (unsigned line = first; line < end; ++line) touch(frame, line, by);
+    while (!pages.empty() && pages.front().dma && lines(true) > most_dma && evict(true)) {
     }
     while (lines(false) > most && evict(false)) {
     }
   }
 };
 
-TEST_F(CacheTest, AgreesWithANaiveModelOnRandomTraffic) {
+struct Policy {
+  double ddio;
+  bool dma_write_allocate;
+  double dma_share;
+};
+
+class CacheAgainstNaive : public CacheTest, public ::testing::WithParamInterface<Policy> {};
+
+INSTANTIATE_TEST_SUITE_P(Policies, CacheAgainstNaive,
+                         ::testing::Values(Policy{0.25, true, 1}, Policy{0.5, true, 1},
+                                           Policy{0.25, false, 1}, Policy{0.5, false, 1},
+                                           Policy{0.5, true, 0.75}, Policy{0.5, false, 0.75}),
+                         [](const auto& one) {
+                           const Policy& policy = one.param;
+                           return std::string(policy.dma_write_allocate ? "" : "No") +
+                                  "WriteAllocate" + (policy.dma_share < 1 ? "OfSome" : "") +
+                                  std::to_string(static_cast<int>(100 * policy.ddio));
+                         });
+
+TEST_P(CacheAgainstNaive, AgreeOnRandomTraffic) {
+  constexpr unsigned kSize = 8;
+  constexpr Frame kFrames = 14;
+  const auto [ddio, dma_write_allocate, dma_share] = GetParam();
   std::mt19937 random(11);
   const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
-  for (const double ddio : {0.25, 0.5}) {
-    Cache& cache = build(8, ddio);
-    Naive naive;
-    naive.most = 8 * 64;
-    naive.most_dma = static_cast<std::size_t>(8 * 64 * ddio);
-    std::uint64_t read = 0;
-    std::uint64_t saved = 0;
-    for (int i = 0; i < 20000; ++i) {
-      const Frame frame = below(14);
-      const unsigned first = below(64);
-      const unsigned count = 1 + below(64 - first);
-      const SegmentList list{{address_of(frame) + first * 64, count * 64}};
-      const unsigned kind = below(3);
-      const Cache::Outcome outcome = kind == 0   ? load(list)
-                                     : kind == 1 ? store(list)
-                                                 : dma_write(list);
-      read += outcome.read.count() / 64;
-      saved += outcome.written_back.count() / 64;
-      for (unsigned line = first; line < first + count; ++line) {
-        naive.touch(frame, line, kind == 2, kind != 0);
-      }
-      naive.trim();
-      ASSERT_EQ(read, naive.read) << "after " << i;
-      ASSERT_EQ(saved, naive.written_back) << "after " << i;
-      ASSERT_EQ(cache.resident().count() / 64, naive.lines(false));
-      ASSERT_EQ(cache.resident_by_dma().count() / 64, naive.lines(true));
-      ASSERT_LE(cache.resident(), kPageSize * 8);
-      ASSERT_LE(cache.resident_by_dma().count(), kPageSize.count() * 8 * ddio);
+  Cache& cache = build(kSize, ddio, false, dma_write_allocate, dma_share);
+  Naive naive{};
+  naive.most = kSize * 64;
+  naive.most_dma = static_cast<std::size_t>(kSize * 64 * ddio);
+  naive.dma_write_allocate = dma_write_allocate;
+  naive.dma_share = dma_share;
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;
+  std::uint64_t saved = 0;
+  for (int i = 0; i < 20000; ++i) {
+    // A part of a page, or some whole pages in a row.
+    const unsigned count = 1 + (below(2) == 0 ? 0 : below(4));
+    const bool part = count == 1 && below(2) == 0;
+    const unsigned first = part ? below(64) : 0;
+    const unsigned end = part ? first + 1 + below(64 - first) : 64;
+    const Frame frame = below(kFrames - count);
+    const Frame other = below(kFrames - count);
+    const auto list = [&](Frame begin) {
+      return SegmentList{{address_of(begin) + first * 64, (64 * (count - 1) + end - first) * 64}};
+    };
+    const auto use = [&](Frame begin, Movement by) { naive.use(begin, first, end, by); };
+    Cache::Outcome outcome;
+    switch (below(4)) {
+      case 0:
+        outcome = load(list(frame));
+        for (Frame page = 0; page < count; ++page) use(frame + page, kLoad);
+        break;
+      case 1:
+        outcome = store(list(frame));
+        for (Frame page = 0; page < count; ++page) use(frame + page, kStore);
+        break;
+      case 2:
+        outcome = dma_write(list(frame));
+        for (Frame page = 0; page < count; ++page) use(frame + page, kDmaWrite);
+        break;
+      default:  // a copy takes one page after the other
+        outcome = copy(list(frame), list(other));
+        for (Frame page = 0; page < count; ++page) {
+          use(frame + page, kLoad);
+          use(other + page, kStore);
+        }
     }
+    read += outcome.read.count() / 64;
+    written += outcome.written.count() / 64;
+    saved += outcome.written_back.count() / 64;
+    ASSERT_EQ(read, naive.read) << "after " << i;
+    ASSERT_EQ(written, naive.written) << "after " << i;
+    ASSERT_EQ(saved, naive.written_back) << "after " << i;
+    ASSERT_EQ(cache.resident().count() / 64, naive.lines(false));
+    ASSERT_EQ(cache.resident_by_dma().count() / 64, naive.lines(true));
+    ASSERT_LE(cache.resident(), kPageSize * kSize);
+    ASSERT_LE(cache.resident_by_dma().count(), kPageSize.count() * kSize * ddio);
   }
 }
 

@@ -94,8 +94,7 @@ std::map<std::string, double> primitives() {
       {"copy_from_disk_2m", kNearByte},
       {"copy_from_disk_4m", kFarByte},
       {"copy_from_disk_8m", kFarByte},
-      {"copy_from_disk_16m", kFarByte},
-      {"copy_new_from_disk_1m", kFarByte}};
+      {"copy_from_disk_16m", kFarByte}};
 }
 
 /// The values by key, as they are written.
@@ -175,14 +174,26 @@ TEST(HostProfile, ShareOfDmaIsHowMuchADiskDeliversIntoTheCache) {
   EXPECT_EQ(profile_of(figures).at("cache.ddio"), "1") << "16 MiB and more";
 }
 
-// Memory that was not in the cache is, when the disk has written to it, or not.
-TEST(HostProfile, DmaAllocatesIfWhatIsNewComesFromTheCache) {
+// Some of what a disk delivers is in the cache, the rest is not, whatever was there before.
+TEST(HostProfile, ShareOfDmaInTheCacheIsHowNearACopyOfItIs) {
+  auto figures = primitives();
+  figures["copy_from_disk_1m"] = kNearByte;
+  EXPECT_EQ(profile_of(figures).at("cache.dma_share"), "1");
+  figures["copy_from_disk_1m"] = 0.25 * kNearByte + 0.75 * kFarByte;
+  EXPECT_EQ(profile_of(figures).at("cache.dma_share"), "0.25");
+  figures["copy_from_disk_1m"] = 1.1 * kFarByte;
+  EXPECT_EQ(profile_of(figures).at("cache.dma_share"), "0");
+}
+
+// Cores then keep what DMA has brought in, and it is updated where it is; else each delivery is
+// found in the cache only if all of them fit the share of DMA.
+TEST(HostProfile, DmaAllocatesIfHoweverMuchADiskDeliversIsInTheCache) {
   auto figures = primitives();
   EXPECT_EQ(profile_of(figures).at("cache.dma_write_allocate"), "false");
-  figures["copy_new_from_disk_1m"] = kNearByte;
+  for (const int size : {1, 2, 4, 8, 16}) {
+    figures["copy_from_disk_" + std::to_string(size) + "m"] = kNearByte;
+  }
   EXPECT_EQ(profile_of(figures).at("cache.dma_write_allocate"), "true");
-  figures.erase("copy_new_from_disk_1m");
-  EXPECT_EQ(profile_of(figures).count("cache.dma_write_allocate"), 0U);
 }
 
 }  // namespace

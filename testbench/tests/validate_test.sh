@@ -33,6 +33,7 @@ check "counters of warm files" grep -qE '^holds: every counter is the same: 0 of
 check "plain ASCII" test -z "$(LC_ALL=C grep -n '[^ -~]' "$out" v.md v.html v.json)"
 check "the page" says v.md "| \`sendfile\` |"
 check "the record" says v.json '"holds": true'
+check "the profile it was predicted from" says v.json '"profile": "# This machine, as `copypath calibrate` has'
 check "the files" folder_holds h.ini v.html v.json v.md
 
 launch validate "${whole[@]}" "${quick[@]}" --set workload.file_size=3000KiB
