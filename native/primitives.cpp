@@ -2,6 +2,7 @@
 #include "native/primitives.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "native/calls.h"
@@ -34,16 +35,37 @@ Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
   return in_turns(times, measured(call), measured(besides));
 }
 
-Spread spread_of_batches(const std::vector<Batch>& batches) {
-  std::vector<double> whole;
-  std::vector<double> parts;
-  for (const Batch& batch : batches) {
-    whole.push_back(batch.seconds);
-    parts.push_back(batch.without());
+namespace {
+
+/// Of every batch.
+template <typename Value>
+std::vector<double> each(const std::vector<Batch>& batches, Value value) {
+  std::vector<double> values;
+  for (const Batch& batch : batches) values.push_back(value(batch));
+  return values;
+}
+
+double besides(const Batch& batch) { return batch.besides; }
+
+}  // namespace
+
+Spread spread_of_batches(const std::vector<Batch>& batches, Counts counts, double least_send) {
+  const std::vector<double> whole = each(batches, [](const Batch& batch) { return batch.seconds; });
+  const std::vector<double> parts =
+      each(batches, [](const Batch& batch) { return batch.without(); });
+  const double variation = spread_of(whole).variation;
+  if (counts == Counts::kMultiple) {
+    const auto multiple = [](const Batch& batch) { return batch.seconds / batch.besides; };
+    return {least_send * spread_of(each(batches, multiple)).median, spread_of(whole).median,
+            variation};
+  }
+  if (counts == Counts::kShare) {
+    const auto share = [](const Batch& batch) { return batch.without() / batch.besides; };
+    return {spread_of(each(batches, besides)).least * spread_of(each(batches, share)).median,
+            spread_of(parts).median, variation};
   }
   const auto fastest = std::min_element(whole.begin(), whole.end()) - whole.begin();
-  return {batches[static_cast<std::size_t>(fastest)].without(), spread_of(parts).median,
-          spread_of(whole).variation};
+  return {parts[static_cast<std::size_t>(fastest)], spread_of(parts).median, variation};
 }
 
 Calibration::Calibration(const std::string& folder, const InputFiles* served) {
@@ -77,6 +99,15 @@ void Calibration::round(const std::function<void(double share)>& tick) {
   tick(1);
 }
 
+double Calibration::least_send() const {
+  double least = std::numeric_limits<double>::max();
+  for (const Batches& batches : batches_) {
+    if (batches.primitive.counts != Counts::kMultiple || batches.values.empty()) continue;
+    least = std::min(least, spread_of(each(batches.values, besides)).least);
+  }
+  return least;
+}
+
 std::vector<Measured> Calibration::measured() const {
   std::vector<Measured> all;
   for (const Batches& batches : batches_) {
@@ -84,7 +115,7 @@ std::vector<Measured> Calibration::measured() const {
     all.push_back({primitive.name, primitive.unit, primitive.how, batches.missing, {}});
     Measured& one = all.back();
     if (!one.missing.empty()) continue;
-    one.spread = spread_of_batches(batches.values);
+    one.spread = spread_of_batches(batches.values, primitive.counts, least_send());
     one.spread.least /= primitive.units;
     one.spread.median /= primitive.units;
   }

@@ -37,17 +37,31 @@ Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
 /// At a place in a file.
 using CallAt = std::function<void(off_t)>;
 
-/// Measures calls of that size, with `usual` ones and a send() of as many bytes each to a receiver
-/// that is awake: on a path, too, the kernel's network has just been at work, and has left the
-/// processor's caches and predictions to that. Alone, over and over, a call takes a third less.
-std::function<Batch()> with_a_send(
-    const Receiver& to, std::size_t size, CallAt call, CallAt usual = [](off_t) {});
+/// Measures calls of that size, with a send() of as many bytes each to a receiver that is awake: on
+/// a path, too, the kernel's network has just been at work, and has left the processor's caches and
+/// predictions to that. Alone, over and over, a call takes a third less.
+std::function<Batch()> with_a_send(const Receiver& to, std::size_t size, CallAt call);
 
-/// The same with a pread() of the file, too, from the part of it that stays in a cache: what a path
-/// calls besides reading and sending. With a send() alone, each such call would be charged with
-/// what the send takes longer if anything else was called before it.
+/// Measures calls of that size, with a pread() of the file, from the part of it that stays in a
+/// cache, and a send() each, of a page: what a path calls besides reading and sending. With a
+/// send() alone, each such call would be charged with what the send takes longer if anything else
+/// was called before it.
 std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file, std::size_t size,
                                             CallAt call);
+
+/// What counts of several batches.
+enum class Counts {
+  /// The batch that took the least time as a whole, with what was made besides taken off.
+  kFastest,
+  /// The median of how a call compares to what was made besides, which is larger: what slows a
+  /// batch
+  /// down slows both. Times the least of that.
+  kShare,
+  /// The same with nothing taken off, of calls in turns with a send() of 4 KiB, which takes the
+  /// same
+  /// for all of these: so their differences are not those of their luck.
+  kMultiple
+};
 
 /// Something that can be measured in batches.
 struct Primitive {
@@ -57,6 +71,7 @@ struct Primitive {
   /// Measures one batch. Throws Unsupported if it cannot be done here.
   std::function<Batch()> batch;
   double units = 1;  ///< in a call
+  Counts counts = Counts::kFastest;
 };
 
 struct Measured {
@@ -67,9 +82,10 @@ struct Measured {
   Spread spread;        ///< of the batches, in seconds per unit
 };
 
-/// Of at least one batch, with what was made besides taken off: the least is that of the batch
-/// which took the least time as a whole, and the variation that of the whole.
-Spread spread_of_batches(const std::vector<Batch>& batches);
+/// Of at least one batch. `least_send` is the least time of a send() of 4 KiB. The variation is
+/// that of the batches as a whole.
+Spread spread_of_batches(const std::vector<Batch>& batches, Counts counts = Counts::kFastest,
+                         double least_send = 0);
 
 /// What the operating system says of this machine.
 struct HostFacts {
@@ -102,6 +118,8 @@ private:
     std::vector<Batch> values;
     std::string missing;
   };
+
+  double least_send() const;
 
   std::vector<Batches> batches_;
 };

@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "native/cached_file.h"
 #include "native/calls.h"
 #include "native/connection.h"
@@ -22,6 +24,7 @@ constexpr std::size_t kHot = 256 * kKi;  // the part of a file that stays in a c
 constexpr std::size_t kPiece = 64 * kKi;
 constexpr double kPages = kPiece / kPage;  // of a piece
 constexpr std::size_t kPieces = CachedFile::kSize / kPiece;
+constexpr std::size_t kLarge = 16 * kPiece;
 constexpr std::size_t kSmallCalls = 16384;  // of a page each
 
 /// pread() from the first `within` bytes, over and over.
@@ -35,9 +38,60 @@ CallAt read_from(const File& file, std::size_t size, std::size_t within) {
   };
 }
 
-std::function<Batch()> reading(const Receiver& to, const File& file, std::size_t size,
-                               std::size_t within) {
-  return with_a_send(to, size, read_from(file, size, within));
+/// Calls of that size, each with a usual one and a send() of `sent` bytes.
+std::function<Batch()> beside(const Receiver& to, std::size_t size, CallAt call, std::size_t sent,
+                              CallAt usual) {
+  auto buffer = std::make_shared<Buffer>(sent);
+  return [=, call = std::move(call), usual = std::move(usual)] {
+    const Awake awake(to);
+    off_t place = 0;
+    off_t usual_place = 0;
+    const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
+    const auto others = [&] {
+      usual(usual_place);
+      to->take(*buffer, sent);
+      usual_place += static_cast<off_t>(sent);
+    };
+    return seconds_beside(
+        *to, calls, packets_of(sent),
+        [&] {
+          call(place);
+          place += static_cast<off_t>(size);
+          others();
+        },
+        others);
+  };
+}
+
+/// Calls of that size, in turns with others instead of them, each with a send() of as many bytes.
+std::function<Batch()> instead_of(const Receiver& to, std::size_t size, CallAt other, CallAt call) {
+  auto buffer = std::make_shared<Buffer>(size);
+  return [=, other = std::move(other), call = std::move(call)] {
+    const Awake awake(to);
+    const auto with_send = [&](const CallAt& one) {
+      return [&, at = off_t{0}]() mutable {
+        one(at);
+        to->take(*buffer, size);
+        at += static_cast<off_t>(size);
+      };
+    };
+    return seconds_beside(*to, CachedFile::kSize / size, packets_of(size), with_send(call),
+                          with_send(other));
+  };
+}
+
+CallAt read_through(const File& file, std::size_t size) {
+  return read_from(file, size, CachedFile::kSize);
+}
+
+/// memcpy() of as much out of memory, on and on.
+CallAt copy_through(std::size_t size) {
+  constexpr std::size_t kFarAway = 128 * kKi * kKi;  // more than a last-level cache keeps
+  auto memory = std::make_shared<Buffer>(kFarAway);
+  auto into = std::make_shared<Buffer>(size);
+  return [=](off_t at) {
+    std::memcpy(into->data(), memory->data() + static_cast<std::size_t>(at) % kFarAway, size);
+  };
 }
 
 CallAt sendfile_to_null(const File& file, std::size_t size) {
@@ -51,12 +105,16 @@ CallAt sendfile_to_null(const File& file, std::size_t size) {
 
 /// Seconds per call of sendfile(64 KiB) to /dev/null, on and on. Without a send between: its copy
 /// would take the cache from what refers to pages, where a path that does has none.
-std::function<double()> referring(const File& file) {
-  return [call = sendfile_to_null(file, kPiece)] {
+SecondsPer referring(const File& file) {
+  auto at = std::make_shared<off_t>(0);
+  return [=, call = sendfile_to_null(file, kPiece)](std::size_t times) {
     const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < kPieces; ++i) call(static_cast<off_t>(i * kPiece));
+      for (std::size_t i = 0; i < times; ++i) {
+        call(*at);
+        *at = (*at + static_cast<off_t>(kPiece)) % static_cast<off_t>(CachedFile::kSize);
+      }
     });
-    return seconds / static_cast<double>(kPieces);
+    return seconds / static_cast<double>(times);
   };
 }
 
@@ -97,65 +155,53 @@ std::function<Batch()> asking(const Receiver& to, const File& file) {
 
 }  // namespace
 
-std::function<Batch()> with_a_send(const Receiver& to, std::size_t size, CallAt call,
-                                   CallAt usual) {
-  auto sent = std::make_shared<Buffer>(size);
-  return [=, call = std::move(call), usual = std::move(usual)] {
-    const Awake awake(to);
-    const auto step = static_cast<off_t>(size);
-    off_t place = 0;
-    off_t usual_place = 0;
-    const std::size_t calls = size == kPage ? kSmallCalls : CachedFile::kSize / size;
-    const auto others = [&] {
-      usual(usual_place);
-      to->take(*sent, size);
-      usual_place += step;
-    };
-    return seconds_beside(
-        *to, calls, packets_of(size),
-        [&] {
-          call(place);
-          place += step;
-          others();
-        },
-        others);
-  };
+std::function<Batch()> with_a_send(const Receiver& to, std::size_t size, CallAt call) {
+  return beside(to, size, std::move(call), size, [](off_t) {});
 }
 
 std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file, std::size_t size,
                                             CallAt call) {
-  return with_a_send(to, size, std::move(call), read_from(file, size, kHot));
+  return beside(to, size, std::move(call), kPage, read_from(file, kPage, kHot));
 }
 
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files) {
   return {
       {"read_4k", "call",
        "pread() of 4 KiB from 256 KiB of the page cache and a send() of 4 KiB, less that send",
-       reading(to, files.small, kPage, kHot)},
-      {"read_through", "page", "the same of 64 KiB, on and on through 256 MiB of the page cache",
-       reading(to, files.small, kPiece, CachedFile::kSize), kPages},
-      {"read_through_large_folios", "page", "the same, of a file in large folios",
-       reading(to, files.large, kPiece, CachedFile::kSize), kPages},
-      {"read_1m_through_large_folios", "call", "the same of 1 MiB at once",
-       reading(to, files.large, 16 * kPiece, CachedFile::kSize)},
-      {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null", referring(files.small),
-       kPages},
-      {"refer_large_folios", "page", "the same, of a file in large folios", referring(files.large),
-       kPages},
+       with_a_send(to, kPage, read_from(files.small, kPage, kHot)), 1, Counts::kShare},
+      {"read_64k", "page",
+       "pread() of 64 KiB on and on through 256 MiB of the page cache in large folios, less "
+       "memcpy() of as much from memory; both with a send()",
+       instead_of(to, kPiece, copy_through(kPiece), read_through(files.large, kPiece)), kPages,
+       Counts::kShare},
+      {"read_folios", "page", "the same, of pages that are a folio each, less of large folios",
+       instead_of(to, kPiece, read_through(files.large, kPiece), read_through(files.small, kPiece)),
+       kPages, Counts::kShare},
+      {"read_1m", "call", "as read_64k, of 1 MiB at once",
+       instead_of(to, kLarge, copy_through(kLarge), read_through(files.large, kLarge)), 1,
+       Counts::kShare},
+      {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null, of large folios",
+       [refer = referring(files.large)] { return refer(kPieces); }, kPages},
+      {"refer_folios", "page", "the same, of pages that are a folio each, less of large folios",
+       [small = referring(files.small), large = referring(files.large)] {
+         return in_turns(kPieces, small, large);
+       },
+       kPages, Counts::kShare},
       {"refer_4k_large_folios", "page",
        "sendfile() of 4 KiB to /dev/null and a send() of 4 KiB, less that send",
-       with_a_send(to, kPage, sendfile_to_null(files.large, kPage))},
+       with_a_send(to, kPage, sendfile_to_null(files.large, kPage)), 1, Counts::kShare},
       {"splice_4k_large_folios", "page",
        "splice() of 4 KiB into a pipe, splice() to /dev/null and a send() of 4 KiB, less that send",
-       splicing(to, files.large)},
+       splicing(to, files.large), 1, Counts::kShare},
       {"pin_4k", "page",
-       "vmsplice() of a page of the program into a pipe, splice() to /dev/null and a pread() and a "
-       "send() of 4 KiB, less those",
-       pinning(to, files.small, kPage)},
-      {"pin", "page", "the same of 64 KiB", pinning(to, files.small, kPiece), kPages},
+       "vmsplice() of a page of the program into a pipe, splice() to /dev/null, and a pread() and "
+       "a send() of 4 KiB, less those",
+       pinning(to, files.small, kPage), 1, Counts::kShare},
+      {"pin", "page", "the same, but vmsplice() of 64 KiB", pinning(to, files.small, kPiece),
+       kPages, Counts::kShare},
       {"ioctl_outq", "call",
-       "ioctl(SIOCOUTQ) of a socket and a pread() and a send() of 4 KiB, less those",
-       asking(to, files.small)}};
+       "ioctl(SIOCOUTQ) of a socket, and a pread() and a send() of 4 KiB, less those",
+       asking(to, files.small), 1, Counts::kShare}};
 }
 
 }  // namespace copypath::native

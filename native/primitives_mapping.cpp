@@ -116,8 +116,8 @@ std::vector<Primitive> mapping_primitives(const Receiver& to, const CachedFiles&
       {"unmap_large_folios", "page", "the same, of a file in large folios", unmapping(large)},
       {"pin_unmapped", "page",
        "vmsplice() of 64 KiB of a mapped file, pages not touched yet, into a pipe, splice() to "
-       "/dev/null and a pread() and a send() of 64 KiB, less those",
-       pinning_unmapped(to, small), kPiece / kPage}};
+       "/dev/null, and a pread() and a send() of 4 KiB, less those",
+       pinning_unmapped(to, small), kPiece / kPage, Counts::kShare}};
 }
 
 }  // namespace copypath::native

@@ -26,16 +26,27 @@ namespace {
 // A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
 constexpr std::size_t kSends = 20000;
 constexpr std::size_t kHandovers = 8000;
-constexpr std::size_t kPieceBytes = 65536;
+constexpr std::size_t kHandedOver = 2 * 65536;
 constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
 
-/// Seconds per send() of so many bytes to a receiver that is awake.
-std::function<double()> sending(const Receiver& to, std::size_t bytes) {
+/// Calls that send, in turns with as many sends of 4 KiB.
+Batch compared(const Discarder& to, std::size_t times, const SecondsPer& calls) {
+  constexpr std::size_t kPage = 4096;
+  const Buffer page(kPage);
+  return in_turns(times, calls, [&](std::size_t some) {
+    return seconds_per_call(to, some, 1, [&] { to.take(page, kPage); });
+  });
+}
+
+/// send() of so many bytes to a receiver that is awake.
+std::function<Batch()> sending(const Receiver& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
     const Awake awake(to);
     const std::size_t sends = std::min<std::size_t>(kSends, kSentPerBatch / bytes);
-    return seconds_per_call(*to, sends, packets_of(bytes), [&] { to->take(*buffer, bytes); });
+    return compared(*to, sends, [&](std::size_t some) {
+      return seconds_per_call(*to, some, packets_of(bytes), [&] { to->take(*buffer, bytes); });
+    });
   };
 }
 
@@ -69,8 +80,8 @@ std::function<double()> waking(const Receiver& to) {
   };
 }
 
-/// Seconds per send(MSG_ZEROCOPY), with reading the notifications.
-std::function<double()> sending_zerocopy(const Receiver& to, std::size_t bytes) {
+/// send(MSG_ZEROCOPY), with reading the notifications.
+std::function<Batch()> sending_zerocopy(const Receiver& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
   return [=] {
     const Awake awake(to);
@@ -86,18 +97,21 @@ std::function<double()> sending_zerocopy(const Receiver& to, std::size_t bytes) 
       message.msg_controllen = control.size();
       return recvmsg(to->socket(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
     };
-    const double seconds = cpu_seconds([&] {
-      for (std::size_t i = 0; i < sends; ++i) {
-        while (send(to->socket(), buffer->data(), bytes, MSG_ZEROCOPY | MSG_NOSIGNAL) < 0) {
-          if (errno == EINTR) continue;
-          if (errno != ENOBUFS) throw Unsupported(with_reason("send(MSG_ZEROCOPY)"));
-          drain();
+    const auto seconds_per = [&](std::size_t some) {
+      const double seconds = cpu_seconds([&] {
+        for (std::size_t i = 0; i < some; ++i) {
+          while (send(to->socket(), buffer->data(), bytes, MSG_ZEROCOPY | MSG_NOSIGNAL) < 0) {
+            if (errno == EINTR) continue;
+            if (errno != ENOBUFS) throw Unsupported(with_reason("send(MSG_ZEROCOPY)"));
+            drain();
+          }
         }
+      });
+      while (drain()) {
       }
-    });
-    while (drain()) {
-    }
-    return seconds / static_cast<double>(sends);
+      return seconds / static_cast<double>(some);
+    };
+    return compared(*to, sends, seconds_per);
   };
 }
 
@@ -118,28 +132,25 @@ struct Pages {
       left -= std::max<ssize_t>(n, 0);
     }
   }
-  Buffer buffer{kPieceBytes};
-  Pipe source{kPieceBytes};
-  Pipe pipe{kPieceBytes};
+  Buffer buffer{kHandedOver};
+  Pipe source{kHandedOver};
+  Pipe pipe{kHandedOver};
 };
 
-/// splice() of hot pages to the socket; besides, it is one to /dev/null.
+/// splice() of hot pages to the socket, less one to /dev/null.
 std::function<Batch()> handing_over(const Receiver& to, std::size_t bytes) {
   const auto pages = std::make_shared<Pages>();
   const auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=] {
     const Awake awake(to);
-    const auto to_socket = [&](std::size_t times) {
-      return seconds_per_call(*to, times, packets_of(bytes),
-                              [&] { pages->splice_to(to->socket(), bytes); });
-    };
-    const auto to_null = [&](std::size_t times) {
-      const double seconds = cpu_seconds([&] {
-        for (std::size_t i = 0; i < times; ++i) pages->splice_to(*null, bytes);
+    return compared(*to, kHandovers, [&](std::size_t some) {
+      const double to_socket = seconds_per_call(*to, some, packets_of(bytes),
+                                                [&] { pages->splice_to(to->socket(), bytes); });
+      const double to_null = cpu_seconds([&] {
+        for (std::size_t i = 0; i < some; ++i) pages->splice_to(*null, bytes);
       });
-      return seconds / static_cast<double>(times);
-    };
-    return in_turns(kHandovers, to_socket, to_null);
+      return to_socket - to_null / static_cast<double>(some);
+    });
   };
 }
 
@@ -148,23 +159,23 @@ std::function<Batch()> handing_over(const Receiver& to, std::size_t bytes) {
 std::vector<Primitive> network_primitives(const Receiver& to) {
   return {
       {"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
-       sending(to, 4096)},
-      {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket)},
-      {"send_64k", "call", "the same of 64 KiB, two packets", sending(to, 64 * 1024)},
-      {"send_2_packets", "call", "the same of 130,966 bytes, two full packets",
-       sending(to, 2 * kPacket)},
-      {"send_1m", "call", "the same of 1 MiB", sending(to, 1024 * 1024)},
+       sending(to, 4096), 1, Counts::kMultiple},
+      {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket), 1,
+       Counts::kMultiple},
       {"splice_4k", "call", "splice() of a page of the program on loopback, less that to /dev/null",
-       handing_over(to, 4096)},
-      {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket)},
+       handing_over(to, 4096), 1, Counts::kMultiple},
+      {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket),
+       1, Counts::kMultiple},
+      {"splice_2_packets", "call", "the same of 130,966 bytes in 32 pages",
+       handing_over(to, 2 * kPacket), 1, Counts::kMultiple},
       {"wake_receiver", "call",
        "send() to a receiver that sleeps, less one to a receiver that does not", waking(to)},
       {"wake_latency", "call", "from the end of that send until the receiver is there",
        [=] { return send_with_pauses(*to).latency; }},
       {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
-       sending_zerocopy(to, 4096)},
+       sending_zerocopy(to, 4096), 1, Counts::kMultiple},
       {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
-       sending_zerocopy(to, kPacket)}};
+       sending_zerocopy(to, kPacket), 1, Counts::kMultiple}};
 }
 
 }  // namespace copypath::native

@@ -129,59 +129,48 @@ private:
     // A large folio is looked up once in 64 KiB, and a copy goes on to no other one.
     constexpr double kPieceToPage = kPagesPerPiece / (kPagesPerPiece - 1);
     time(
-        "cpu.page_lookup", {"refer", "refer_large_folios"},
-        [&] { return kPieceToPage * (t_["refer"] - t_["refer_large_folios"]); },
-        "16/15 x (refer - refer_large_folios)");
+        "cpu.page_lookup", {"refer_folios"}, [&] { return kPieceToPage * t_["refer_folios"]; },
+        "16/15 x refer_folios");
     time(
-        "cpu.copy_folio", {"read_through", "read_through_large_folios", "refer"},
-        [&] {
-          return kPieceToPage * (t_["read_through"] - t_["read_through_large_folios"]) -
-                 value("cpu.page_lookup");
-        },
-        "16/15 x (read_through - read_through_large_folios) - page_lookup");
+        "cpu.copy_folio", {"read_folios", "refer_folios"},
+        [&] { return kPieceToPage * t_["read_folios"] - value("cpu.page_lookup"); },
+        "16/15 x read_folios - page_lookup");
     const auto read = [&] { return t_["read_4k"] - kPageBytes * cached(); };
     time(
-        "cpu.read_page",
-        {"read_through_large_folios", "copy_from_memory", "read_4k", "copy_256k", "memory_latency"},
+        "cpu.read_page", {"read_64k", "read_4k", "copy_256k", "memory_latency"},
         [&] {
           const double latency = t_["memory_latency"];  // which the model adds to a pass
-          const double page = t_["read_through_large_folios"] -
-                              kPageBytes * t_["copy_from_memory"] -
-                              (read() + latency) / kPagesPerPiece;
-          return kPieceToPage * std::max(0.0, page);
+          return kPieceToPage * std::max(0.0, t_["read_64k"] - (read() + latency) / kPagesPerPiece);
         },
-        "16/15 x (read_through_large_folios - its copy as in copy_from_memory - (read_4k + "
-        "memory_latency) / 16)");
+        "16/15 x (read_64k - (read_4k + memory_latency) / 16)");
     rate(
         "cpu.copy_rate_large",
-        {"read_1m_through_large_folios", "read_4k", "copy_256k", "memory_latency",
-         "read_through_large_folios", "copy_from_memory"},
+        {"read_1m", "read_4k", "copy_256k", "memory_latency", "read_64k", "copy_from_memory"},
         [&] {
           const double pages = (kPagesPerMebibyte - 1) * value("cpu.read_page");
-          return from_memory(
-              (t_["read_1m_through_large_folios"] - read() - t_["memory_latency"] - pages) /
-              kMebibyte);
+          const double more = t_["read_1m"] - read() - t_["memory_latency"] - pages;
+          return from_memory(t_["copy_from_memory"] + more / kMebibyte);
         },
-        "2 x (read_1m_through_large_folios - read_4k - memory_latency - 255 x read_page) / 1 MiB - "
-        "copy_256k");
+        "copy_rate, with (read_1m - read_4k - memory_latency - 255 x read_page) / 1 MiB more for "
+        "both ends");
     time(
         "cpu.read_call",
-        {"read_4k", "copy_256k", "system_call", "refer", "refer_large_folios", "read_through",
-         "read_through_large_folios", "copy_from_memory", "memory_latency"},
+        {"read_4k", "copy_256k", "system_call", "refer_folios", "read_folios", "read_64k",
+         "memory_latency"},
         [&] {
           return read() - t_["system_call"] - value("cpu.page_lookup") - value("cpu.copy_folio") -
                  value("cpu.read_page");
         },
         "read_4k - its copy as in copy_256k - system_call - page_lookup - copy_folio - read_page");
     time(
-        "cpu.splice_page", {"refer_large_folios", "refer_4k_large_folios"},
+        "cpu.splice_page", {"refer", "refer_4k_large_folios"},
         [&] {
-          return (kPagesPerPiece * t_["refer_large_folios"] - t_["refer_4k_large_folios"]) /
+          return (kPagesPerPiece * t_["refer"] - t_["refer_4k_large_folios"]) /
                  (kPagesPerPiece - 1);
         },
-        "(16 x refer_large_folios - refer_4k_large_folios) / 15");
+        "(16 x refer - refer_4k_large_folios) / 15");
     time(
-        "cpu.pipe_fill", {"refer_4k_large_folios", "refer_large_folios", "system_call", "refer"},
+        "cpu.pipe_fill", {"refer_4k_large_folios", "refer", "system_call", "refer_folios"},
         [&] {
           return t_["refer_4k_large_folios"] - t_["system_call"] - value("cpu.page_lookup") -
                  value("cpu.splice_page");
@@ -224,7 +213,7 @@ private:
         [&] { return t_["pin_unmapped"] - t_["pin"] - t_["fault"] / kPagesPerPiece; },
         "pin_unmapped - pin - fault / 16");
     time(
-        "cpu.pin_page", {"pin", "pin_4k", "refer_large_folios", "refer_4k_large_folios"},
+        "cpu.pin_page", {"pin", "pin_4k", "refer", "refer_4k_large_folios"},
         [&] {
           return (kPagesPerPiece * t_["pin"] - t_["pin_4k"]) / (kPagesPerPiece - 1) -
                  value("cpu.splice_page");
@@ -240,35 +229,35 @@ private:
   }
 
   void network() {
-    const std::initializer_list<const char*> sends{"send_2_packets", "send_packet", "send_4k"};
-    const auto per_byte = [&] {
-      return (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
-    };
-    const auto packet = [&] {
-      return t_["send_2_packets"] - t_["send_packet"] - kPacketBytes * per_byte();
-    };
-    time(
-        "cpu.skb", sends, [&] { return kShareOfSkb * packet(); },
-        "0.4 x (send_2_packets - send_packet - its bytes as in send_packet - send_4k): the second "
-        "packet of a send; the share is assumed");
-    time(
-        "cpu.receive", sends, [&] { return (1 - kShareOfSkb) * packet(); }, "0.6 x the same");
-    time(
-        "cpu.send_call", {"send_4k", "system_call", "send_2_packets", "send_packet"},
-        [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
-        "send_4k - system_call - skb - receive - its bytes as in send_packet");
-    time(
-        "cpu.ioctl_call", {"ioctl_outq", "system_call"},
-        [&] { return t_["ioctl_outq"] - t_["system_call"]; }, "ioctl_outq - system_call");
+    const std::initializer_list<const char*> splices{"splice_2_packets", "splice_packet",
+                                                     "splice_4k"};
     const auto handed_page = [&] {
       return (t_["splice_packet"] - t_["splice_4k"]) / (kPagesPerPiece - 1);
     };
+    const auto packet = [&] {
+      return t_["splice_2_packets"] - t_["splice_packet"] - kPagesPerPiece * handed_page();
+    };
+    const auto per_byte = [&] {
+      return (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
+    };
+    time(
+        "cpu.skb", splices, [&] { return kShareOfSkb * packet(); },
+        "0.4 x (splice_2_packets - splice_packet - 16 pages as in splice_packet - splice_4k); the "
+        "share is assumed");
+    time(
+        "cpu.receive", splices, [&] { return (1 - kShareOfSkb) * packet(); }, "0.6 x the same");
+    time(
+        "cpu.send_call",
+        {"send_4k", "system_call", "send_packet", "splice_2_packets", "splice_packet", "splice_4k"},
+        [&] { return t_["send_4k"] - t_["system_call"] - packet() - kPageBytes * per_byte(); },
+        "send_4k - system_call - skb - receive - its bytes as in send_packet - send_4k");
+    time(
+        "cpu.ioctl_call", {"ioctl_outq", "system_call"},
+        [&] { return t_["ioctl_outq"] - t_["system_call"]; }, "ioctl_outq - system_call");
     time("cpu.send_page", {"splice_packet", "splice_4k"}, handed_page,
          "(splice_packet - splice_4k) / 15");
     time(
-        "cpu.splice_send",
-        {"splice_4k", "splice_packet", "send_2_packets", "send_packet", "send_4k"},
-        [&] { return t_["splice_4k"] - packet() - handed_page(); },
+        "cpu.splice_send", splices, [&] { return t_["splice_4k"] - packet() - handed_page(); },
         "splice_4k - skb - receive - send_page");
     time(
         "cpu.wakeup", {"wake_receiver"}, [&] { return t_["wake_receiver"]; }, "wake_receiver");

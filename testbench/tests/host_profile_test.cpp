@@ -49,7 +49,6 @@ constexpr double kColdPages = 40;
 std::map<std::string, double> primitives() {
   const double read = kSystemCall + kReadCall + kPageLookup + kCopyFolio + kReadPage;
   const double call = kSystemCall + kReadCall + kLatency;
-  const double page = kReadPage + 4096 * kFarByte;
   const double fill = kSystemCall + kPipeFill;
   const double send = kSystemCall + kSendCall;
   const double calls = kVmspliceCall + kSpliceCall + 2 * kSystemCall;
@@ -58,8 +57,8 @@ std::map<std::string, double> primitives() {
   return {
       {"system_call", kSystemCall},
       {"read_4k", read + 4096 * kCachedByte},
-      {"refer", kPageLookup + kSplicePage + fill / kPages},
-      {"refer_large_folios", kSplicePage + (fill + kPageLookup) / kPages},
+      {"refer", kSplicePage + (fill + kPageLookup) / kPages},
+      {"refer_folios", kPageLookup * 15 / 16},
       {"refer_4k_large_folios", kPageLookup + kSplicePage + fill},
       {"splice_4k_large_folios", kPageLookup + kSplicePage + fill + kSystemCall + 2 * kSpliceCall},
       {"pin", kPinPage + kSplicePage + calls / kPages},
@@ -67,9 +66,9 @@ std::map<std::string, double> primitives() {
       {"ioctl_outq", kSystemCall + kIoctlCall},
       {"send_4k", send + kPacketCost + 4096 * kSentByte},
       {"send_packet", send + kPacketCost + kPacket * kSentByte},
-      {"send_2_packets", send + 2 * (kPacketCost + kPacket * kSentByte)},
       {"splice_4k", kSpliceSend + kPacketCost + kSendPage},
       {"splice_packet", kSpliceSend + kPacketCost + kPages * kSendPage},
+      {"splice_2_packets", kSpliceSend + 2 * (kPacketCost + kPages * kSendPage)},
       {"uring_nop", kSystemCall + kRingRequest},
       {"uring_16_nops", kSystemCall + 16 * kRingRequest},
       {"direct_4k", slept + kRefillPage},
@@ -79,11 +78,10 @@ std::map<std::string, double> primitives() {
       {"direct_deep_4k", (kSystemCall + kDiskWait) / kDeep + direct + kRingRequest},
       {"copy_256k", kCachedByte},
       {"copy_from_memory", kFarByte},
-      {"read_1m_through_large_folios",
-       call + kPageLookup + kCopyFolio + 256 * kReadPage + 1024 * 1024 * kFarByte / 1.5},
+      {"read_1m", call + kPageLookup + kCopyFolio + 256 * kReadPage - 1024 * 1024 * kFarByte / 3},
       {"memory_latency", kLatency},
-      {"read_through", page + kPageLookup + kCopyFolio + call / kPages},
-      {"read_through_large_folios", page + (call + kPageLookup + kCopyFolio) / kPages},
+      {"read_64k", kReadPage + (call + kPageLookup + kCopyFolio) / kPages},
+      {"read_folios", (kPageLookup + kCopyFolio) * 15 / 16},
       {"copy_of_1m", kNearByte},
       {"copy_of_2m", kNearByte},
       {"copy_of_4m", kNearByte},

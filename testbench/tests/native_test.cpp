@@ -197,11 +197,18 @@ TEST(Native, SpreadIsThatOfTheTextbook) {
 // Of what was made besides, that of the same batch is taken off: that of another one is of another
 // moment of the machine.
 TEST(Native, BatchesAreComparedWithWhatWasMadeInTurnsWithThem) {
-  const Spread spread = spread_of_batches({{10, 4}, {8, 3}, {9, 6}});
+  const std::vector<Batch> batches{{10, 4}, {8, 3}, {9, 6}};
+  const Spread spread = spread_of_batches(batches);
   EXPECT_EQ(spread.least, 5) << "of the one that took 8";
   EXPECT_EQ(spread.median, 5) << "of 6, 5 and 3";
   EXPECT_DOUBLE_EQ(spread.variation, 1.0 / 9) << "of 10, 8 and 9";
   EXPECT_EQ(spread_of_batches({{3}, {2}}).least, 2) << "nothing besides";
+  const Spread share = spread_of_batches(batches, Counts::kShare);
+  EXPECT_DOUBLE_EQ(share.least, 4.5) << "1.5 (of 1.5, 1.67 and 0.5) times 3";
+  EXPECT_EQ(share.median, 5);
+  const Spread multiple = spread_of_batches(batches, Counts::kMultiple, 2);
+  EXPECT_DOUBLE_EQ(multiple.least, 5) << "2.5 (of 2.5, 2.67 and 1.5) times 2";
+  EXPECT_EQ(multiple.median, 9) << "of 10, 8 and 9";
 }
 
 TEST(Native, BothHaveAsManyTurnsOfTheCalls) {
