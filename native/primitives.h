@@ -53,13 +53,11 @@ std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file
 enum class Counts {
   /// The batch that took the least time as a whole, with what was made besides taken off.
   kFastest,
-  /// The median of how a call compares to what was made besides, which is larger: what slows a
-  /// batch
-  /// down slows both. Times the least of that.
+  /// The median of how a call compares to what was made besides, times the least of that: what
+  /// slows a batch down slows both. For calls that take less than what is made besides.
   kShare,
   /// The same with nothing taken off, of calls in turns with a send() of 4 KiB, which takes the
-  /// same
-  /// for all of these: so their differences are not those of their luck.
+  /// same for all of these: so their differences are not those of their luck.
   kMultiple
 };
 

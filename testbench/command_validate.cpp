@@ -196,8 +196,8 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
     host = calibrated->name();
   }
   const Scenario scenario = load(file, arguments, host);
-  ValidatedScenario result = validated(
-      file, scenario.config, predict(scenario.config, arguments.quiet), observed.report);
+  ValidatedScenario result =
+      validated(file, scenario.config, predict(scenario.config, arguments.quiet), observed.report);
   result.profile = content_of(scenario.host);
   return result;
 }
