@@ -37,11 +37,6 @@ Batch seconds_beside(const Discarder& to, std::size_t times, double packets,
 /// At a place in a file.
 using CallAt = std::function<void(off_t)>;
 
-/// Measures calls of that size, with a send() of as many bytes each to a receiver that is awake: on
-/// a path, too, the kernel's network has just been at work, and has left the processor's caches and
-/// predictions to that. Alone, over and over, a call takes a third less.
-std::function<Batch()> with_a_send(const Receiver& to, std::size_t size, CallAt call);
-
 /// Measures calls of that size, with a pread() of the file, from the part of it that stays in a
 /// cache, and a send() each, of a page: what a path calls besides reading and sending. With a
 /// send() alone, each such call would be charged with what the send takes longer if anything else

@@ -1,5 +1,5 @@
-// The arithmetic. Names are those of the primitives (native/primitives_*.cpp); times are the least
-// of the batches, because whatever disturbs a measurement adds to it.
+// The arithmetic. Names are those of the primitives (native/primitives_*.cpp); times are what
+// counts of their batches (native::Counts), or their median where it says so.
 #include "testbench/host_profile.h"
 
 #include <fmt/format.h>
