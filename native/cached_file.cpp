@@ -32,7 +32,7 @@ CachedFile::CachedFile(const std::string& folder, Bytes write_size)
   const Buffer buffer(write_size.count());
   for (std::size_t at = 0; at < kSize; at += buffer.size()) {
     if (pwrite(descriptor, buffer.data(), buffer.size(), static_cast<off_t>(at)) < 0) {
-      throw MachineLacks(with_reason("writing a file of 256 MiB"));
+      throw MachineLacks(with_reason("writing a file of 64 MiB"));
     }
   }
   fsync(descriptor);

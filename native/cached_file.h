@@ -13,7 +13,7 @@ namespace copypath::native {
 /// A batch goes through all of it: what its pages take depends on where in memory they are.
 struct CachedFile {
   /// More than a last-level cache keeps for one core.
-  static constexpr std::size_t kSize = 256 * 1024 * 1024;
+  static constexpr std::size_t kSize = 64 * 1024 * 1024;
 
   /// A temporary file, written in pieces of that size. Throws MachineLacks.
   CachedFile(const std::string& folder, Bytes write_size);

@@ -48,8 +48,9 @@ std::function<Batch()> with_a_read_and_send(const Receiver& to, const File& file
 enum class Counts {
   /// The batch that took the least time as a whole, with what was made besides taken off.
   kFastest,
-  /// The median of how a call compares to what was made besides, times the least of that: what
-  /// slows a batch down slows both. For calls that take less than what is made besides.
+  /// How a call compares to what was made besides, times the least of that: what slows a batch down
+  /// slows both. The median of the half of the batches that took the least. For calls that take
+  /// less than what is made besides.
   kShare,
   /// The same with nothing taken off, of calls in turns with a send() of 4 KiB, which takes the
   /// same for all of these: so their differences are not those of their luck.
@@ -75,7 +76,7 @@ struct Measured {
   Spread spread;        ///< of the batches, in seconds per unit
 };
 
-/// Of at least one batch. `least_send` is the least time of a send() of 4 KiB. The variation is
+/// Of at least one batch. `least_send` is that of a send() of 4 KiB. The variation is
 /// that of the batches as a whole.
 Spread spread_of_batches(const std::vector<Batch>& batches, Counts counts = Counts::kFastest,
                          double least_send = 0);
@@ -112,6 +113,8 @@ private:
     std::string missing;
   };
 
+  /// Of a send() of 4 KiB, of as many batches as anything else has: the median of the primitives
+  /// that have it besides.
   double least_send() const;
 
   std::vector<Batches> batches_;

@@ -27,8 +27,8 @@ constexpr unsigned kLarge = 16;  // of a MiB each
 
 // A batch is about as long as a run of a path, and those that are compared are equally long: the
 // least of short ones is luckier.
-constexpr std::size_t kBlocksPerBatch = 2048;
-constexpr std::size_t kMebibytesPerBatch = 512;
+constexpr std::size_t kBlocksPerBatch = 512;
+constexpr std::size_t kMebibytesPerBatch = 128;
 
 struct DiskFile {
   explicit DiskFile(const std::string& folder) : buffer(kLarge * kMi) {
@@ -140,7 +140,7 @@ std::function<double()> copying_delivered(const std::shared_ptr<DiskFile>& disk,
                                           unsigned mebibytes) {
   auto piece = std::make_shared<Buffer>(16 * kBlock);
   return [=] {
-    constexpr unsigned kDelivered = 64;  // MiB
+    constexpr unsigned kDelivered = 16;  // MiB
     double seconds = 0;
     for (unsigned done = 0; done < kDelivered; done += mebibytes) {
       disk->read_at_once(mebibytes, kMi, true);

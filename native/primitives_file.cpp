@@ -25,7 +25,7 @@ constexpr std::size_t kPiece = 64 * kKi;
 constexpr double kPages = kPiece / kPage;  // of a piece
 constexpr std::size_t kPieces = CachedFile::kSize / kPiece;
 constexpr std::size_t kLarge = 16 * kPiece;
-constexpr std::size_t kSmallCalls = 16384;  // of a page each
+constexpr std::size_t kSmallCalls = 4096;  // of a page each
 
 /// pread() from the first `within` bytes, over and over.
 CallAt read_from(const File& file, std::size_t size, std::size_t within) {
@@ -91,13 +91,17 @@ CallAt read_through(const File& file, std::size_t size) {
   return read_from(file, size, CachedFile::kSize);
 }
 
-/// memcpy() of as much out of memory, on and on.
+/// memcpy() of as much out of memory, on and on, into the same 64 KiB: what a larger buffer takes
+/// longer is part of reading into it.
 CallAt copy_through(std::size_t size) {
   constexpr std::size_t kFarAway = 128 * kKi * kKi;  // more than a last-level cache keeps
   auto memory = std::make_shared<Buffer>(kFarAway);
-  auto into = std::make_shared<Buffer>(size);
+  auto into = std::make_shared<Buffer>(kPiece);
   return [=](off_t at) {
-    std::memcpy(into->data(), memory->data() + static_cast<std::size_t>(at) % kFarAway, size);
+    for (std::size_t done = 0; done < size; done += kPiece) {
+      const std::size_t from = (static_cast<std::size_t>(at) + done) % kFarAway;
+      std::memcpy(into->data(), memory->data() + from, kPiece);
+    }
   };
 }
 
@@ -173,8 +177,8 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
        "pread() of 4 KiB from 256 KiB of the page cache and a send() of 4 KiB, less that send",
        with_a_send(to, kPage, read_from(files.small, kPage, kHot)), 1, Counts::kShare},
       {"read_64k", "page",
-       "pread() of 64 KiB on and on through 256 MiB of the page cache in large folios, less "
-       "memcpy() of as much from memory; both with a send()",
+       "pread() of 64 KiB on and on through 64 MiB of the page cache in large folios, less "
+       "memcpy() of as much from memory into 64 KiB; both with a send()",
        instead_of(to, kPiece, copy_through(kPiece), read_through(files.large, kPiece)), kPages,
        Counts::kShare},
       {"read_folios", "page", "the same, of pages that are a folio each, less of large folios",

@@ -23,11 +23,12 @@ namespace copypath::native {
 
 namespace {
 
-// A batch is as long as a run of a path, so that the least of some batches is no luckier than that.
-constexpr std::size_t kSends = 20000;
-constexpr std::size_t kHandovers = 8000;
+// A batch is as long as a run of a path that serves 64 MiB, so that the least of some batches is no
+// luckier than that.
+constexpr std::size_t kSends = 5000;
+constexpr std::size_t kHandovers = 2000;
 constexpr std::size_t kHandedOver = 2 * 65536;
-constexpr std::size_t kSentPerBatch = 512 * 1024 * 1024;
+constexpr std::size_t kSentPerBatch = 128 * 1024 * 1024;
 
 /// Calls that send, in turns with as many sends of 4 KiB.
 Batch compared(const Discarder& to, std::size_t times, const SecondsPer& calls) {

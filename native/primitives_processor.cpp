@@ -29,7 +29,7 @@ constexpr std::size_t kMi = 1024 * kKi;
 constexpr std::size_t kPiece = 64 * kKi;     // what a path has in its hands at once
 constexpr std::size_t kFarAway = 128 * kMi;  // more than a last-level cache keeps for one core
 constexpr std::size_t kRecord = 16 * kKi;    // of TLS
-constexpr std::size_t kCopiedPerBatch = 512 * kMi;
+constexpr std::size_t kCopiedPerBatch = 128 * kMi;
 
 struct WorkingSet {
   const char* primitive;
@@ -65,7 +65,7 @@ Primitive copying(const char* name, std::size_t set, std::size_t target, const c
 }
 
 double system_call() {
-  constexpr int kCallsPerBatch = 200000;
+  constexpr int kCallsPerBatch = 50000;
   const double seconds = cpu_seconds([] {
     for (int i = 0; i < kCallsPerBatch; ++i) syscall(SYS_getppid);
   });
@@ -84,7 +84,7 @@ void play(int to, int from, int rounds, bool begins) {
 
 /// Two threads of one processor that wake each other: what a switch costs beyond the calls.
 double context_switch() {
-  constexpr int kRounds = 10000;
+  constexpr int kRounds = 2500;
   const Pipe there(4096);
   const Pipe back(4096);
   const double alone = cpu_seconds([&] {
@@ -133,7 +133,7 @@ Primitive encryption() {
   std::shared_ptr<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
   return {"aes_gcm", "byte", "OpenSSL, AES-256-GCM, records of 16 KiB from one buffer to another",
           [=] {
-            constexpr int kRecords = 5000;
+            constexpr int kRecords = 4000;
             std::array<unsigned char, 32> key{};
             std::array<unsigned char, 12> nonce{};
             std::array<unsigned char, 16> tag{};
@@ -154,7 +154,7 @@ Primitive encryption() {
 
 Primitive compression() {
   WorkloadConfig work;
-  work.file_size = Bytes(4 * kPiece);
+  work.file_size = Bytes(16 * kPiece);
   work.data = Data::kBytes;
   auto content = std::make_shared<Content>();
   Media(work).read(0, 0, work.file_size, *content);
@@ -196,7 +196,7 @@ Primitive checksum() {
 
 std::vector<Primitive> processor_primitives() {
   std::vector<Primitive> list{
-      {"system_call", "call", "getppid(), 20,000 in a row", system_call},
+      {"system_call", "call", "getppid(), 50,000 in a row", system_call},
       {"context_switch", "switch",
        "two threads on one processor that wake each other through pipes, less the calls",
        context_switch}};

@@ -25,7 +25,7 @@ constexpr int kInterruptStatus = 128;
 
 struct CalibrateArguments {
   std::string folder = "/var/tmp";
-  unsigned rounds = 15;
+  unsigned rounds = 32;
   std::string profile;
   std::string json;
   bool quiet = false;
@@ -37,7 +37,7 @@ bool parse_arguments(const Arguments& words, CalibrateArguments& arguments) {
   options.add_options()                                                                   //
       ("output,o", text("FILE.ini"), "write the host profile")                            //
       ("json", text("FILE"), "write what was measured, with its spread")                  //
-      ("rounds", text("N"), "measure each N times, in turns (default: 15)")               //
+      ("rounds", text("N"), "measure each N times, in turns (default: 32)")               //
       ("dir", text("FOLDER"), "for the temporary files (default: $TMPDIR, or /var/tmp)")  //
       ("quiet", "print nothing");
   CommandLine line;

@@ -30,9 +30,10 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kInterruptStatus = 128;
-constexpr unsigned kRepeat = 15;
+constexpr unsigned kRepeat = 36;
+constexpr unsigned kRepeatForOthers = 9;    // where no CPU time is judged
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
-constexpr unsigned kRoundsForPrinting = 3;
+constexpr unsigned kRoundsForPrinting = 9;
 
 struct ValidateArguments {
   std::vector<std::string> scenarios;
@@ -40,7 +41,7 @@ struct ValidateArguments {
   std::string host;
   std::string folder = "/var/tmp";
   std::string json, html, markdown;
-  unsigned repeat = kRepeat;
+  unsigned repeat = 0;  // 0: as the scenario needs it
   bool timing = true;
   bool quiet = false;
 };
@@ -50,7 +51,7 @@ bool parse_arguments(const Arguments& words, ValidateArguments& arguments) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()                                                                    //
       ("host", text("FILE.ini"), "the host profile of this machine (default: calibrate)")  //
-      ("repeat", text("N"), "native runs of every path, in turns (default: 15)")           //
+      ("repeat", text("N"), "native runs of every path, in turns (default: 36, or 9)")     //
       ("counters", "judge no times: counters alone, after three runs")                     //
       ("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
        "set a key of all scenarios; may be repeated")                                     //
@@ -73,7 +74,6 @@ bool parse_arguments(const Arguments& words, ValidateArguments& arguments) {
   read_folder(line, arguments.folder, problems);
   arguments.quiet = line.options.count("quiet") != 0;
   arguments.timing = line.options.count("counters") == 0;
-  if (!arguments.timing) arguments.repeat = kRepeatForCounters;
   read_repetitions(line, "repeat", arguments.repeat, problems);
   if (line.options.count("set") != 0) {
     for (const std::string& one : line.options["set"].as<std::vector<std::string>>()) {
@@ -113,10 +113,17 @@ std::vector<Result> predict(const Config& config, bool quiet) {
   return results;
 }
 
+/// How often each path is run.
+unsigned repetitions(const Config& config, const ValidateArguments& arguments) {
+  if (arguments.repeat > 0) return arguments.repeat;
+  if (!arguments.timing) return kRepeatForCounters;
+  return what_it_validates(config) == Validates::kCpuTime ? kRepeat : kRepeatForOthers;
+}
+
 /// Over what the scenario's NIC stands for.
 native::Options native_options(const Config& config, const ValidateArguments& arguments) {
   native::Options options;
-  options.repeat = arguments.repeat;
+  options.repeat = repetitions(config, arguments);
   options.folder = arguments.folder;
   options.evidence = true;
   options.sink = native::sink_of(config.workload.sink);
@@ -132,8 +139,9 @@ native::Options native_options(const Config& config, const ValidateArguments& ar
 /// In every round where CPU time is judged; else in some, as times are printed.
 unsigned calibrations_for(const Config& config, const ValidateArguments& arguments) {
   if (!arguments.timing) return 1;
+  const unsigned rounds = repetitions(config, arguments);
   const bool judged = what_it_validates(config) == Validates::kCpuTime;
-  return judged ? arguments.repeat : std::min(arguments.repeat, kRoundsForPrinting);
+  return judged ? rounds : std::min(rounds, kRoundsForPrinting);
 }
 
 /// What real system calls take, and what the machine's primitives do, if there is no profile of it
@@ -143,7 +151,8 @@ struct Observed {
   std::vector<native::Measured> primitives;
 };
 
-Observed observe(const Config& config, const ValidateArguments& arguments) {
+Observed observe(const Config& config, const ValidateArguments& arguments,
+                 const std::string& which) {
   native::Options options = native_options(config, arguments);
   std::vector<const native::Path*> paths;
   std::vector<std::string> parts{"files"};
@@ -155,7 +164,7 @@ Observed observe(const Config& config, const ValidateArguments& arguments) {
   const std::size_t calibrating = parts.size();
   const unsigned calibrations = arguments.host.empty() ? calibrations_for(config, arguments) : 0;
   if (calibrations > 0) parts.emplace_back("calibrating");
-  ProgressLine progress(parts, !arguments.quiet);
+  ProgressLine progress(parts, !arguments.quiet, which);
   options.progress = [&](std::size_t part, double share) { progress.update(part, share); };
   native::Runner runner(config, paths, options);
   std::optional<native::Calibration> calibration;
@@ -184,9 +193,10 @@ Scenario load(const std::string& file, const ValidateArguments& arguments,
   return load_scenario(file, overrides, shipped_folder());
 }
 
-ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments) {
+ValidatedScenario validate(const std::string& file, const ValidateArguments& arguments,
+                           const std::string& which) {
   const Config config = load(file, arguments, arguments.host).config;
-  const Observed observed = observe(config, arguments);
+  const Observed observed = observe(config, arguments, which);
   std::unique_ptr<MemoryFile> calibrated;
   std::string host = arguments.host;
   if (host.empty()) {
@@ -198,23 +208,41 @@ ValidatedScenario validate(const std::string& file, const ValidateArguments& arg
   const Scenario scenario = load(file, arguments, host);
   ValidatedScenario result =
       validated(file, scenario.config, predict(scenario.config, arguments.quiet), observed.report);
+  result.repeat = repetitions(config, arguments);
   result.profile = content_of(scenario.host);
   return result;
 }
 
+/// A line on what has come out of a scenario, as those that follow may take half an hour.
+void show_outcome(const std::string& which, const ValidatedScenario& scenario, bool timing) {
+  std::string outcome;
+  for (const Claim& claim : verdicts({scenario}, timing)) {
+    if (!claim.holds) outcome += fmt::format("; {}: {}", claim.text, claim.outcome);
+  }
+  fmt::print(stderr, "{} ({}): {}\n", which, scenario.title,
+             outcome.empty() ? "every claim holds" : "not" + outcome.substr(1));
+}
+
+/// Of all scenarios, or of those that were done when it was interrupted.
 Validation validate(const ValidateArguments& arguments) {
   Validation validation;
   validation.host = arguments.host;
-  validation.repeat = arguments.repeat;
   validation.timing = arguments.timing;
   unsigned most = 0;
-  for (const std::string& file : arguments.scenarios) {
-    validation.scenarios.push_back(validate(file, arguments));
-    const ValidatedScenario& last = validation.scenarios.back();
-    const unsigned rounds = calibrations_for(last.config, arguments);
-    if (rounds < most) continue;
-    validation.profile = last.profile;
-    most = rounds;
+  const std::size_t all = arguments.scenarios.size();
+  try {
+    for (std::size_t i = 0; i < all; ++i) {
+      const std::string which = fmt::format("scenario {} of {}", i + 1, all);
+      validation.scenarios.push_back(validate(arguments.scenarios[i], arguments, which));
+      const ValidatedScenario& last = validation.scenarios.back();
+      if (!arguments.quiet && all > 1) show_outcome(which, last, arguments.timing);
+      const unsigned rounds = calibrations_for(last.config, arguments);
+      if (rounds < most) continue;
+      validation.profile = last.profile;
+      most = rounds;
+    }
+  } catch (const Interrupted&) {
+    validation.left_out = all - validation.scenarios.size();
   }
   validation.verdicts = verdicts(validation.scenarios, validation.timing);
   return validation;
@@ -247,10 +275,11 @@ int validate_command(const Arguments& words) {
   reserve(arguments.json, validation_json);
   reserve(arguments.html, validation_html);
   reserve(arguments.markdown, validation_markdown);
-  Validation validation;
-  try {
-    validation = validate(arguments);
-  } catch (const Interrupted&) {
+  const Validation validation = validate(arguments);
+  if (validation.left_out > 0) {
+    if (!arguments.quiet && !validation.scenarios.empty()) {
+      write_standard_output(validation_text(validation, terminal_width()));
+    }
     fmt::print(stderr, "copypath: interrupted\n");
     return kInterruptStatus + interrupt_signal();
   }

@@ -24,8 +24,9 @@ std::size_t error_terminal_width() {
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::vector<std::string> names, bool shown)
-    : names_(std::move(names)),
+ProgressLine::ProgressLine(std::vector<std::string> names, bool shown, const std::string& head)
+    : head_(head.empty() ? "" : head + ": "),
+      names_(std::move(names)),
       shares_(names_.size(), 0),
       shown_(shown && isatty(STDERR_FILENO) != 0) {}
 
@@ -42,7 +43,7 @@ void ProgressLine::update(std::size_t index, double share) {
 }
 
 std::string ProgressLine::text(double elapsed_seconds) const {
-  std::string line;
+  std::string line = head_;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     if (shares_[i] > 0 && shares_[i] < 1) {
       line += fmt::format("{} {:.0f} %  ", names_[i], shares_[i] * 100);

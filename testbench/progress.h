@@ -10,8 +10,9 @@ namespace copypath {
 
 class ProgressLine {
 public:
-  /// Shows nothing unless `shown`, or if standard error is not a terminal.
-  ProgressLine(std::vector<std::string> names, bool shown);
+  /// Shows nothing unless `shown`, or if standard error is not a terminal. The line begins with
+  /// `head`, if it is not empty.
+  ProgressLine(std::vector<std::string> names, bool shown, const std::string& head = "");
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -25,6 +26,7 @@ public:
 private:
   void show();
 
+  std::string head_;
   std::vector<std::string> names_;
   std::vector<double> shares_;
   bool shown_;

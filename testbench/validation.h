@@ -57,6 +57,7 @@ struct ValidatedScenario {
   native::Conditions conditions;
   Validates validates = Validates::kCountersOnly;
   std::vector<ValidatedPath> paths;
+  unsigned repeat = 0;  ///< native runs of each path
   std::string profile;  ///< of the machine, from which the paths were predicted
 };
 

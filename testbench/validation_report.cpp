@@ -92,7 +92,7 @@ std::string heading_of(const ValidatedScenario& scenario) {
   const char* about = "CPU time per GB, and relative to the first path";
   if (scenario.validates == Validates::kWire) about = "throughput";
   if (scenario.validates == Validates::kCountersOnly) about = "counters; times are not judged";
-  return fmt::format("{}: {}", scenario.title, about);
+  return fmt::format("{}: {}; {} runs of each", scenario.title, about, scenario.repeat);
 }
 
 /// Counters that differ, one line each.
@@ -149,9 +149,9 @@ std::string scatter(const Validation& validation) {
 std::string conditions_line(const Validation& validation) {
   const native::Conditions& conditions = validation.scenarios.front().conditions;
   return fmt::format(
-      "Linux {}, TCP with {}, {} runs of each path in turns; times are the least of them, spreads "
+      "Linux {}, TCP with {}. Runs of the paths take turns; times are the least of them, spreads "
       "their coefficient of variation. Evidence of copies: {}.",
-      conditions.kernel, conditions.congestion_control, validation.repeat,
+      conditions.kernel, conditions.congestion_control,
       conditions.unwatched.empty() ? "yes" : "none (" + conditions.unwatched + ")");
 }
 
@@ -179,6 +179,9 @@ std::string validation_text(const Validation& validation, std::size_t width) {
     text += render(table, width) + differences(scenario) + "\n";
   }
   text += conditions_line(validation) + "\n\n";
+  if (validation.left_out > 0) {
+    text += fmt::format("Interrupted; scenarios not judged: {}\n", validation.left_out);
+  }
   for (const Claim& verdict : validation.verdicts) {
     text += fmt::format("{}: {}: {}\n", verdict.holds ? "holds" : "FAILS", verdict.text,
                         verdict.outcome);
@@ -277,6 +280,7 @@ std::string validation_json(const Validation& validation) {
     scenarios.push_back({{"scenario", scenario.file},
                          {"title", scenario.title},
                          {"chunk", scenario.config.workload.chunk.count()},
+                         {"runs", scenario.repeat},
                          {"paths", paths},
                          {"profile", scenario.profile}});
   }

@@ -209,6 +209,9 @@ TEST(Native, BatchesAreComparedWithWhatWasMadeInTurnsWithThem) {
   const Spread multiple = spread_of_batches(batches, Counts::kMultiple, 2);
   EXPECT_DOUBLE_EQ(multiple.least, 5) << "2.5 (of 2.5, 2.67 and 1.5) times 2";
   EXPECT_EQ(multiple.median, 9) << "of 10, 8 and 9";
+  const std::vector<Batch> disturbed{{10, 4}, {50, 49}, {8, 3}, {40, 39}, {9, 6}};
+  EXPECT_EQ(spread_of_batches(disturbed, Counts::kShare).least, share.least) << "those count";
+  EXPECT_EQ(spread_of_batches(disturbed, Counts::kMultiple, 2).least, multiple.least);
 }
 
 TEST(Native, BothHaveAsManyTurnsOfTheCalls) {

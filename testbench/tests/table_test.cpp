@@ -149,6 +149,7 @@ TEST(Progress, NamesWhatIsUnderWayAndTheTimeThatRemains) {
   line.update(0, 1);
   line.update(1, 0.5);
   EXPECT_EQ(line.text(30), "sendfile 50 %  all 75 %  10 s left");
+  EXPECT_EQ(ProgressLine({"files"}, false, "scenario 2 of 9").text(0), "scenario 2 of 9: all 0 %");
 }
 
 }  // namespace

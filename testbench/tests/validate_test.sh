@@ -59,6 +59,26 @@ fi
 
 sanitized && finish
 
+# Of several scenarios each says what has come of it. An interrupt leaves those that are done, on
+# standard output, and no file.
+"$COPYPATH" validate "$matrix"/small_folios_{64k,4k}.ini "${quick[@]}" --repeat 20 \
+  --set workload.file_size=16MiB --json partial.json >"$out" 2>"$err" &
+process=$!
+for _ in {1..600}; do
+  grep -q 'scenario 1 of 2' "$err" && break
+  sleep 0.1
+done
+kill -s INT "$process"
+wait "$process"
+status=$?
+without_remarks
+check "interrupted" status_is 130
+check "what the first scenario has given" says "$err" \
+  "scenario 1 of 2 (warm, small folios, 64 KiB): every claim holds"
+check "its report" says "$out" "Interrupted; scenarios not judged: 1"
+check "its verdict" says "$out" "holds: every counter is the same"
+check "no record of a part" folder_holds h.ini v.html v.json v.md
+
 # A model that is wrong is found.
 launch validate "$matrix/small_folios_64k.ini" "${quick[@]}" --set workload.file_size=3MB \
   --set page_cache.fault_around=32KiB
