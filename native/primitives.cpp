@@ -87,7 +87,7 @@ Calibration::Calibration(const std::string& folder, const InputFiles* served) {
   run_on(divide_processors().servers.front());
   const CachedFiles files(folder, served);
   add(network_primitives(receiver));
-  add(processor_primitives());
+  add(processor_primitives(receiver));
   add(file_primitives(receiver, files));
   add(mapping_primitives(receiver, files));
   add(disk_primitives(receiver, folder));

@@ -121,7 +121,7 @@ private:
 };
 
 // The groups, each with what it needs held by its batches.
-std::vector<Primitive> processor_primitives();
+std::vector<Primitive> processor_primitives(const Receiver& to);
 std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& files);
 std::vector<Primitive> mapping_primitives(const Receiver& to, const CachedFiles& files);
 std::vector<Primitive> network_primitives(const Receiver& to);

@@ -177,14 +177,15 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
        "pread() of 4 KiB from 256 KiB of the page cache and a send() of 4 KiB, less that send",
        with_a_send(to, kPage, read_from(files.small, kPage, kHot)), 1, Counts::kShare},
       {"read_64k", "page",
-       "pread() of 64 KiB on and on through 64 MiB of the page cache in large folios, less "
-       "memcpy() of as much from memory into 64 KiB; both with a send()",
-       instead_of(to, kPiece, copy_through(kPiece), read_through(files.large, kPiece)), kPages,
-       Counts::kShare},
+       "pread() of 64 KiB on and on through 64 MiB of the page cache in large folios and a send() "
+       "of 64 KiB, less that send",
+       with_a_send(to, kPiece, read_through(files.large, kPiece)), kPages, Counts::kShare},
       {"read_folios", "page", "the same, of pages that are a folio each, less of large folios",
        instead_of(to, kPiece, read_through(files.large, kPiece), read_through(files.small, kPiece)),
        kPages, Counts::kShare},
-      {"read_1m", "call", "as read_64k, of 1 MiB at once",
+      {"read_1m", "call",
+       "pread() of 1 MiB of large folios, less memcpy() of as much from memory into 64 KiB; both "
+       "with a send() of 1 MiB",
        instead_of(to, kLarge, copy_through(kLarge), read_through(files.large, kLarge)), 1,
        Counts::kShare},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null, of large folios",

@@ -33,7 +33,7 @@ constexpr int kInterruptStatus = 128;
 constexpr unsigned kRepeat = 36;
 constexpr unsigned kRepeatForOthers = 9;    // where no CPU time is judged
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
-constexpr unsigned kRoundsForPrinting = 9;
+constexpr unsigned kRoundsForPrinting = 5;
 
 struct ValidateArguments {
   std::vector<std::string> scenarios;

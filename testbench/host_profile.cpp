@@ -137,12 +137,13 @@ private:
         "16/15 x read_folios - page_lookup");
     const auto read = [&] { return t_["read_4k"] - kPageBytes * cached(); };
     time(
-        "cpu.read_page", {"read_64k", "read_4k", "copy_256k", "memory_latency"},
+        "cpu.read_page", {"read_64k", "copy_from_memory", "read_4k", "copy_256k", "memory_latency"},
         [&] {
           const double latency = t_["memory_latency"];  // which the model adds to a pass
-          return kPieceToPage * std::max(0.0, t_["read_64k"] - (read() + latency) / kPagesPerPiece);
+          const double page = t_["read_64k"] - kPageBytes * t_["copy_from_memory"];
+          return kPieceToPage * std::max(0.0, page - (read() + latency) / kPagesPerPiece);
         },
-        "16/15 x (read_64k - (read_4k + memory_latency) / 16)");
+        "16/15 x (read_64k - its copy as in copy_from_memory - (read_4k + memory_latency) / 16)");
     rate(
         "cpu.copy_rate_large",
         {"read_1m", "read_4k", "copy_256k", "memory_latency", "read_64k", "copy_from_memory"},

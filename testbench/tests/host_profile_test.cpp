@@ -80,7 +80,7 @@ std::map<std::string, double> primitives() {
       {"copy_from_memory", kFarByte},
       {"read_1m", call + kPageLookup + kCopyFolio + 256 * kReadPage - 1024 * 1024 * kFarByte / 3},
       {"memory_latency", kLatency},
-      {"read_64k", kReadPage + (call + kPageLookup + kCopyFolio) / kPages},
+      {"read_64k", 4096 * kFarByte + kReadPage + (call + kPageLookup + kCopyFolio) / kPages},
       {"read_folios", (kPageLookup + kCopyFolio) * 15 / 16},
       {"copy_of_1m", kNearByte},
       {"copy_of_2m", kNearByte},
