@@ -7,8 +7,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cstring>
-
 #include "native/cached_file.h"
 #include "native/calls.h"
 #include "native/connection.h"
@@ -91,20 +89,6 @@ CallAt read_through(const File& file, std::size_t size) {
   return read_from(file, size, CachedFile::kSize);
 }
 
-/// memcpy() of as much out of memory, on and on, into the same 64 KiB: what a larger buffer takes
-/// longer is part of reading into it.
-CallAt copy_through(std::size_t size) {
-  constexpr std::size_t kFarAway = 128 * kKi * kKi;  // more than a last-level cache keeps
-  auto memory = std::make_shared<Buffer>(kFarAway);
-  auto into = std::make_shared<Buffer>(kPiece);
-  return [=](off_t at) {
-    for (std::size_t done = 0; done < size; done += kPiece) {
-      const std::size_t from = (static_cast<std::size_t>(at) + done) % kFarAway;
-      std::memcpy(into->data(), memory->data() + from, kPiece);
-    }
-  };
-}
-
 CallAt sendfile_to_null(const File& file, std::size_t size) {
   auto null = std::make_shared<Descriptor>(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return [=](off_t at) {
@@ -183,11 +167,8 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
       {"read_folios", "page", "the same, of pages that are a folio each, less of large folios",
        instead_of(to, kPiece, read_through(files.large, kPiece), read_through(files.small, kPiece)),
        kPages, Counts::kShare},
-      {"read_1m", "call",
-       "pread() of 1 MiB of large folios, less memcpy() of as much from memory into 64 KiB; both "
-       "with a send() of 1 MiB",
-       instead_of(to, kLarge, copy_through(kLarge), read_through(files.large, kLarge)), 1,
-       Counts::kShare},
+      {"read_1m", "call", "as read_64k, of 1 MiB at once and with a send() of 1 MiB",
+       with_a_send(to, kLarge, read_through(files.large, kLarge)), 1, Counts::kShare},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null, of large folios",
        [refer = referring(files.large)] { return refer(kPieces); }, kPages},
       {"refer_folios", "page", "the same, of pages that are a folio each, less of large folios",

@@ -145,15 +145,13 @@ private:
         },
         "16/15 x (read_64k - its copy as in copy_from_memory - (read_4k + memory_latency) / 16)");
     rate(
-        "cpu.copy_rate_large",
-        {"read_1m", "read_4k", "copy_256k", "memory_latency", "read_64k", "copy_from_memory"},
+        "cpu.copy_rate_large", {"read_1m", "read_4k", "copy_256k", "memory_latency", "read_64k"},
         [&] {
           const double pages = (kPagesPerMebibyte - 1) * value("cpu.read_page");
-          const double more = t_["read_1m"] - read() - t_["memory_latency"] - pages;
-          return from_memory(t_["copy_from_memory"] + more / kMebibyte);
+          const double copy = t_["read_1m"] - read() - t_["memory_latency"] - pages;
+          return from_memory(copy / kMebibyte);
         },
-        "copy_rate, with (read_1m - read_4k - memory_latency - 255 x read_page) / 1 MiB more for "
-        "both ends");
+        "2 x (read_1m - read_4k - memory_latency - 255 x read_page) / 1 MiB - copy_256k");
     time(
         "cpu.read_call",
         {"read_4k", "copy_256k", "system_call", "refer_folios", "read_folios", "read_64k",
