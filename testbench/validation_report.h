@@ -13,7 +13,7 @@ namespace copypath {
 struct Validation {
   std::string host;     ///< the profile that was used; empty: calibrated for this run
   std::string profile;  ///< its text
-  bool timing = true;  ///< whether times were judged
+  bool timing = true;   ///< whether times were judged
   std::vector<ValidatedScenario> scenarios;
   std::size_t left_out = 0;  ///< scenarios, as the run was interrupted
   std::vector<Claim> verdicts;
