@@ -30,7 +30,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kInterruptStatus = 128;
-constexpr unsigned kRepeat = 27;
+constexpr unsigned kRepeat = 36;
 constexpr unsigned kRepeatForOthers = 9;    // where no CPU time is judged
 constexpr unsigned kRepeatForCounters = 3;  // of which the median counts
 constexpr unsigned kRoundsForPrinting = 5;
@@ -51,7 +51,7 @@ bool parse_arguments(const Arguments& words, ValidateArguments& arguments) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()                                                                    //
       ("host", text("FILE.ini"), "the host profile of this machine (default: calibrate)")  //
-      ("repeat", text("N"), "native runs of every path, in turns (default: 27, or 9)")     //
+      ("repeat", text("N"), "native runs of every path, in turns (default: 36, or 9)")     //
       ("counters", "judge no times: counters alone, after three runs")                     //
       ("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
        "set a key of all scenarios; may be repeated")                                     //
