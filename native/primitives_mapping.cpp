@@ -82,7 +82,7 @@ std::function<double()> unmapping(const File& file) {
   };
 }
 
-/// The mean of several, so that a batch takes no less than a run of a path.
+/// The mean of several: one alone takes a fraction of a ms, and the least of such is lucky.
 std::function<double()> several(const std::function<double()>& measure) {
   return [=] {
     constexpr int kTimes = 16;
