@@ -53,6 +53,7 @@ Discarder::~Discarder() {
 }
 
 void Discarder::take(const Buffer& buffer, std::size_t bytes) const {
+  if (bytes % kPage != 0) throw std::logic_error("only whole pages are sent to a discarder");
   while (send(socket_, buffer.data(), bytes, MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) throw std::runtime_error(with_reason("send()"));
   }
@@ -67,8 +68,7 @@ double Discarder::packets() const {
 
 void Discarder::keep_awake(bool awake) const {
   shared_->awake = awake;
-  const char byte = 0;
-  send(socket_, &byte, 1, MSG_NOSIGNAL);  // whatever it does, it looks
+  take(Buffer(kPage), kPage);  // whatever it does, it looks
   spin_for(10 * kUntilItSleeps);
 }
 

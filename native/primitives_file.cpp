@@ -16,7 +16,6 @@ namespace copypath::native {
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kKi = 1024;
 constexpr std::size_t kHot = 256 * kKi;  // the part of a file that stays in a cache
 constexpr std::size_t kPiece = 64 * kKi;
@@ -163,12 +162,12 @@ std::vector<Primitive> file_primitives(const Receiver& to, const CachedFiles& fi
       {"read_64k", "page",
        "pread() of 64 KiB on and on through 64 MiB of the page cache in large folios and a send() "
        "of 64 KiB, less that send",
-       with_a_send(to, kPiece, read_through(files.large, kPiece)), kPages, Counts::kShare},
+       with_a_send(to, kPiece, read_through(files.large, kPiece)), kPages},
       {"read_folios", "page", "the same, of pages that are a folio each, less of large folios",
        instead_of(to, kPiece, read_through(files.large, kPiece), read_through(files.small, kPiece)),
        kPages, Counts::kShare},
       {"read_1m", "call", "as read_64k, of 1 MiB at once and with a send() of 1 MiB",
-       with_a_send(to, kLarge, read_through(files.large, kLarge)), 1, Counts::kShare},
+       with_a_send(to, kLarge, read_through(files.large, kLarge))},
       {"refer", "page", "sendfile() of 64 KiB on and on to /dev/null, of large folios",
        [refer = referring(files.large)] { return refer(kPieces); }, kPages},
       {"refer_folios", "page", "the same, of pages that are a folio each, less of large folios",

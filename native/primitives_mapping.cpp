@@ -16,7 +16,6 @@ namespace copypath::native {
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kPiece = 16 * kPage;
 constexpr std::size_t kFile = CachedFile::kSize;
 

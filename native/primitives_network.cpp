@@ -32,7 +32,6 @@ constexpr std::size_t kSentPerBatch = 128 * 1024 * 1024;
 
 /// Calls that send, in turns with as many sends of 4 KiB.
 Batch compared(const Discarder& to, std::size_t times, const SecondsPer& calls) {
-  constexpr std::size_t kPage = 4096;
   const Buffer page(kPage);
   return in_turns(times, calls, [&](std::size_t some) {
     return seconds_per_call(to, some, 1, [&] { to.take(page, kPage); });
@@ -59,13 +58,12 @@ struct Wakes {
 /// Sends with pauses in which a receiver that may sleep goes to sleep.
 Wakes send_with_pauses(const Discarder& to) {
   constexpr int kSingle = 200;
-  constexpr std::size_t kSmall = 64;
-  const Buffer buffer(kSmall);
+  const Buffer page(kPage);
   Wakes wakes;
   for (int i = 0; i < kSingle; ++i) {
     spin_for(kUntilItSleeps);
     const double begun = monotonic_seconds();
-    wakes.sending += cpu_seconds([&] { to.take(buffer, kSmall); }) / kSingle;
+    wakes.sending += cpu_seconds([&] { to.take(page, kPage); }) / kSingle;
     const double sent = monotonic_seconds();
     wakes.latency += std::max(0.0, to.wait_until_it_wakes(begun) - sent) / kSingle;
   }
@@ -160,11 +158,11 @@ std::function<Batch()> handing_over(const Receiver& to, std::size_t bytes) {
 std::vector<Primitive> network_primitives(const Receiver& to) {
   return {
       {"send_4k", "call", "send() of 4 KiB on loopback, to a receiver that is awake",
-       sending(to, 4096), 1, Counts::kMultiple},
-      {"send_packet", "call", "the same of 65,483 bytes, one packet", sending(to, kPacket), 1,
+       sending(to, kPage), 1, Counts::kMultiple},
+      {"send_packet", "call", "the same of 60 KiB, one packet", sending(to, kPagesOfPacket), 1,
        Counts::kMultiple},
       {"splice_4k", "call", "splice() of a page of the program on loopback, less that to /dev/null",
-       handing_over(to, 4096), 1, Counts::kMultiple},
+       handing_over(to, kPage), 1, Counts::kMultiple},
       {"splice_packet", "call", "the same of 65,483 bytes in 16 pages", handing_over(to, kPacket),
        1, Counts::kMultiple},
       {"splice_2_packets", "call", "the same of 130,966 bytes in 32 pages",
@@ -174,7 +172,7 @@ std::vector<Primitive> network_primitives(const Receiver& to) {
       {"wake_latency", "call", "from the end of that send until the receiver is there",
        [=] { return send_with_pauses(*to).latency; }},
       {"send_zerocopy_4k", "call", "send(MSG_ZEROCOPY) of 4 KiB on loopback",
-       sending_zerocopy(to, 4096), 1, Counts::kMultiple},
+       sending_zerocopy(to, kPage), 1, Counts::kMultiple},
       {"send_zerocopy_packet", "call", "send(MSG_ZEROCOPY) of 65,483 bytes on loopback",
        sending_zerocopy(to, kPacket), 1, Counts::kMultiple}};
 }

@@ -22,7 +22,7 @@ constexpr double kDeep = 128;  // reads at a time
 constexpr double kPageBytes = 4096;
 constexpr double kPieceBytes = 65536;
 constexpr double kMebibyte = 1024 * 1024;
-constexpr double kPacketBytes = 65483;  // what one packet carries on loopback
+constexpr double kSentPages = 15;  // by send_packet
 constexpr double kFragmentBytes = 32768;
 constexpr double kShareOfSkb = 0.4;  // of what an skb costs on loopback; the rest is the softirq's
 
@@ -237,7 +237,7 @@ private:
       return t_["splice_2_packets"] - t_["splice_packet"] - kPagesPerPiece * handed_page();
     };
     const auto per_byte = [&] {
-      return (t_["send_packet"] - t_["send_4k"]) / (kPacketBytes - kPageBytes);
+      return (t_["send_packet"] - t_["send_4k"]) / ((kSentPages - 1) * kPageBytes);
     };
     time(
         "cpu.skb", splices, [&] { return kShareOfSkb * packet(); },

@@ -14,9 +14,9 @@ namespace {
 using native::Measured;
 
 constexpr double kNs = 1e-9;
-constexpr double kPages = 16;      // of 64 KiB
-constexpr double kPacket = 65483;  // bytes
-constexpr double kDeep = 128;      // reads at a time
+constexpr double kPages = 16;  // of 64 KiB
+constexpr double kSentBytes = 15 * 4096;
+constexpr double kDeep = 128;  // reads at a time
 
 // Costs in seconds. Files in large folios are not looked up page by page.
 constexpr double kSystemCall = 170 * kNs;
@@ -65,7 +65,7 @@ std::map<std::string, double> primitives() {
       {"pin_4k", kPinPage + kSplicePage + calls},
       {"ioctl_outq", kSystemCall + kIoctlCall},
       {"send_4k", send + kPacketCost + 4096 * kSentByte},
-      {"send_packet", send + kPacketCost + kPacket * kSentByte},
+      {"send_packet", send + kPacketCost + kSentBytes * kSentByte},
       {"splice_4k", kSpliceSend + kPacketCost + kSendPage},
       {"splice_packet", kSpliceSend + kPacketCost + kPages * kSendPage},
       {"splice_2_packets", kSpliceSend + 2 * (kPacketCost + kPages * kSendPage)},
