@@ -50,7 +50,7 @@ enum class Counts {
   kFastest,
   /// How a call compares to what was made besides, times the least of that: what slows a batch down
   /// slows both. The median of the half of the batches that took the least. For calls that take
-  /// less than what is made besides.
+  /// much less than what is made besides.
   kShare,
   /// The same with nothing taken off, of calls in turns with a send() of 4 KiB, which takes the
   /// same for all of these: so their differences are not those of their luck.

@@ -214,6 +214,17 @@ TEST(Native, BatchesAreComparedWithWhatWasMadeInTurnsWithThem) {
   EXPECT_EQ(spread_of_batches(disturbed, Counts::kMultiple, 2).least, multiple.least);
 }
 
+// So that what the kernel copies lies in its page where it does in that of the buffer.
+TEST(Native, WholePagesAreSentToADiscarder) {
+  const Discarder to;
+  const Buffer buffer(kPage);
+  const double before = to.packets();
+  to.take(buffer, kPage);
+  EXPECT_EQ(to.packets() - before, 1);
+  EXPECT_THROW(to.take(buffer, 100), std::logic_error);
+  EXPECT_EQ(kPagesOfPacket, 15 * kPage) << "the most that one packet carries";
+}
+
 TEST(Native, BothHaveAsManyTurnsOfTheCalls) {
   std::size_t calls = 0;
   std::size_t besides = 0;
