@@ -24,6 +24,11 @@ struct Unsupported : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Why not even one send with MSG_ZEROCOPY may be possible.
+inline constexpr char kNoRoomForZerocopy[] =
+    "MSG_ZEROCOPY: the limits of locked memory (RLIMIT_MEMLOCK) or option memory "
+    "(net.core.optmem_max) do not allow a single send";
+
 /// The other end of a connection has gone.
 struct Disconnected : std::runtime_error {
   using std::runtime_error::runtime_error;

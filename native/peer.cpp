@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -50,16 +51,22 @@ public:
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       try {
         if (run.proxied)
-          threads.emplace_back([&, i] { provide(fetchers[i], static_cast<unsigned>(i)); });
+          threads.emplace_back([&, i] {
+            try {
+              provide(fetchers[i], static_cast<unsigned>(i));
+            } catch (const std::bad_alloc&) {
+              shutdown(fetchers[i], SHUT_RDWR);  // the proxy finds that bytes are missing
+            }
+          });
         threads.emplace_back([&, i] {
-          const auto client = static_cast<unsigned>(i);
-          received[i] = is_log_broker(config_)
-                            ? fetch(sockets[i], sink_, config_, client, progress_.of(i))
-                            : receive(sockets[i], sink_, run.encoding, config_.workload, client,
-                                      run.hang_up_after, progress_.of(i));
+          try {
+            received[i] = take(sockets[i], run, static_cast<unsigned>(i));
+          } catch (const std::bad_alloc&) {
+            received[i].problem = "out of memory";
+          }
           sockets[i].reset();
         });
-      } catch (const std::system_error& error) {
+      } catch (const std::exception& error) {
         received[i].problem = std::string("a thread for each client: ") + error.what();
         sockets[i].reset();
       }
@@ -69,6 +76,12 @@ public:
   }
 
 private:
+  Received take(int socket, const PeerRun& run, unsigned client) const {
+    return is_log_broker(config_) ? fetch(socket, sink_, config_, client, progress_.of(client))
+                                  : receive(socket, sink_, run.encoding, config_.workload, client,
+                                            run.hang_up_after, progress_.of(client));
+  }
+
   /// The origin of a proxy: sends what it is asked for. It copies: the pages of a file on this very
   /// machine would go all the way to the client by reference, as no wire lets them.
   void provide(int socket, unsigned client) const {

@@ -3,6 +3,7 @@
 // costs: building, queueing and freeing it, and the receiving side that the kernel runs in the
 // sender's time.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -79,6 +80,12 @@ std::function<double()> waking(const Receiver& to) {
   };
 }
 
+/// Whether a notification comes within a second.
+bool notification_comes(int socket) {
+  pollfd waiting{socket, 0, 0};
+  return poll(&waiting, 1, 1000) > 0;
+}
+
 /// send(MSG_ZEROCOPY), with reading the notifications.
 std::function<Batch()> sending_zerocopy(const Receiver& to, std::size_t bytes) {
   auto buffer = std::make_shared<Buffer>(bytes);
@@ -102,7 +109,9 @@ std::function<Batch()> sending_zerocopy(const Receiver& to, std::size_t bytes) {
           while (send(to->socket(), buffer->data(), bytes, MSG_ZEROCOPY | MSG_NOSIGNAL) < 0) {
             if (errno == EINTR) continue;
             if (errno != ENOBUFS) throw Unsupported(with_reason("send(MSG_ZEROCOPY)"));
-            drain();
+            if (!drain() && !notification_comes(to->socket())) {
+              throw Unsupported(kNoRoomForZerocopy);
+            }
           }
         }
       });

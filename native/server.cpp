@@ -270,8 +270,9 @@ void Server::serve_all(const Path& path, std::vector<Client>& clients,
       };
       try {
         threads.emplace_back(thread_main);
-      } catch (const std::system_error& error) {
+      } catch (const std::exception& error) {
         client.unsupported = std::string("a thread for each client: ") + error.what();
+        client.give_up();
         gate.arrive();
         const std::lock_guard<std::mutex> lock(mutex);
         --running;

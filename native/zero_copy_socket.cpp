@@ -24,9 +24,7 @@ std::uint64_t ZeroCopySocket::send_all(const void* from, std::size_t bytes) {
       ++connection_.notifications.refused;
       wait_for(connection_.notifications.sends + 1);  // makes room
     } else {
-      throw Unsupported(
-          "sendmsg(MSG_ZEROCOPY): the limits of locked memory (RLIMIT_MEMLOCK) or option "
-          "memory (net.core.optmem_max) do not allow a single send");
+      throw Unsupported(kNoRoomForZerocopy);
     }
   }
   return sends_;

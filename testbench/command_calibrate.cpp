@@ -10,6 +10,7 @@
 #include "testbench/host_profile.h"
 #include "testbench/output.h"
 #include "testbench/progress.h"
+#include "testbench/run_outputs.h"
 #include "testbench/scenario_arguments.h"
 #include "testbench/signals.h"
 #include "testbench/table.h"
@@ -116,6 +117,7 @@ int calibrate_command(const Arguments& words) {
   CalibrateArguments arguments;
   if (!parse_arguments(words, arguments)) return kFine;
   const SignalGuard guard;
+  check_distinct(named({arguments.profile, arguments.json}), {});
   std::vector<std::unique_ptr<OutputFile>> files;
   const auto reserve = [&](const std::string& name) -> OutputFile* {
     if (name.empty()) return nullptr;

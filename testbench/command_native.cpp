@@ -253,9 +253,7 @@ int native_command(const Arguments& words) {
     arguments.options.sink = native::sink_of(scenario.config.workload.sink);
   }
   const SignalGuard guard;
-  std::vector<std::string> inputs{arguments.scenario};
-  if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
-  RunOutputs outputs({arguments.json, "", ""}, {}, inputs);
+  RunOutputs outputs({arguments.json, "", ""}, {}, inputs_of(scenario));
   native::Report report;
   try {
     report = execute(arguments, scenario.config, outputs);

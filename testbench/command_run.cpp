@@ -67,9 +67,8 @@ void check_capture(const RunArguments& arguments, const Config& config) {
 std::vector<Result> simulate_all(const RunArguments& arguments, const Scenario& scenario) {
   const std::vector<std::string>& paths = scenario.config.paths;
   const SignalGuard guard;
-  std::vector<std::string> inputs{arguments.scenario};
-  if (!scenario.config.workload.file.empty()) inputs.push_back(scenario.config.workload.file);
-  RunOutputs outputs({arguments.json, arguments.trace, arguments.capture}, paths, inputs);
+  RunOutputs outputs({arguments.json, arguments.trace, arguments.capture}, paths,
+                     inputs_of(scenario));
   std::vector<Simulation> simulations = plan(arguments, paths, outputs);
   run_all(scenario.config, simulations, {!arguments.quiet, [&] { outputs.discard(); }});
   if (interrupt_count() > 0) {

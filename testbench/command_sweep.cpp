@@ -101,12 +101,8 @@ private:
 /// CSV and JSON, reserved before anything is simulated.
 class Outputs {
 public:
-  explicit Outputs(const SweepArguments& arguments, const std::string& input) {
-    std::vector<std::string> targets;
-    if (!arguments.csv.empty()) targets.push_back(arguments.csv);
-    if (!arguments.json.empty()) targets.push_back(arguments.json);
-    std::vector<std::string> inputs{arguments.scenario};
-    if (!input.empty()) inputs.push_back(input);
+  explicit Outputs(const SweepArguments& arguments, const std::vector<std::string>& inputs) {
+    const std::vector<std::string> targets = named({arguments.csv, arguments.json});
     check_distinct(targets, inputs);
     for (const std::string& target : targets) {
       files_.push_back(std::make_unique<OutputFile>(target));
@@ -155,7 +151,7 @@ int run(const Arguments& words) {
     return kFine;
   }
   const SignalGuard guard;
-  Outputs outputs(arguments, scenarios.front().config.workload.file);
+  Outputs outputs(arguments, inputs_of(scenarios.front()));
   SweepState state(outputs.state_file());
   if (state.restored() > 0 && !arguments.quiet) {
     fmt::print(stderr, "copypath: going on from {} results in {}\n", state.restored(),

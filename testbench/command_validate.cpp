@@ -16,6 +16,7 @@
 #include "testbench/native_fit.h"
 #include "testbench/output.h"
 #include "testbench/progress.h"
+#include "testbench/run_outputs.h"
 #include "testbench/scenario.h"
 #include "testbench/scenario_arguments.h"
 #include "testbench/signals.h"
@@ -264,9 +265,13 @@ int validate_command(const Arguments& words) {
   ValidateArguments arguments;
   if (!parse_arguments(words, arguments)) return kFine;
   // What is wrong with a scenario is said before anything is measured.
+  std::vector<std::string> inputs;
   for (const std::string& file : arguments.scenarios) {
-    require_native_paths(load(file, arguments, arguments.host));
+    const Scenario scenario = load(file, arguments, arguments.host);
+    require_native_paths(scenario);
+    for (const std::string& input : inputs_of(scenario)) inputs.push_back(input);
   }
+  check_distinct(named({arguments.json, arguments.html, arguments.markdown}), inputs);
   const SignalGuard guard;
   std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;
   const auto reserve = [&](const std::string& name, std::string (*form)(const Validation&)) {

@@ -325,6 +325,15 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
   return Loader(file, shipped_folder).load(overrides);
 }
 
+std::vector<std::string> inputs_of(const Scenario& scenario) {
+  const WorkloadConfig& workload = scenario.config.workload;
+  std::vector<std::string> files;
+  for (const std::string& file : {scenario.file, scenario.host, workload.file, workload.list}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
+
 void require_paths(const Scenario& scenario) {
   if (!scenario.config.paths.empty()) return;
   Problems problems{scenario.file + ": path: none of all paths can be run"};

@@ -12,7 +12,10 @@ namespace copypath {
 
 namespace {
 
-constexpr std::array<int, 4> kSignals{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+constexpr std::array<int, 5> kSignals{SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+
+/// Then the write fails, and says why.
+bool is_about_a_write(int number) { return number == SIGPIPE || number == SIGXFSZ; }
 
 /// What a child without a parent may still take to close its files.
 constexpr unsigned kSecondsForOrphans = 2;
@@ -56,7 +59,8 @@ SignalGuard::SignalGuard() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     sigaction(kSignals[i], nullptr, &saved_actions[i]);
     const bool kept_ignored = kSignals[i] == SIGHUP && saved_actions[i].sa_handler == SIG_IGN;
-    if (!kept_ignored) on_signal(kSignals[i], kSignals[i] == SIGPIPE ? SIG_IGN : count_signal);
+    if (!kept_ignored)
+      on_signal(kSignals[i], is_about_a_write(kSignals[i]) ? SIG_IGN : count_signal);
   }
 }
 

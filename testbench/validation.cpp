@@ -39,15 +39,29 @@ std::optional<double> own_faults_aside(const native::Outcome& outcome, const cha
   return found->second.least;
 }
 
-void add_counters(const Result& predicted, const native::Outcome& outcome, bool proxied,
+/// What is counted in pages, and in blocks of the disk, where files, requests or calls may end
+/// within one: the model counts a page in every call that touches it, and of a last block what the
+/// file has of it; a native run a page once for a request, and whole blocks.
+const std::set<std::string> kOfWholePages{"page_cache_hits", "disk_bytes"};
+
+bool is_in_whole_pages(const WorkloadConfig& work) {
+  const auto whole = [](Bytes bytes) { return bytes % kPageSize == Bytes(0); };
+  return whole(work.file_size) && whole(work.chunk) && whole(request_size(work, work.file_size));
+}
+
+void add_counters(const Result& predicted, const native::Outcome& outcome, const Config& config,
                   ValidatedPath& path) {
+  const bool proxied = config.workload.kind == WorkloadKind::kProxy;
+  const bool whole_pages = is_in_whole_pages(config.workload);
   const Result& measured = outcome.result;
   const auto add = [&](const char* metric) {
     const auto a = predicted.value(metric);
     const auto b = measured.value(metric);
     if (a && b) path.counters.push_back({metric, *a, *b, 0});
   };
-  for (const char* metric : kCounters) add(metric);
+  for (const char* metric : kCounters) {
+    if (whole_pages || kOfWholePages.count(metric) == 0) add(metric);
+  }
   if (predicted.value("disk_bytes").value_or(0) == 0) {
     for (const char* metric : kWarmCounters) {
       const auto a = predicted.value(metric);
@@ -73,12 +87,13 @@ void add_counters(const Result& predicted, const native::Outcome& outcome, bool 
 }
 
 ValidatedPath validated_path(const Result& predicted, const native::Outcome& outcome,
-                             bool proxied) {
+                             const Config& config) {
   ValidatedPath path;
   path.path = outcome.path;
   path.skipped = outcome.skipped;
   if (!path.skipped.empty()) return path;
-  add_counters(predicted, outcome, proxied, path);
+  add_counters(predicted, outcome, config, path);
+  path.reads_disk = predicted.value("disk_bytes").value_or(0) > 0;
   const double gigabytes = predicted.value("payload_bytes").value_or(0) / 1e9;
   const native::Spread& cpu = outcome.spread.at("cpu_s_per_GB");
   path.cpu = {"cpu_s_per_GB", predicted.value("server_cpu_s").value_or(0) / gigabytes, cpu.least,
@@ -87,13 +102,6 @@ ValidatedPath validated_path(const Result& predicted, const native::Outcome& out
   path.throughput = {"throughput_Bps", predicted.value("throughput_Bps").value_or(0),
                      elapsed.least == 0 ? 0 : gigabytes * 1e9 / elapsed.least, elapsed.variation};
   return path;
-}
-
-/// Then its throughput is the disk's.
-bool reads_disk(const ValidatedPath& path) {
-  return std::any_of(path.counters.begin(), path.counters.end(), [](const Figure& counter) {
-    return counter.metric == "disk_bytes" && counter.predicted > 0;
-  });
 }
 
 void add_ratios(std::vector<ValidatedPath>& paths) {
@@ -107,7 +115,7 @@ void add_ratios(std::vector<ValidatedPath>& paths) {
                     figure.spread};
     };
     path.ratio = relative(path.cpu, first.cpu);
-    if (!reads_disk(path)) path.faster = relative(path.throughput, first.throughput);
+    if (!path.reads_disk) path.faster = relative(path.throughput, first.throughput);
   }
 }
 
@@ -229,8 +237,7 @@ ValidatedScenario validated(const std::string& file, const Config& config,
   for (const Result& result : predicted) {
     for (const native::Outcome& outcome : measured.outcomes) {
       if (outcome.path != result.path) continue;
-      const bool proxied = config.workload.kind == WorkloadKind::kProxy;
-      scenario.paths.push_back(validated_path(result, outcome, proxied));
+      scenario.paths.push_back(validated_path(result, outcome, config));
     }
   }
   if (!scenario.paths.empty()) add_ratios(scenario.paths);

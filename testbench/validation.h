@@ -42,6 +42,7 @@ struct ValidatedPath {
   std::vector<Figure> counters;  ///< that both know
   Figure cpu;                    ///< seconds of the server's threads per GB
   Figure throughput;             ///< bytes per second
+  bool reads_disk = false;       ///< then that is the disk's
   /// To those of the first path; not of that itself.
   std::optional<Figure> ratio;   ///< of `cpu`
   std::optional<Figure> faster;  ///< of `throughput`, where no byte came from a disk

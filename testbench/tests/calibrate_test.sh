@@ -39,6 +39,17 @@ launch run small.ini --quiet
 check "a scenario takes the profile" status_is 0
 check "a scenario takes the profile" is_empty "$err"
 
+fails 2 "it is named for two outputs" calibrate --rounds 1 --output i.ini --json i.ini
+
+# Where no memory may be locked there is no MSG_ZEROCOPY: not measured, instead of tried for ever.
+without=()
+[[ $(id -u) == 0 ]] && without=(setpriv --bounding-set=-ipc_lock)  # which no limit holds for
+(ulimit -l 0 && exec "${without[@]}" "$COPYPATH" calibrate --rounds 1) >"$out" 2>"$err"
+status=$?
+check "without locked memory" status_is 0
+check "without locked memory" says "$out" \
+  "not measured: send_zerocopy_4k: MSG_ZEROCOPY: the limits of locked memory"
+
 "$COPYPATH" calibrate --output i.ini --quiet >"$out" 2>"$err" &
 sleep 2
 kill -INT $!

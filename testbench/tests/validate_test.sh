@@ -12,6 +12,19 @@ matrix=$SOURCE_DIR/scenarios/validation
 fails 2 "--host: host: no host profile 'none.ini'" validate "$matrix/proxy.ini" --host none.ini
 check "bad input leaves nothing behind" folder_holds
 
+# No output replaces what a run is made of, or another output.
+cp "$matrix/populated.ini" own.ini
+cp "$SOURCE_DIR/scenarios/hosts/textbook.ini" h.ini
+head -c 4096 /dev/zero >data.bin
+fails 2 "own.ini: it is an input of this run" validate own.ini --json own.ini
+fails 2 "h.ini: it is an input of this run" validate own.ini --host h.ini --html h.ini
+fails 2 "data.bin: it is an input of this run" validate own.ini --set workload.file=data.bin --json data.bin
+fails 2 "it is named for two outputs" validate own.ini --json a.out --markdown ./a.out
+check "they are as they were" cmp own.ini "$matrix/populated.ini"
+check "they are as they were" cmp h.ini "$SOURCE_DIR/scenarios/hosts/textbook.ini"
+check "nothing else" folder_holds data.bin h.ini own.ini
+rm data.bin h.ini own.ini
+
 launch calibrate --rounds 1 --quiet --output h.ini
 check "a host profile" status_is 0
 quick=(--counters --host h.ini)
@@ -78,6 +91,12 @@ check "what the first scenario has given" says "$err" \
 check "its report" says "$out" "Interrupted; scenarios not judged: 1"
 check "its verdict" says "$out" "holds: every counter is the same"
 check "no record of a part" folder_holds h.ini v.html v.json v.md
+
+# Files and calls that end within a page and a block: what is counted in those is left aside.
+launch validate "$matrix/copying_4k.ini" "${quick[@]}" --set workload.file_size=30011B \
+  --set workload.chunk=1001B --set "path = read_write sendfile"
+check "counters of an odd file" status_is 0
+check "counters of an odd file" grep -qE '^holds: every counter is the same: 0 of [0-9]{2,} differ' "$out"
 
 # A model that is wrong is found.
 launch validate "$matrix/small_folios_64k.ini" "${quick[@]}" --set workload.file_size=3MB \
