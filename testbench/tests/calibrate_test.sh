@@ -44,11 +44,13 @@ fails 2 "it is named for two outputs" calibrate --rounds 1 --output i.ini --json
 # Where no memory may be locked there is no MSG_ZEROCOPY: not measured, instead of tried for ever.
 without=()
 [[ $(id -u) == 0 ]] && without=(setpriv --bounding-set=-ipc_lock)  # which no limit holds for
-(ulimit -l 0 && exec "${without[@]}" "$COPYPATH" calibrate --rounds 1) >"$out" 2>"$err"
-status=$?
-check "without locked memory" status_is 0
-check "without locked memory" says "$out" \
-  "not measured: send_zerocopy_4k: MSG_ZEROCOPY: the limits of locked memory"
+if "${without[@]}" true; then
+  (ulimit -l 0 && exec "${without[@]}" "$COPYPATH" calibrate --rounds 1) >"$out" 2>"$err"
+  status=$?
+  check "without locked memory" status_is 0
+  check "without locked memory" says "$out" \
+    "not measured: send_zerocopy_4k: MSG_ZEROCOPY: the limits of locked memory"
+fi
 
 "$COPYPATH" calibrate --output i.ini --quiet >"$out" 2>"$err" &
 sleep 2
