@@ -54,7 +54,6 @@ private:
 
 using Receiver = std::shared_ptr<Discarder>;
 
-constexpr std::size_t kPage = 4096;     ///< bytes
 constexpr std::size_t kPacket = 65483;  ///< bytes that one packet carries on loopback
 constexpr std::size_t kPagesOfPacket = kPacket / kPage * kPage;
 

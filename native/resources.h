@@ -6,6 +6,8 @@
 
 namespace copypath::native {
 
+constexpr std::size_t kPage = 4096;  ///< bytes
+
 /// Closes its descriptor at the end of its scope.
 class Descriptor {
 public:

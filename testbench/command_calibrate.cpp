@@ -117,7 +117,7 @@ int calibrate_command(const Arguments& words) {
   CalibrateArguments arguments;
   if (!parse_arguments(words, arguments)) return kFine;
   const SignalGuard guard;
-  check_distinct(named({arguments.profile, arguments.json}), {});
+  check_distinct({arguments.profile, arguments.json}, {});
   std::vector<std::unique_ptr<OutputFile>> files;
   const auto reserve = [&](const std::string& name) -> OutputFile* {
     if (name.empty()) return nullptr;

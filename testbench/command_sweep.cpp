@@ -102,10 +102,9 @@ private:
 class Outputs {
 public:
   explicit Outputs(const SweepArguments& arguments, const std::vector<std::string>& inputs) {
-    const std::vector<std::string> targets = named({arguments.csv, arguments.json});
-    check_distinct(targets, inputs);
-    for (const std::string& target : targets) {
-      files_.push_back(std::make_unique<OutputFile>(target));
+    check_distinct({arguments.csv, arguments.json}, inputs);
+    for (const std::string& target : {arguments.csv, arguments.json}) {
+      if (!target.empty()) files_.push_back(std::make_unique<OutputFile>(target));
     }
   }
 

@@ -271,7 +271,7 @@ int validate_command(const Arguments& words) {
     require_native_paths(scenario);
     for (const std::string& input : inputs_of(scenario)) inputs.push_back(input);
   }
-  check_distinct(named({arguments.json, arguments.html, arguments.markdown}), inputs);
+  check_distinct({arguments.json, arguments.html, arguments.markdown}, inputs);
   const SignalGuard guard;
   std::vector<std::pair<std::unique_ptr<OutputFile>, std::string (*)(const Validation&)>> outputs;
   const auto reserve = [&](const std::string& name, std::string (*form)(const Validation&)) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "native/discarder.h"
 #include "testbench/derivation.h"
 
 namespace copypath {
@@ -22,7 +23,7 @@ constexpr double kDeep = 128;  // reads at a time
 constexpr double kPageBytes = 4096;
 constexpr double kPieceBytes = 65536;
 constexpr double kMebibyte = 1024 * 1024;
-constexpr double kSentPages = 15;  // by send_packet
+constexpr double kSentPages = native::kPagesOfPacket / kPageBytes;  // by send_packet
 constexpr double kFragmentBytes = 32768;
 constexpr double kShareOfSkb = 0.4;  // of what an skb costs on loopback; the rest is the softirq's
 

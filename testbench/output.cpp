@@ -171,6 +171,7 @@ void OutputFile::commit() {
 }
 
 bool same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
   std::error_code ignored;
   if (fs::equivalent(a, b, ignored)) return true;
   return fs::weakly_canonical(fs::absolute(a), ignored) ==

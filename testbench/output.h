@@ -46,7 +46,7 @@ private:
   bool committed_ = false;
 };
 
-/// Whether the two names mean one file, which may not exist yet.
+/// Whether the two names mean one file, which may not exist yet. An empty name means none.
 bool same_file(const std::string& a, const std::string& b);
 
 /// Writes a report to standard output. Throws OutputError when not all of it could be written.

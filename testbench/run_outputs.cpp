@@ -8,11 +8,6 @@
 
 namespace copypath {
 
-std::vector<std::string> named(std::vector<std::string> files) {
-  files.erase(std::remove(files.begin(), files.end(), ""), files.end());
-  return files;
-}
-
 void check_distinct(const std::vector<std::string>& targets,
                     const std::vector<std::string>& inputs) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -43,7 +38,7 @@ std::string name_for_path(const std::string& file, const std::string& path,
 
 RunOutputs::RunOutputs(const OutputNames& names, const std::vector<std::string>& paths,
                        const std::vector<std::string>& inputs) {
-  std::vector<std::string> targets = named({names.json, names.trace, names.capture});
+  std::vector<std::string> targets = {names.json, names.trace, names.capture};
   check_distinct(targets, inputs);
   if (!names.json.empty()) json_ = std::make_unique<OutputFile>(names.json);
   targets.clear();

@@ -49,10 +49,7 @@ private:
   Files captures_;  // the same
 };
 
-/// Those that are not empty: what has been named on the command line.
-std::vector<std::string> named(std::vector<std::string> files);
-
-/// Throws OutputError if a target is one of the `inputs`, or named twice.
+/// Throws OutputError if a target is one of the `inputs`, or named twice. Empty: not named at all.
 void check_distinct(const std::vector<std::string>& targets,
                     const std::vector<std::string>& inputs);
 

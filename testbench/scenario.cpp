@@ -327,11 +327,7 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 
 std::vector<std::string> inputs_of(const Scenario& scenario) {
   const WorkloadConfig& workload = scenario.config.workload;
-  std::vector<std::string> files;
-  for (const std::string& file : {scenario.file, scenario.host, workload.file, workload.list}) {
-    if (!file.empty()) files.push_back(file);
-  }
-  return files;
+  return {scenario.file, scenario.host, workload.file, workload.list};
 }
 
 void require_paths(const Scenario& scenario) {

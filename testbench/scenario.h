@@ -42,7 +42,7 @@ struct Scenario {
 Scenario load_scenario(const std::string& file, const std::vector<Override>& overrides,
                        const std::string& shipped_folder);
 
-/// The files that it was made of and serves: what no output may replace.
+/// The files that it was made of and serves: what no output may replace. Some may be empty.
 std::vector<std::string> inputs_of(const Scenario& scenario);
 
 /// Throws BadInput with the reasons if of all paths there is none that can be run.

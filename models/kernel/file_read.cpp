@@ -104,7 +104,7 @@ FragmentList filemap_splice_read(Task& task, PageCache& page_cache, OpenFile& fi
     }
     unsigned buffers = 0;
     for (const Segment& run : runs) {  // a buffer of the pipe for each page
-      pipe.push_back({run, Place::kPageCache, nullptr});
+      pipe.push_back({run, Place::kPageCache});
       buffers += pipe.back().count();
     }
     task.spend(task.costs().splice_page * static_cast<double>(buffers));

@@ -32,7 +32,7 @@ std::uint64_t Mapping::find(Task& task, OpenFile& file, Bytes wanted, SegmentLis
     if (faulted) ++after_fault;
     page_cache_.touch(frame);
     ++page_cache_.accesses_;
-    ++page_cache_.pages_[frame].references;
+    ++page_cache_.references_[frame];
     const Bytes in_page = position % kPageSize;
     const Bytes bytes = std::min(end - position, kPageSize - in_page);
     pages.push_back(
@@ -79,16 +79,15 @@ bool Mapping::fault(Task& task, OpenFile& file, std::uint64_t index, Faults& fau
   } else {
     ++faults.minor;
   }
-  PageCache::Page& page = page_cache_.pages_[frame];
-  ++page.references;  // so that it stays, whatever happens meanwhile
-  if (page.mark) {
-    page.mark = false;
+  ++page_cache_.references_[frame];  // so that it stays, whatever happens meanwhile
+  if (page_cache_.pages_[frame].mark) {
+    page_cache_.pages_[frame].mark = false;
     page_cache_.meet_mark(task, file, index, file.readahead.max_pages());
   }
   page_cache_.wait_for(task, frame);
   const bool readable =
       !page_cache_.pages_[frame].failed || page_cache_.read_again(task, file, frame);
-  --page_cache_.pages_[frame].references;
+  --page_cache_.references_[frame];
   // The wait was without the lock, so that the fault is taken anew and finds everything in memory.
   if (readable && retries_) map_around(task, file, index);
   mapped_[index] = readable;

@@ -100,7 +100,6 @@ std::uint64_t PageCache::take_quiet(OpenFile& file, std::uint64_t index, std::ui
     const bool inside = index > first && folio != frame;  // it has been looked up already
     unsigned lookups = inside ? 0 : 1;
     do {
-      ++page->references;
       ++page;
       ++frame;
       if (++at == stop || *at != frame || !page->is_quiet()) break;
@@ -111,6 +110,7 @@ std::uint64_t PageCache::take_quiet(OpenFile& file, std::uint64_t index, std::ui
     } while (true);
     taken.add(oldest, folio, frame - from, lookups);
     const Segment run{address_of(from), (frame - from) * kPage};
+    hold_pages(run);
     append(runs, index > first ? run : Segment{run.address + skip, run.bytes - skip});
     index += frame - from;
   }
@@ -138,24 +138,24 @@ void PageCache::get_runs(Task& task, OpenFile& file, Bytes wanted, SegmentList& 
       read_missing(task, file, file.readahead.on_miss(index, last - index));
       frame = find(file.number, index);
     }
-    ++pages_[frame].references;  // so that it stays, whatever happens meanwhile
+    ++references_[frame];  // so that it stays, whatever happens meanwhile
     if (pages_[frame].mark) {
       pages_[frame].mark = false;
       meet_mark(task, file, index, last - index);
     }
     if (pages_[frame].locked()) {
       if (index > first) {
-        --pages_[frame].references;
+        --references_[frame];
         break;
       }
       wait_for(task, frame);
     }
     if (pages_[frame].failed && (index > first || !read_again(task, file, frame))) {
-      --pages_[frame].references;
+      --references_[frame];
       break;
     }
     // It is quiet now, and taken in the next round.
-    --pages_[frame].references;
+    --references_[frame];
   }
   if (index == last && last > first) {
     runs.back().bytes -= static_cast<std::uint32_t>((kPageSize * last - end).count());

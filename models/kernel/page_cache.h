@@ -66,7 +66,7 @@ public:
 
   /// Takes one more reference on every page of the segment.
   void hold_pages(const Segment& segment) {
-    for_each_page_of(segment, [](Page& page) { ++page.references; });
+    for_each_page_of(segment, [](std::uint32_t& references) { ++references; });
   }
 
   /// Whether both addresses lie in one folio.
@@ -85,7 +85,7 @@ public:
 
   /// Drops the reference that get_pages() took on every page of the segment.
   void put_pages(const Segment& segment) {
-    for_each_page_of(segment, [](Page& page) { --page.references; });
+    for_each_page_of(segment, [](std::uint32_t& references) { --references; });
   }
 
   /// Fills the first `share` of every file, as if it had been read before. Takes no time.
@@ -123,13 +123,13 @@ private:
   struct Read;
   class Taken;
 
-  /// What the kernel keeps in struct page. There are many, hence numbers instead of pointers.
+  /// What the kernel keeps in struct page, but for the count of references. There are many, hence
+  /// numbers instead of pointers.
   struct Page {
     std::uint32_t index = 0;  // in its file
     Frame newer = kNoFrame;   // in the order of use
     Frame older = kNoFrame;
-    Frame head = kNoFrame;  // first page of its folio
-    std::uint32_t references = 0;
+    Frame head = kNoFrame;         // first page of its folio
     std::uint32_t read = kNoRead;  // locked: being read
     std::uint32_t node = 0;
     std::uint16_t pages = 1;  // of the folio, in its head
@@ -141,7 +141,7 @@ private:
     Page() : mark(false), failed(false), dirty(false), write_back(false) {}
 
     bool locked() const { return read != kNoRead; }
-    bool in_use() const { return locked() || references > 0 || dirty || write_back; }
+    bool in_use() const { return locked() || dirty || write_back; }
 
     /// A reader has nothing to do but take it.
     bool is_quiet() const { return !mark && !failed && !locked(); }
@@ -172,11 +172,16 @@ private:
     WaitQueue waiters{"wait disk"};
   };
 
+  /// visit(references) of each page of the segment.
   template <typename Visit>
   void for_each_page_of(const Segment& segment, Visit visit) {
-    Page* page = &pages_[frame_of(segment.address)];
-    const Page* const last = &pages_[frame_of(segment.address + segment.bytes - 1)];
-    for (; page <= last; ++page) visit(*page);
+    std::uint32_t* references = &references_[frame_of(segment.address)];
+    for (unsigned left = copypath::pages_of(segment); left > 0; --left) visit(*references++);
+  }
+  void grow_to(std::size_t frames) {
+    if (frames <= pages_.size()) return;
+    pages_.grow_to(frames);
+    references_.grow_to(frames);
   }
   std::uint64_t pages_of(const OpenFile& file) const {
     return units_covering(file.size, kPageSize);
@@ -203,13 +208,14 @@ private:
   std::uint64_t add_missing(std::uint32_t file, std::uint64_t index, std::uint64_t end, Read& read);
   void enter(Frame first, unsigned frames, Node& node, std::uint64_t index, Read& read);
   std::uint64_t replace_oldest(Node& node, std::uint64_t index, std::uint64_t end, Read& read);
+  void prefetch_oldest(unsigned frames) const;
   unsigned replaceable(Frame first, const Node& node, std::uint64_t index, std::uint64_t end) const;
   void leave_node(const Page& first, unsigned frames);
   void remove(Frame head);
   void make_room(std::uint64_t pages);
   bool in_use(Frame head) const {
     for (unsigned i = 0; i < pages_[head].pages; ++i) {
-      if (pages_[head + i].in_use()) return true;
+      if (references_[head + i] > 0 || pages_[head + i].in_use()) return true;
     }
     return false;
   }
@@ -249,6 +255,9 @@ private:
   Media& media_;
 
   FrameTable<Page> pages_;
+  // Apart from the rest of a page, of which putting a reference needs nothing: 16 of them are one
+  // line of the host's cache.
+  FrameTable<std::uint32_t> references_;
   std::unordered_map<std::uint64_t, Node> nodes_;
   std::vector<std::unordered_map<std::uint64_t, Node>::node_type> free_nodes_;
   std::vector<Node*> numbered_nodes_;

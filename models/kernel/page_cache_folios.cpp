@@ -72,7 +72,7 @@ Frame PageCache::add(std::uint32_t file, std::uint64_t index, std::uint64_t page
   if (resident_ + pages > capacity_) make_room(pages);
   const auto count = static_cast<unsigned>(pages);
   const Frame head = count == 1 ? memory_.allocate() : memory_.allocate_adjacent(count);
-  if (pages_.size() < head + pages) pages_.grow_to(head + pages);
+  grow_to(head + pages);
   for (unsigned i = 0; i < count; ++i) {
     Node& node = make_node(key_of(file, index + i));
     node.frames[(index + i) % kNodePages] = head + i;
@@ -107,7 +107,7 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
   end = std::min(end, (index / kNodePages + 1) * kNodePages);
   for (;;) {
     const Frame frame = memory_.allocate();
-    if (frame >= pages_.size()) pages_.grow_to(frame + 1);
+    grow_to(std::size_t{frame} + 1);
     enter(frame, 1, node, index, read);
     link_newest(frame);
     ++resident_;
@@ -118,6 +118,13 @@ std::uint64_t PageCache::add_missing(std::uint32_t file, std::uint64_t index, st
     if (index == end || node.frames[index % kNodePages] != kNoFrame) return index;
     make_room(1);
   }
+}
+
+/// The next window takes as many, which nobody has looked at since they were read.
+[[gnu::always_inline]] inline void PageCache::prefetch_oldest(unsigned frames) const {
+  pages_.prefetch(oldest_, frames);
+  references_.prefetch(oldest_, frames);
+  memory_.prefetch(oldest_, frames);
 }
 
 /// What make_room(), allocate() and link_newest() do in turns when the cache is full: pages that
@@ -141,6 +148,7 @@ std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::ui
   }
   if (last != kNoFrame) touch(first, last);
   evictions_ += index - begin;
+  prefetch_oldest(static_cast<unsigned>(index - begin));
   return index;
 }
 
@@ -150,6 +158,7 @@ std::uint64_t PageCache::replace_oldest(Node& node, std::uint64_t index, std::ui
 unsigned PageCache::replaceable(Frame first, const Node& node, std::uint64_t index,
                                 std::uint64_t end) const {
   const Page* page = &pages_[first];
+  const std::uint32_t* references = &references_[first];
   const std::uint32_t into_node = page->index % kNodePages;
   const auto most =
       static_cast<unsigned>(std::min<std::uint64_t>(end - index, kNodePages - into_node));
@@ -157,9 +166,11 @@ unsigned PageCache::replaceable(Frame first, const Node& node, std::uint64_t ind
   const std::uint32_t of_node = page->node;
   const std::uint32_t minus_frame = page->index - first;
   Frame frame = first;
-  for (const Frame* const stop = at + most; at != stop && *at == kNoFrame; ++at, ++page) {
+  for (const Frame* const stop = at + most; at != stop && *at == kNoFrame;
+       ++at, ++page, ++references) {
     const bool adjacent = page->node == of_node && page->index - frame == minus_frame;
-    if (!adjacent || page->pages > 1 || page->newer == kNoFrame || page->in_use()) break;
+    const bool in_use = page->in_use() || *references > 0;
+    if (!adjacent || page->pages > 1 || page->newer == kNoFrame || in_use) break;
     ++frame;
     if (page->newer != frame) break;
   }

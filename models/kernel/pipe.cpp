@@ -70,7 +70,7 @@ Bytes Pipe::write(Task& task, std::uint64_t address, Bytes bytes) {
       KernelPages* const page = pages_.allocate_pages(kPageSize);
       const Bytes in_page = std::min(kPageSize, part - at);
       to.push_back({page->address(), static_cast<std::uint32_t>(in_page.count())});
-      buffers_.push_back({to.back(), Place::kPipe, page});
+      buffers_.push_back({to.back(), Place::kPipe, false, page});
     }
     task.spend((task.costs().page_alloc + half_of_page(task)) * static_cast<double>(pages));
     task.copy(Movement::kPipeWrite,

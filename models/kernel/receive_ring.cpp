@@ -33,7 +33,7 @@ void ReceiveRing::fill() {
     for (unsigned i = 0; i < per_piece_; ++i) {
       const Segment segment{pages->address() + i * buffer_.count(),
                             static_cast<std::uint32_t>(buffer_.count())};
-      lend({segment, Place::kSocketBuffer, pages});
+      lend({segment, Place::kSocketBuffer, false, pages});
     }
   }
   if (tail_ != before) doorbell_();

@@ -35,7 +35,7 @@ bool begins_within_page(const Fragment& fragments) {
 
 /// The first byte of it, to hold or put what that is in.
 Fragment beginning_of(const Fragment& fragments) {
-  return {{fragments.segment.address, 1}, fragments.place, fragments.pages};
+  return {{fragments.segment.address, 1}, fragments.place, false, fragments.pages};
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ std::uint32_t SkbAllocator::room_for(const Fragment& fragments, const Skb& skb) 
 void SkbAllocator::append(Skb& skb, const Fragment& fragments) {
   if (!large_folios_ || fragments.place != Place::kPageCache) return add(skb, fragments);
   for_each_page(fragments.segment, [&](const Segment& page) {
-    add(skb, {page, fragments.place, nullptr, true});
+    add(skb, {page, fragments.place, true});
   });
 }
 
@@ -166,7 +166,7 @@ Fragment SkbAllocator::cut(PageFragment& from, Bytes wanted) {
   const Segment piece{from.pages->address() + from.used, bytes};
   from.used += bytes;
   ++from.pages->references;
-  return {piece, Place::kSocketBuffer, from.pages};
+  return {piece, Place::kSocketBuffer, false, from.pages};
 }
 
 Segment SkbAllocator::append_memory(Skb& skb, PageFragment& from, Bytes wanted) {
@@ -191,7 +191,7 @@ void SkbAllocator::copy_fragments(Skb& skb, Execution& by, Movement (*movement)(
 void SkbAllocator::replace(Skb& skb, KernelPages& pages) {
   for (unsigned i = 0; i < skb.run_count; ++i) put(skb.runs[i]);
   const Segment all{pages.address(), static_cast<std::uint32_t>(skb.bytes.count())};
-  skb.runs[0] = {all, Place::kSocketBuffer, &pages};
+  skb.runs[0] = {all, Place::kSocketBuffer, false, &pages};
   skb.fragment_count = skb.run_count = 1;
 }
 

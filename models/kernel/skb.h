@@ -45,8 +45,8 @@ struct PageFragment {
 struct Fragment {
   Segment segment{};
   Place place = Place::kPageCache;  ///< pages of the page cache, of the user, or of the kernel
-  KernelPages* pages = nullptr;     ///< of the kernel, held as a whole
   bool of_folio = false;            ///< its pages are of one folio, and so one fragment
+  KernelPages* pages = nullptr;     ///< of the kernel, held as a whole
 
   bool is_single() const { return pages != nullptr || of_folio; }
   unsigned count() const { return is_single() ? 1 : pages_of(segment); }
@@ -75,26 +75,20 @@ struct FragmentRun {
 };
 std::vector<FragmentRun> runs_of(const Skb& skb);
 
-struct Skb {
+/// What is asked of every skb comes first: that, and an only fragment, are two lines of the host's
+/// cache.
+struct alignas(64) Skb {
   /// The most fragments an skb can have (MAX_SKB_FRAGS).
   static constexpr unsigned kMaxFragments = 17;
 
   TcpSocket* socket = nullptr;
   std::uint64_t sequence = 0;  ///< of its first byte in the stream
   Bytes bytes;
-  unsigned fragment_count = 0;                 ///< as the kernel counts them
-  unsigned run_count = 0;                      ///< those that are several in one counted once
-  std::array<Fragment, kMaxFragments> runs{};  ///< the fragments
+  unsigned fragment_count = 0;  ///< as the kernel counts them
+  unsigned run_count = 0;       ///< those that are several in one counted once
+  UbufInfo* ubuf = nullptr;     ///< to be told when the skb is freed; with a reference
 
-  UbufInfo* ubuf = nullptr;  ///< to be told when the skb is freed; with a reference
-
-  // Of a retransmission, which refers to the memory of another skb:
-  bool again = false;
-  SegmentList resync;               ///< where the text of its TLS record begins, for the NIC
-  std::uint64_t resync_record = 0;  ///< the number of that record
-
-  sc_time sent;  ///< when it was handed to the device
-
+  bool again = false;        ///< a retransmission, which refers to the memory of another skb
   bool linear = false;       ///< in one piece, as a NIC needs it that cannot gather
   bool checksummed = false;  ///< by a core, in passing
   /// Refers to pages that somebody else may write to (SKBFL_SHARED_FRAG).
@@ -103,6 +97,14 @@ struct Skb {
   // Of TCP's: the skb is freed when both have happened.
   bool in_device = false;
   bool acknowledged = false;
+
+  std::array<Fragment, kMaxFragments> runs{};  ///< the fragments
+
+  // Of a retransmission:
+  SegmentList resync;               ///< where the text of its TLS record begins, for the NIC
+  std::uint64_t resync_record = 0;  ///< the number of that record
+
+  sc_time sent;  ///< when it was handed to the device
 
   bool full(Bytes goal) const { return bytes >= goal || fragment_count == kMaxFragments; }
 };

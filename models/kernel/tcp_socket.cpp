@@ -177,7 +177,7 @@ void TcpSocket::copy_instead(Task& task, Lock& lock, const FragmentList& pages, 
     for_each_fragment(run, [&](const Segment& page) {
       const Bytes after = taken + Bytes(page.bytes);
       copy_in(task, lock, {page}, copy, more || after < total);
-      allocator_.put({page, run.place, run.pages});
+      allocator_.put({page, run.place, false, run.pages});
       taken = after;
     });
   }

@@ -152,8 +152,12 @@ private:
   std::uint32_t echo_;       // the client's last timestamp
   bool page_by_page_;        // splice() hands over one page at a time
   bool copies_for_device_;   // this kernel adapts to a plain NIC by copying in the socket
+  bool encrypted_by_device_ = false;
+  bool locked_ = false;
+  bool pushing_ = false;  // in a softirq that has to wait
+  bool more_ = false;
+  bool reset_ = false;  // by the peer
 
-  Zerocopy zerocopy_;
   SmallQueue<Skb*> unsent_;
   SmallQueue<Skb*> in_flight_;
   Bytes queued_;
@@ -163,22 +167,17 @@ private:
   unsigned in_device_ = 0;            // skbs
   unsigned transmit_queue_ = 0;
   std::uint64_t next_sequence_ = 0;
-  bool locked_ = false;
-  bool pushing_ = false;  // in a softirq that has to wait
-  WaitQueue pushers_{"wait socket"};
-  bool more_ = false;
-  bool encrypted_by_device_ = false;
-  PageFragment fragment_;
-  WaitQueue writers_{"wait send buffer", true};
-  std::uint64_t send_buffer_waits_ = 0;
-
-  std::unique_ptr<Recovery> recovery_;  // if anything can get lost
-  std::uint64_t retransmits_ = 0;
-  bool reset_ = false;  // by the peer
-
-  unsigned requests_ = 0;
   std::uint64_t requests_seen_ = 0;
+  unsigned requests_ = 0;
+  std::unique_ptr<Recovery> recovery_;  // if anything can get lost
+  WaitQueue writers_{"wait send buffer", true};
+  WaitQueue pushers_{"wait socket"};
   WaitQueue readers_{"wait request", true};
+  PageFragment fragment_;
+  Zerocopy zerocopy_;
+
+  std::uint64_t send_buffer_waits_ = 0;
+  std::uint64_t retransmits_ = 0;
 };
 
 }  // namespace copypath

@@ -38,7 +38,7 @@ TlsSocket::TlsSocket(KernelVersion version, Kernel& kernel, Task& task, TcpSocke
 
 void TlsSocket::send(Task& task, const SegmentList& from) {
   for (const Segment& segment : from) {
-    add(task, {segment, Place::kUserBuffer, nullptr}, &segment != &from.back());
+    add(task, {segment, Place::kUserBuffer}, &segment != &from.back());
   }
 }
 

@@ -28,7 +28,7 @@ FragmentList copy_splice_read(Task& task, Kernel& kernel, OpenFile& file, Bytes 
     KernelPages* page = kernel.skbs.allocate_pages(kPageSize);
     const Bytes bytes = std::min(kPageSize, wanted - at);
     pages.push_back({page->address(), static_cast<std::uint32_t>(bytes.count())});
-    pipe.push_back({pages.back(), Place::kSocketBuffer, page});
+    pipe.push_back({pages.back(), Place::kSocketBuffer, false, page});
   }
   if (file.source == FileSource::kDirect) {
     direct_read(task, kernel.block, file, pages, Movement::kDiskReadPipe);

@@ -65,7 +65,7 @@ Frame WriteBack::page_for_writing(Task& task, OpenFile& file, std::uint64_t inde
   if (found == PageCache::kNoFrame && (index > file.position / kPageSize || begins_page)) {
     task.spend(task.costs().page_lookup);
     const Frame frame = cache_.add(file.number, index, 1);
-    ++cache_.pages_[frame].references;
+    ++cache_.references_[frame];
     return frame;
   }
   // It holds something already: perhaps on the disk only, or on its way from there.

@@ -103,7 +103,7 @@ FragmentList user_pages(std::uint64_t address, Bytes bytes) {
   while (address < end) {
     const std::uint64_t next = std::min(end, address_of(frame_of(address) + 1));
     const Segment page{address, static_cast<std::uint32_t>(next - address)};
-    pages.push_back({page, Place::kUserBuffer, nullptr});
+    pages.push_back({page, Place::kUserBuffer});
     address = next;
   }
   return pages;

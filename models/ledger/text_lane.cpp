@@ -1,6 +1,6 @@
 #include "models/ledger/text_lane.h"
 
-#include "models/platform/vcd_file.h"
+#include "models/ledger/vcd_file.h"
 
 namespace copypath {
 

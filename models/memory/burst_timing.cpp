@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/platform/vcd_file.h"
+#include "models/ledger/vcd_file.h"
 #include "models/time_now.h"
 
 namespace copypath {

@@ -93,6 +93,16 @@ public:
 
   Data data() const { return data_; }
 
+  /// What these frames hold will be asked for, or replaced, soon (FrameTable::prefetch()).
+  [[gnu::always_inline]] void prefetch(Frame first, unsigned frames) const {
+    tags_.prefetch(first, frames);
+  }
+  [[gnu::always_inline]] void prefetch(const SegmentList& list) const {
+    for (const Segment& segment : list) {
+      prefetch(frame_of(segment.address), pages_of(segment));
+    }
+  }
+
   /// Frames handed out and not yet freed.
   std::uint64_t frames_in_use() const;
 

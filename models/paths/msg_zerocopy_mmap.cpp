@@ -27,7 +27,7 @@ bool sendmsg_zerocopy(Connection& c, Mapping& mapping, Bytes bytes) {
       break;
     }
     FragmentList pages;
-    for (const Segment& page : stretch) pages.push_back({page, Place::kPageCache, nullptr});
+    for (const Segment& page : stretch) pages.push_back({page, Place::kPageCache});
     c.file.position += size_of(pages);
     bytes -= size_of(pages);
     send.append(pages, bytes > Bytes(0));  // by reference: nothing is copied

@@ -9,7 +9,7 @@
 
 #include "models/nic/frame_header.h"
 #include "models/nic/tls_record.h"
-#include "models/platform/simulate.h"
+#include "models/output_error.h"
 
 namespace copypath {
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "models/ledger/result.h"
+#include "models/output_error.h"
 #include "models/platform/config.h"
 
 namespace copypath {
@@ -23,11 +24,6 @@ struct RunOptions {
 /// The run was abandoned because `progress` returned false. A trace has been closed properly.
 struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
-};
-
-/// An output file could not be written in full; the message says which and why.
-struct OutputError : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 /// Simulates `path`. At most once per process (a SystemC limit).

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/platform/simulate.h"
+#include "models/output_error.h"
 
 namespace copypath {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "models/ledger/vcd_file.h"
 #include "models/platform/machine.h"
-#include "models/platform/vcd_file.h"
 
 namespace copypath {
 

@@ -137,7 +137,7 @@ void skb_life(benchmark::State& state) {
     for (auto _ : state) {
       Skb& skb = *skbs.allocate(socket, 0);
       for (const Segment& page : pages) {
-        const Fragment fragment{page, Place::kPageCache, nullptr};
+        const Fragment fragment{page, Place::kPageCache};
         skbs.hold(fragment);
         skbs.append(skb, fragment);
       }

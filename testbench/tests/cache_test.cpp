@@ -1,15 +1,14 @@
 // Laws of the last-level cache: what was touched last is resident, up to its size; DRAM delivers a
 // line once and takes back a dirty one once; DMA reads what is there and fills no more than its
-// share. A naive model, a list of pages with sets of lines, says the same on random traffic.
+// share. A naive model (naive_cache.h) says the same on random traffic.
 #include "models/memory/cache.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <list>
 #include <map>
 #include <random>
-#include <set>
+
+#include "testbench/tests/naive_cache.h"
 
 namespace copypath {
 namespace {
@@ -248,81 +247,6 @@ TEST_F(CacheTest, WhatACoreHasWrittenComesIntoTheCoresPart) {
   EXPECT_EQ(cache.resident_by_dma(), Bytes(0));
 }
 
-/// The same in the simplest words, of one page at a time.
-struct Naive {
-  struct Page {
-    Frame frame;
-    bool dma;
-    std::set<unsigned> present;
-    std::set<unsigned> dirty;
-  };
-  std::size_t most;  ///< lines
-  std::size_t most_dma;
-  bool dma_write_allocate;
-  double dma_share;
-  double passed_by = 0;     ///< pages that DMA is behind with, of those that go past the cache
-  std::list<Page> pages;    ///< the most recently used first
-  std::set<Frame> for_dma;  ///< written past the cache by DMA, and by no core since
-  std::uint64_t read = 0;
-  std::uint64_t written = 0;
-  std::uint64_t written_back = 0;
-
-  std::size_t lines(bool dma_only) const {
-    std::size_t total = 0;
-    for (const Page& page : pages) total += page.dma || !dma_only ? page.present.size() : 0;
-    return total;
-  }
-  bool evict(bool dma_only) {
-    for (auto page = pages.rbegin(); page != pages.rend(); ++page) {
-      if (dma_only && !page->dma) continue;
-      if (std::next(page) == pages.rend()) return false;  // the one in use
-      written_back += page->dirty.size();
-      pages.erase(std::next(page).base());
-      return true;
-    }
-    return false;
-  }
-  void touch(Frame frame, unsigned line, Movement by) {
-    auto page = std::find_if(pages.begin(), pages.end(),
-                             [&](const Page& held) { return held.frame == frame; });
-    const bool held = page != pages.end() && page->present.count(line) != 0;
-    if (by == kDmaWrite && !dma_write_allocate && !held) {
-      ++written;
-      return;
-    }
-    const bool dma = by == kDmaWrite || for_dma.count(frame) != 0;
-    if (page == pages.end()) page = pages.insert(pages.begin(), {frame, dma, {}, {}});
-    pages.splice(pages.begin(), pages, page);
-    if (page->present.insert(line).second && by == kLoad) ++read;
-    if (by != kLoad) page->dirty.insert(line);
-  }
-  void pass_by(Frame frame, unsigned first, unsigned end) {
-    written += end - first;
-    for (auto page = pages.begin(); page != pages.end(); ++page) {
-      if (page->frame != frame) continue;
-      for (unsigned line = first; line < end; ++line) {
-        page->present.erase(line);
-        page->dirty.erase(line);
-      }
-      if (page->present.empty()) pages.erase(page);
-      return;
-    }
-  }
-  void use(Frame frame, unsigned first, unsigned end, Movement by) {
-    if (by == kStore) for_dma.erase(frame);
-    if (by == kDmaWrite && (passed_by += 1 - dma_share) >= 1) {
-      --passed_by;
-      return pass_by(frame, first, end);
-    }
-    if (by == kDmaWrite && !dma_write_allocate) for_dma.insert(frame);
-    for (unsigned line = first; line < end; ++line) touch(frame, line, by);
-    while (!pages.empty() && pages.front().dma && lines(true) > most_dma && evict(true)) {
-    }
-    while (lines(false) > most && evict(false)) {
-    }
-  }
-};
-
 struct Policy {
   double ddio;
   bool dma_write_allocate;
@@ -349,7 +273,7 @@ TEST_P(CacheAgainstNaive, AgreeOnRandomTraffic) {
   std::mt19937 random(11);
   const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
   Cache& cache = build(kSize, ddio, false, dma_write_allocate, dma_share);
-  Naive naive{};
+  NaiveCache naive{};
   naive.most = kSize * 64;
   naive.most_dma = static_cast<std::size_t>(kSize * 64 * ddio);
   naive.dma_write_allocate = dma_write_allocate;

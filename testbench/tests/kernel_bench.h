@@ -110,7 +110,7 @@ private:
 /// References to pages of the page cache, as splice() passes them on.
 inline FragmentList fragments(const SegmentList& pages) {
   FragmentList list;
-  for (const Segment& page : pages) list.push_back({page, Place::kPageCache, nullptr});
+  for (const Segment& page : pages) list.push_back({page, Place::kPageCache});
   return list;
 }
 

@@ -180,6 +180,8 @@ TEST_F(Output, NamesOfOneFileAreRecognised) {
   EXPECT_TRUE(same_file(in_folder("a"), in_folder("b")));
   EXPECT_TRUE(same_file(in_folder("new"), in_folder("./new")));
   EXPECT_TRUE(same_file("no-such-file", "./no-such-file"));
+  EXPECT_FALSE(same_file("", ".")) << "an empty name means no file";
+  EXPECT_FALSE(same_file("", ""));
   EXPECT_FALSE(same_file(in_folder("a"), in_folder("new")));
 }
 

@@ -125,7 +125,7 @@ TEST_F(SkbTest, PagesAreAFragmentEachEvenIfTheyAreNeighbours) {
     SegmentList pages;
     page_cache().get_pages(task, file, Bytes(3 * 4096), pages);
     Skb* const skb = allocate();
-    for (const Segment& page : pages) skbs().append(*skb, {page, Place::kPageCache, nullptr});
+    for (const Segment& page : pages) skbs().append(*skb, {page, Place::kPageCache});
     EXPECT_EQ(skb->fragment_count, 3U) << "skb_can_coalesce() looks at one page";
     skbs().free(skb);
   });
@@ -135,7 +135,7 @@ TEST_F(SkbTest, PagesAreAFragmentEachEvenIfTheyAreNeighbours) {
 TEST_F(SkbTest, AdjacentPagesCountOneByOneAndAreAtMost17) {
   for (const std::uint32_t skip : {0U, 1U, 4095U}) {
     const std::uint32_t bytes = 20 * 4096;
-    Fragment rest{{81'920 + skip, bytes}, Place::kUserBuffer, nullptr};
+    Fragment rest{{81'920 + skip, bytes}, Place::kUserBuffer};
     EXPECT_EQ(rest.count(), skip == 0 ? 20U : 21U) << skip;
     Skb* const skb = allocate();
     const std::uint32_t room = skbs().room_for(rest, *skb);
@@ -151,7 +151,7 @@ TEST_F(SkbTest, AdjacentPagesCountOneByOneAndAreAtMost17) {
 
 TEST_F(SkbTest, WhatGoesOnWithinAPageTakesNoFragment) {
   Skb* const skb = allocate();
-  Fragment rest{{81'920, 3 * 4096}, Place::kUserBuffer, nullptr};
+  Fragment rest{{81'920, 3 * 4096}, Place::kUserBuffer};
   skbs().append(*skb, skbs().cut_off(rest, 100));
   EXPECT_EQ(skb->fragment_count, 1U);
   EXPECT_EQ(skbs().room_for(rest, *skb), 3U * 4096 - 100);
@@ -172,7 +172,7 @@ TEST_F(SkbTest, PageIsReleasedOnceHoweverManyPiecesItCameIn) {
       pages.clear();
       page_cache().get_pages(task, file, Bytes(1000), pages);
       file.position += Bytes(1000);
-      skbs().append(*skb, {pages.front(), Place::kPageCache, nullptr});
+      skbs().append(*skb, {pages.front(), Place::kPageCache});
     }
     EXPECT_EQ(skb->fragment_count, 1U);
     EXPECT_EQ(skb->bytes, Bytes(4000));

@@ -1,5 +1,5 @@
 // The law of the waveform file: it is the one that SystemC writes, to the byte, but for the date.
-#include "models/platform/vcd_file.h"
+#include "models/ledger/vcd_file.h"
 
 #include <unistd.h>
 

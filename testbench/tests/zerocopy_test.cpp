@@ -268,7 +268,7 @@ TEST_F(ZerocopyTest, OrphanedFragmentsAreCopiedAndMarked) {
     OpenFile file = page_cache().open(0);
     SegmentList mapped;
     page_cache().get_pages(task, file, Bytes(8192), mapped);
-    for (const Segment& page : mapped) skbs.append(skb, {page, Place::kPageCache, nullptr});
+    for (const Segment& page : mapped) skbs.append(skb, {page, Place::kPageCache});
     const SegmentList buffer = bench().buffer(0, 8192, 5000);
     for (const Fragment& page : user_pages(buffer.front().address, Bytes(5000))) {
       skbs.append(skb, page);

@@ -1,4 +1,4 @@
-#include "models/platform/vcd_file.h"
+#include "models/ledger/vcd_file.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "models/platform/simulate.h"
+#include "models/output_error.h"
 #include "models/time_now.h"
 
 namespace copypath {

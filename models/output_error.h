@@ -1,0 +1,12 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace copypath {
+
+/// An output file could not be written in full; the message says which and why.
+struct OutputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace copypath
