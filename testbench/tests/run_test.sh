@@ -122,5 +122,10 @@ END
 else
   echo "not tested: a disk that fills up, since this user may not mount one"
 fi
+(ulimit -f 4 && exec "$COPYPATH" run small.ini --path sendfile --quiet --trace t.vcd) >"$out" 2>"$err"
+status=$?
+without_remarks
+check "a trace larger than files may be" status_is 2
+check "a trace larger than files may be" says "$err" "t.vcd: File too large"
 check "nothing is left behind" folder_holds small.ini
 finish
