@@ -92,12 +92,9 @@ std::size_t tcp_header(const TcpSegment& segment) {
   return kTcpHeader + kTimestamps + sack + (opens ? 8 : 0);
 }
 
-/// Of the pseudo header: both addresses, the protocol, the segment's length. By words of 16 bits:
-/// one of 32 would lie in two of the stores that have just written the addresses, and wait for
-/// both.
+/// Of the pseudo header: both addresses, the protocol, the segment's length.
 std::uint64_t pseudo_sum(const std::uint8_t* headers, std::size_t length) {
-  const std::uint8_t* const at = headers + kAddressesAt;
-  return get16(at) + get16(at + 2) + get16(at + 4) + get16(at + 6) + kTcp + length;
+  return internet_sum(headers + kAddressesAt, 8) + kTcp + length;
 }
 
 }  // namespace
