@@ -1,3 +1,4 @@
+// What is thrown by all that write files: waveforms and captures here, reports in the program.
 #pragma once
 
 #include <stdexcept>

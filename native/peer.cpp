@@ -51,19 +51,9 @@ public:
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       try {
         if (run.proxied)
-          threads.emplace_back([&, i] {
-            try {
-              provide(fetchers[i], static_cast<unsigned>(i));
-            } catch (const std::bad_alloc&) {
-              shutdown(fetchers[i], SHUT_RDWR);  // the proxy finds that bytes are missing
-            }
-          });
+          threads.emplace_back([&, i] { provide(fetchers[i], static_cast<unsigned>(i)); });
         threads.emplace_back([&, i] {
-          try {
-            received[i] = take(sockets[i], run, static_cast<unsigned>(i));
-          } catch (const std::bad_alloc&) {
-            received[i].problem = "out of memory";
-          }
+          received[i] = take(sockets[i], run, static_cast<unsigned>(i));
           sockets[i].reset();
         });
       } catch (const std::exception& error) {
@@ -76,15 +66,20 @@ public:
   }
 
 private:
-  Received take(int socket, const PeerRun& run, unsigned client) const {
+  // A thread must not end with an exception: out of memory, they say so.
+  Received take(int socket, const PeerRun& run, unsigned client) const try {
     return is_log_broker(config_) ? fetch(socket, sink_, config_, client, progress_.of(client))
                                   : receive(socket, sink_, run.encoding, config_.workload, client,
                                             run.hang_up_after, progress_.of(client));
+  } catch (const std::bad_alloc&) {
+    Received nothing;
+    nothing.problem = "out of memory";
+    return nothing;
   }
 
   /// The origin of a proxy: sends what it is asked for. It copies: the pages of a file on this very
   /// machine would go all the way to the client by reference, as no wire lets them.
-  void provide(int socket, unsigned client) const {
+  void provide(int socket, unsigned client) const try {
     const Requests requests(config_.workload, Media(config_.workload));
     std::vector<std::uint8_t> buffer(kOriginBuffer);
     for (std::uint64_t number = 0; number < requests.count(client); ++number) {
@@ -104,6 +99,8 @@ private:
         position += bytes;
       }
     }
+  } catch (const std::bad_alloc&) {
+    shutdown(socket, SHUT_RDWR);  // the proxy finds that bytes are missing
   }
 
   static PeerReport sum(const std::vector<Received>& received) {

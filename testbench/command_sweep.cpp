@@ -150,7 +150,11 @@ int run(const Arguments& words) {
     return kFine;
   }
   const SignalGuard guard;
-  Outputs outputs(arguments, inputs_of(scenarios.front()));
+  std::vector<std::string> inputs;  // a host profile for each host, if hosts are varied
+  for (const Scenario& scenario : scenarios) {
+    for (const std::string& input : inputs_of(scenario)) inputs.push_back(input);
+  }
+  Outputs outputs(arguments, inputs);
   SweepState state(outputs.state_file());
   if (state.restored() > 0 && !arguments.quiet) {
     fmt::print(stderr, "copypath: going on from {} results in {}\n", state.restored(),

@@ -141,7 +141,8 @@ private:
     Page() : mark(false), failed(false), dirty(false), write_back(false) {}
 
     bool locked() const { return read != kNoRead; }
-    bool in_use() const { return locked() || dirty || write_back; }
+    /// The disk has it, or has to get it.
+    bool is_busy() const { return locked() || dirty || write_back; }
 
     /// A reader has nothing to do but take it.
     bool is_quiet() const { return !mark && !failed && !locked(); }
@@ -215,7 +216,7 @@ private:
   void make_room(std::uint64_t pages);
   bool in_use(Frame head) const {
     for (unsigned i = 0; i < pages_[head].pages; ++i) {
-      if (references_[head + i] > 0 || pages_[head + i].in_use()) return true;
+      if (references_[head + i] > 0 || pages_[head + i].is_busy()) return true;
     }
     return false;
   }

@@ -169,7 +169,7 @@ unsigned PageCache::replaceable(Frame first, const Node& node, std::uint64_t ind
   for (const Frame* const stop = at + most; at != stop && *at == kNoFrame;
        ++at, ++page, ++references) {
     const bool adjacent = page->node == of_node && page->index - frame == minus_frame;
-    const bool in_use = page->in_use() || *references > 0;
+    const bool in_use = page->is_busy() || *references > 0;
     if (!adjacent || page->pages > 1 || page->newer == kNoFrame || in_use) break;
     ++frame;
     if (page->newer != frame) break;

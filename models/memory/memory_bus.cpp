@@ -91,6 +91,7 @@ void MemoryBus::b_transport(int master, tlm::tlm_generic_payload& payload, sc_ti
     if (transfer->must_not_wait && !has_room(*transfer, demand)) return;
     if (demand.read > Bytes(0)) ledger_.open(transfer->movement);
     if (demand.framing > Bytes(0)) ledger_.open(demand.frames);
+    // While the transfer takes its time, the host has time to fetch what move() will look at.
     if (transfer->from != nullptr) memory_.prefetch(*transfer->from);
     if (transfer->to != nullptr) memory_.prefetch(*transfer->to);
     take_bus(static_cast<unsigned>(master), *transfer, demand, delay);

@@ -90,6 +90,11 @@ fails 2 "is not a power of two" sweep small.ini --vary memory.burst=64B,100B --c
 fails 2 "--precision: '90%' is out of range" sweep small.ini --vary cpu.cores=1,2 --precision 90%
 fails 2 "it is named for two outputs" sweep small.ini --vary cpu.cores=1,2 --csv b --json b
 fails 2 "is an input of this run" sweep small.ini --vary cpu.cores=1,2 --csv small.ini
+cp "$SOURCE_DIR/scenarios/hosts/textbook.ini" one.ini && cp one.ini two.ini
+fails 2 "cannot write two.ini: it is an input of this run" \
+  sweep small.ini --vary host=one.ini,two.ini --csv two.ini
+check "the profile of the second host is still there" cmp -s one.ini two.ini
+rm one.ini two.ini
 fails 2 "the grid is larger than" sweep small.ini --vary "cpu.cores=$(seq -s, 1 256)" \
   --vary "workload.batch=$(seq -s, 1 500)"
 check "nothing is left behind" folder_holds a.csv a.json small.ini
